@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arch/port.h in a POSIX process, for unit tests, fuzzers and tools: virtual time, seeded chance,
+ * PCI functions and memory that a test attaches. Nobody outside writes what it sees.
+ */
+#include "arch/hosted/hosted.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/assert.h"
+
+#define OUTPUT_MAX 65536
+#define PCI_MAX 8
+#define DMA_MAX 64
+#define DMA_GAP 0x11000u              /* unmapped device addresses between two mappings */
+
+struct mapping {
+	uint8_t *va;
+	uint64_t dev;
+	size_t len;
+	enum dma_dir dir;
+};
+
+/* The one object of this port. */
+static struct {
+	uint32_t now_ms, idle_ms;
+	void (*idle_hook)(void *ctx);
+	void *idle_ctx;
+	bool abort_pressed;
+	uint64_t random;
+	char output[OUTPUT_MAX];
+	size_t output_len;
+
+	const struct hosted_pci *pci[PCI_MAX], *fw_cfg;
+	unsigned pci_count;
+
+	struct mapping mapping[DMA_MAX];
+	uint64_t dma_next;
+	unsigned dma_fail;
+} hosted;
+
+static void __attribute__((constructor)) start(void)
+{
+	hosted_reset();
+}
+
+void hosted_reset(void)
+{
+	hosted_boot_reset();
+	memset(&hosted, 0, sizeof(hosted));
+	hosted.now_ms = UINT32_MAX - 2500;
+	hosted.idle_ms = 1;
+	hosted.random = 0x5eed;
+	hosted.dma_next = 0x4200000000;
+}
+
+/* --- time, chance, text ------------------------------------------------------------------- */
+
+uint32_t port_now_ms(void)
+{
+	return hosted.now_ms;
+}
+
+void port_idle(void)
+{
+	hosted.now_ms += hosted.idle_ms;
+	if (hosted.idle_hook)
+		hosted.idle_hook(hosted.idle_ctx);
+}
+
+void hosted_time_advance(uint32_t ms)
+{
+	hosted.now_ms += ms;
+}
+
+void hosted_time_set(uint32_t ms)
+{
+	hosted.now_ms = ms;
+}
+
+void hosted_idle_set(uint32_t ms)
+{
+	hosted.idle_ms = ms;
+}
+
+void hosted_idle_hook(void (*hook)(void *ctx), void *ctx)
+{
+	hosted.idle_hook = hook;
+	hosted.idle_ctx = ctx;
+}
+
+bool port_abort_pressed(void)
+{
+	return hosted.abort_pressed;
+}
+
+void hosted_abort_set(bool pressed)
+{
+	hosted.abort_pressed = pressed;
+}
+
+void hosted_random_seed(uint64_t seed)
+{
+	hosted.random = seed;
+}
+
+/* A 64-bit linear congruential generator (Knuth's constants); its upper bits. */
+void port_random(void *buf, size_t len)
+{
+	uint8_t *p = buf;
+
+	for (size_t i = 0; i < len; i++) {
+		hosted.random = hosted.random * 6364136223846793005u + 1442695040888963407u;
+		p[i] = (uint8_t)(hosted.random >> 56);
+	}
+}
+
+void port_putc(char c)
+{
+	if (hosted.output_len + 1 < sizeof(hosted.output))
+		hosted.output[hosted.output_len++] = c;
+}
+
+const char *hosted_output(void)
+{
+	return hosted.output;
+}
+
+_Noreturn void port_fatal(const char *file, int line)
+{
+	fprintf(stderr, "assertion failed at %s:%d\n", file, line);
+	abort();
+}
+
+/* --- PCI and registers ---------------------------------------------------------------------- */
+
+static void check_access(uint64_t off, unsigned width, uint64_t len)
+{
+	assert(width == 1 || width == 2 || width == 4);
+	assert(off % width == 0);
+	assert(off + width <= len);
+}
+
+static const struct hosted_pci *pci_at(uintptr_t fn)
+{
+	for (unsigned i = 0; i < hosted.pci_count; i++)
+		if (hosted.pci[i]->fn == fn)
+			return hosted.pci[i];
+	return NULL;
+}
+
+static uint32_t width_mask(unsigned width)
+{
+	return width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
+}
+
+void hosted_attach_pci(const struct hosted_pci *pci)
+{
+	assert(hosted.pci_count < PCI_MAX && !pci_at(pci->fn));
+	hosted.pci[hosted.pci_count++] = pci;
+}
+
+void hosted_attach_fw_cfg(const struct hosted_pci *registers)
+{
+	hosted.fw_cfg = registers;
+}
+
+uint32_t port_pci_read(uintptr_t fn, unsigned off, unsigned width)
+{
+	const struct hosted_pci *pci = pci_at(fn);
+
+	check_access(off, width, 256);
+	return (pci ? pci->cfg_read(pci->ctx, off, width) : UINT32_MAX) & width_mask(width);
+}
+
+void port_pci_write(uintptr_t fn, unsigned off, unsigned width, uint32_t value)
+{
+	const struct hosted_pci *pci = pci_at(fn);
+
+	check_access(off, width, 256);
+	assert(value <= width_mask(width));
+	if (pci)
+		pci->cfg_write(pci->ctx, off, width, value);
+}
+
+int port_window_open(struct window *w, uintptr_t fn, unsigned bar, uint32_t off, uint32_t len)
+{
+	const struct hosted_pci *pci = pci_at(fn);
+	const struct hosted_bar *b;
+
+	assert(bar < 6);
+	memset(w, 0, sizeof(*w));
+	if (!pci || pci->bar[bar].kind == WINDOW_NONE)
+		return ERR_DEVICE;
+	b = &pci->bar[bar];
+	if ((uint64_t)off + len > b->len)
+		return ERR_DEVICE;
+	if (b->unreachable)
+		return ERR_UNREACHABLE;
+	*w = (struct window){ .base = off, .fn = fn, .len = len, .kind = b->kind,
+		.bar = (uint8_t)bar };
+	return 0;
+}
+
+static const struct hosted_pci *registers_of(const struct window *w, uint32_t off, unsigned width)
+{
+	assert(w->kind == WINDOW_IO || w->kind == WINDOW_MMIO);
+	assert(off + (uint64_t)width <= w->len);
+	if (hosted.fw_cfg && w->fn == UINTPTR_MAX)
+		return hosted.fw_cfg;
+	check_access(w->base + off, width, UINT64_MAX);
+	assert(pci_at(w->fn));
+	return pci_at(w->fn);
+}
+
+uint32_t port_window_read(const struct window *w, uint32_t off, unsigned width)
+{
+	const struct hosted_pci *pci = registers_of(w, off, width);
+
+	return pci->bar_read(pci->ctx, w->bar, (uint32_t)w->base + off, width) & width_mask(width);
+}
+
+void port_window_write(const struct window *w, uint32_t off, unsigned width, uint32_t value)
+{
+	const struct hosted_pci *pci = registers_of(w, off, width);
+
+	assert(value <= width_mask(width));
+	pci->bar_write(pci->ctx, w->bar, (uint32_t)w->base + off, width, value);
+}
+
+void port_fw_cfg_window(struct window *w)
+{
+	memset(w, 0, sizeof(*w));
+	if (hosted.fw_cfg)
+		*w = (struct window){ .fn = UINTPTR_MAX, .len = 2, .kind = WINDOW_IO };
+}
+
+/* --- memory that devices see ---------------------------------------------------------------- */
+
+int port_dma_map(struct dma *d, uintptr_t fn, void *va, size_t len, enum dma_dir dir)
+{
+	(void)fn;
+	assert((uintptr_t)va % 4096 == 0 && len > 0);
+	memset(d, 0, sizeof(*d));
+	if (hosted.dma_fail && --hosted.dma_fail == 0)
+		return ERR_NO_SPACE;
+	for (unsigned i = 0; i < DMA_MAX; i++) {
+		struct mapping *m = &hosted.mapping[i];
+
+		if (m->len)
+			continue;
+		*m = (struct mapping){ va, hosted.dma_next, len, dir };
+		hosted.dma_next += (len + 4095) / 4096 * 4096 + DMA_GAP;
+		*d = (struct dma){ va, m->dev, len, m };
+		return 0;
+	}
+	return ERR_NO_SPACE;
+}
+
+void port_dma_unmap(struct dma *d)
+{
+	struct mapping *m = d->token;
+
+	assert(m && m->len == d->len && m->dev == d->dev);
+	memset(m, 0, sizeof(*m));
+	memset(d, 0, sizeof(*d));
+}
+
+uint8_t *hosted_dma(uint64_t dev, size_t len, bool write)
+{
+	for (unsigned i = 0; i < DMA_MAX; i++) {
+		const struct mapping *m = &hosted.mapping[i];
+
+		if (!m->len || dev < m->dev || dev - m->dev > m->len ||
+			len > m->len - (dev - m->dev))
+			continue;
+		if (m->dir == (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE))
+			return NULL;
+		return m->va + (dev - m->dev);
+	}
+	return NULL;
+}
+
+unsigned hosted_dma_live(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DMA_MAX; i++)
+		n += hosted.mapping[i].len != 0;
+	return n;
+}
+
+void hosted_dma_fail(unsigned n)
+{
+	hosted.dma_fail = n;
+}
+
+void hosted_dma_base(uint64_t dev)
+{
+	assert(dev % 4096 == 0);
+	hosted.dma_next = dev;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The destination of a download. The bytes were written by a server; their number and order were
+ * claimed by it, and are held here against the extent that the port granted. Called by the
+ * protocols of net/ (TCP places and advances, HTTP begins, stores and ends); owned by netboot.
+ */
+#include "core/assert.h"
+#include "core/err.h"
+#include "core/image.h"
+#include "core/mem.h"
+
+void image_open(struct image *img, uint32_t head_want, image_place_fn place, void *ctx,
+		struct failure *f)
+{
+	assert(head_want <= CARGO_HEAD_LEN);
+	img->place = place;
+	img->place_ctx = ctx;
+	img->failure = f;
+	img->file_len = CARGO_LEN_UNKNOWN;
+	img->stored = 0;
+	img->extent.at = NULL;
+	img->extent.len = 0;
+	img->head_want = head_want;
+	img->head_len = 0;
+}
+
+/* No byte lies at or behind this offset; 0 before the place is known. [SEC-09] [HTTP-13] */
+static HOT_PATH uint64_t image_limit(const struct image *img)
+{
+	return img->extent.len < img->file_len ? img->extent.len : img->file_len;
+}
+
+static int too_long(struct image *img)
+{
+	if (img->extent.len < img->file_len)
+		return fail(img->failure, RUNG_IMAGE, ERR_NO_SPACE,
+			    "the file is longer than the %llu bytes of memory granted for it",
+			    (unsigned long long)img->extent.len);
+	return fail(img->failure, RUNG_HTTP, ERR_PROTO,
+		    "the server sent more than the %llu bytes it announced",
+		    (unsigned long long)img->file_len);
+}
+
+/* Asks for the place, and moves the head there. */
+static int image_place(struct image *img)
+{
+	int err = img->place(img->place_ctx, img);
+
+	if (err < 0)
+		return err;
+	assert(img->extent.at != NULL);
+	if (img->head_len > image_limit(img)) {
+		img->extent.at = NULL;   /* still not placed */
+		return too_long(img);
+	}
+	memcpy(img->extent.at, img->head, img->head_len);
+	return 0;
+}
+
+int image_begin(struct image *img, uint64_t file_len)
+{
+	assert(img->stored == 0 && img->extent.at == NULL);
+	img->file_len = file_len;
+	if (file_len < img->head_want)
+		img->head_want = (uint32_t)file_len;
+	return img->head_want == 0 ? image_place(img) : 0;
+}
+
+int image_store(struct image *img, const uint8_t *data, uint32_t len)
+{
+	uint32_t part;
+	int err;
+
+	if (!img->extent.at) {
+		part = img->head_want - img->head_len;
+		if (part > len)
+			part = len;
+		memcpy(img->head + img->head_len, data, part);
+		img->head_len += part;
+		img->stored = img->head_len;
+		if (img->head_len < img->head_want)
+			return 0;
+		err = image_place(img);
+		if (err < 0)
+			return err;
+		data += part;
+		len -= part;
+	}
+	if (len > image_limit(img) - img->stored)
+		return too_long(img);
+	memcpy(img->extent.at + img->stored, data, len);
+	img->stored += len;
+	return 0;
+}
+
+HOT_PATH uint8_t *image_accept(struct image *img, uint64_t off, uint32_t len)
+{
+	uint64_t limit = image_limit(img);
+
+	if (!img->extent.at || off < img->stored || off > limit || len > limit - off)
+		return NULL;
+	return img->extent.at + off;
+}
+
+HOT_PATH void image_advance(struct image *img, uint64_t len)
+{
+	assert(img->extent.at != NULL && len <= image_limit(img) - img->stored);
+	img->stored += len;
+}
+
+int image_end(struct image *img)
+{
+	if (img->file_len == CARGO_LEN_UNKNOWN)
+		img->file_len = img->stored;
+	else if (img->stored < img->file_len)
+		return fail(img->failure, RUNG_HTTP, ERR_PROTO,
+			    "the file ended after %llu of %llu bytes",
+			    (unsigned long long)img->stored, (unsigned long long)img->file_len);
+	return img->extent.at ? 0 : image_place(img);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * core/mem.c against the C library. The program keeps the C library's functions for itself: ours
+ * are compiled here a second time, under names of their own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define memcpy our_memcpy
+#define memmove our_memmove
+#define memset our_memset
+#define memcmp our_memcmp
+#include "core/mem.c"
+#undef memcpy
+#undef memmove
+#undef memset
+#undef memcmp
+
+#define SIZE 96
+#define LEN_MAX 40
+
+static void fill(uint8_t *p)
+{
+	int i;
+
+	for (i = 0; i < SIZE; i++)
+		p[i] = (uint8_t)(i * 37 + 11);
+}
+
+static void copies_any_length_between_any_alignments(void **state)
+{
+	uint8_t src[SIZE], ours[SIZE], theirs[SIZE];
+	size_t from, to, len;
+
+	(void)state;
+	fill(src);
+	for (from = 0; from < 8; from++)
+		for (to = 0; to < 8; to++)
+			for (len = 0; len <= LEN_MAX; len++) {
+				memset(ours, 0, SIZE);
+				memset(theirs, 0, SIZE);
+				assert_ptr_equal(our_memcpy(ours + to, src + from, len), ours + to);
+				memcpy(theirs + to, src + from, len);
+				assert_memory_equal(ours, theirs, SIZE);
+			}
+}
+
+static void moves_overlapping_bytes_both_ways(void **state)
+{
+	uint8_t ours[SIZE], theirs[SIZE];
+	size_t from, to, len;
+
+	(void)state;
+	for (from = 0; from < 24; from++)
+		for (to = 0; to < 24; to++)
+			for (len = 0; len <= LEN_MAX; len++) {
+				fill(ours);
+				fill(theirs);
+				assert_ptr_equal(our_memmove(ours + to, ours + from, len),
+						 ours + to);
+				memmove(theirs + to, theirs + from, len);
+				assert_memory_equal(ours, theirs, SIZE);
+			}
+}
+
+static void sets_any_length(void **state)
+{
+	uint8_t ours[SIZE], theirs[SIZE];
+	size_t to, len;
+
+	(void)state;
+	for (to = 0; to < 8; to++)
+		for (len = 0; len <= LEN_MAX; len++) {
+			fill(ours);
+			fill(theirs);
+			assert_ptr_equal(our_memset(ours + to, 0x1a5, len), ours + to);
+			memset(theirs + to, 0x1a5, len);
+			assert_memory_equal(ours, theirs, SIZE);
+		}
+}
+
+static void compares_as_unsigned_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(our_memcmp("abc", "abd", 2), 0);
+	assert_true(our_memcmp("abc", "abd", 3) < 0);
+	assert_true(our_memcmp("\x80", "\x7f", 1) > 0);
+	assert_int_equal(our_memcmp("a", "b", 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(copies_any_length_between_any_alignments),
+		cmocka_unit_test(moves_overlapping_bytes_both_ways),
+		cmocka_unit_test(sets_any_length),
+		cmocka_unit_test(compares_as_unsigned_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
