@@ -1,0 +1,200 @@
+# skiff: the build. Sources are found by their folder: a new .c or .S file needs no edit here.
+#
+#: make            build/skiff.rom, the option ROM; built-in defaults: make url=http://... csum=off ...
+#: make deps       installs the Debian packages that are missing, fetches a kernel to boot
+#: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=
+#: make check      unit tests, 64 and 32 bit, and the rules of the structure
+#: make test       the same, and the tests in QEMU
+#: make bench      the comparison with iPXE; RUNS=10
+#: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local
+#: make clean      removes what was built, but not what deps fetched
+#: V=1 shows the commands; B=build/other builds there.
+
+VERSION := 0.1.0
+
+B      = build
+CC     = gcc
+PYTHON = /usr/bin/python3
+PREFIX = /usr/local
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all help deps check units structure test bench run install clean need-cc need-hosted need-qemu need-test FORCE
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# With `make deps run`, everything else is the work of a second make, which starts when deps is done; also with -j.
+REST := $(filter-out deps,$(MAKECMDGOALS))
+ifneq (,$(and $(filter deps,$(MAKECMDGOALS)),$(REST)))
+.PHONY: $(REST) rest
+$(REST): rest ; @:
+rest: deps ; @$(MAKE) --no-print-directory $(REST)
+else
+
+all: $(B)/skiff.rom $(B)/skiff.sym
+help: ; @sed -n 's/^#: //p' Makefile
+
+# $(call say,WHAT) before a command prints a short line in its place.
+say = $(if $(V),,@printf '  %-8s%s\n' $(1) $@;)
+
+# The tools of a target, as TOOL-OR-FILE@PACKAGE: the first that is missing is named with its package.
+need = @$(foreach t,$(1),$(call need1,$(subst @, ,$(t)))):
+need1 = { command -v $(word 1,$(1)) || test -e $(word 1,$(1)); } >/dev/null || { \
+	echo "$(word 1,$(1)) is missing: package $(word 2,$(1)); 'make deps' installs it" >&2; exit 1; };
+need-cc: ; $(call need,$(CC)@gcc $(LD)@binutils xz@xz-utils /usr/include/stdio.h@libc6-dev)
+need-hosted: need-cc ; $(call need,/usr/include/cmocka.h@libcmocka-dev \
+	/usr/lib/gcc/x86_64-linux-gnu/12/32/libasan.so@gcc-12-multilib $(CMOCKA32)@libcmocka0:i386)
+need-qemu: ; $(call need,qemu-system-x86_64@qemu-system-x86 nginx@nginx)
+need-test: need-qemu ; $(call need,dnsmasq@dnsmasq-base passt@passt ip@iproute2 $(PYTHON)@python3-pytest \
+	/usr/lib/python3/dist-packages/pytest@python3-pytest /usr/lib/python3/dist-packages/scapy@python3-scapy)
+
+## Flags ######################################################################################
+
+WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wredundant-decls -Wnested-externs -Wvla -Wundef -Wpointer-arith -Wcast-align \
+	-Wcast-qual -Wwrite-strings -Wformat=2 -Wlogical-op -Wduplicated-cond -Wimplicit-fallthrough -Werror
+CFLAGS := -std=c11 -fno-common -g -I. -ffile-prefix-map=$(CURDIR)=. -Wa,--fatal-warnings $(WARN)
+
+rom_FLAGS := $(CFLAGS) -ffreestanding -m32 -march=i686 -mtune=i386 -mregparm=3 -mpreferred-stack-boundary=2 \
+	-mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
+	-Os -fno-gcse -fno-code-hoisting -fno-tree-pre -fno-shrink-wrap
+rom_LINK  := -m elf_i386 --gc-sections --build-id=none -z noexecstack -z norelro --no-warn-rwx-segments --fatal-warnings
+
+UNITFLAGS := $(CFLAGS) -D_GNU_SOURCE -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CMOCKA32  := build/cmocka32/libcmocka.so.0
+unit64_FLAGS := $(UNITFLAGS) -m64
+unit64_LIBS  := -lcmocka
+unit32_FLAGS := $(UNITFLAGS) -m32 -idirafter /usr/include/x86_64-linux-gnu
+unit32_LIBS  := $(CMOCKA32) -Wl,-rpath,$(abspath $(dir $(CMOCKA32)))
+
+## Sources and objects ########################################################################
+
+find    = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*.S)))
+COMMON := $(call find,core drivers net)
+# arch/x86/NAME.S takes the place of core/NAME.c in the ROM; what is pure logic in the x86 folders runs in unit tests too.
+FASTER := $(patsubst arch/x86/%.S,core/%.c,$(wildcard arch/x86/*.S))
+SHARED := $(filter-out $(FASTER),$(COMMON))
+PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/pcbios))
+PURE   := arch/x86/linux.c arch/x86/smbios.c arch/pcbios/place.c
+HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model)
+TESTS  := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(2)))
+
+define compile
+$(1)_OBJECTS := $(call objects,$(1),$(3) gen/version.c gen/builtin.c)
+$(B)/$(1)/%.o: %.c Makefile | $(2)
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+$(B)/$(1)/%.o: %.S Makefile | $(2)
+	@mkdir -p $$(@D)
+	$$(call say,AS)$$(CC) $$($(1)_FLAGS) -DSKIFF_VERSION='"$(VERSION)"' -MMD -MP -c -o $$@ $$<
+$(B)/$(1)/gen/%.o: $(B)/gen/%.c Makefile | $(2)
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+endef
+$(eval $(call compile,rom,need-cc,$(PCBIOS)))
+$(eval $(call compile,unit64,need-hosted,$(HOSTED)))
+$(eval $(call compile,unit32,need-hosted,$(HOSTED)))
+-include $(patsubst %.o,%.d,$(rom_OBJECTS) $(unit64_OBJECTS) $(unit32_OBJECTS) \
+	$(foreach w,64 32,$(TESTS:%=$(B)/unit$(w)/tests/unit/%.o)))
+
+# Configuration that is built in: from the command line only, and any character as it stands, `$` and quotes too.
+KEYS := url initrd cmdline fetch sha256 csum features ip deadline
+define NL
+
+
+endef
+, := ,
+c_string  = "$(subst $(NL),\n,$(subst ?,\?,$(subst ",\",$(subst \,\\,$(value $(1))))))"
+c_include = \#include "core/builtin.h"$(NL)
+c_keys    = $(foreach k,$(KEYS),$(if $(filter command,$(origin $k)),{ "$k"$(,) $(call c_string,$k) }$(,)$(NL)))
+export VERSION_C := $(c_include)const char skiff_version[] = "$(VERSION)";
+export BUILTIN_C := $(c_include)const struct builtin_key builtin_keys[] = {$(NL)$(c_keys){ 0, 0 }$(NL)};
+
+# Every make looks, but writes only when the text has changed.
+FORCE:
+write = @mkdir -p $(@D); printf '%s\n' "$$$(1)" | cmp -s - $@ || printf '%s\n' "$$$(1)" >$@
+$(B)/gen/version.c: FORCE ; $(call write,VERSION_C)
+$(B)/gen/builtin.c: FORCE ; $(call write,BUILTIN_C)
+
+## The option ROM #############################################################################
+
+$(B)/skiff.elf: arch/pcbios/skiff.ld $(rom_OBJECTS)
+	$(call say,LD)$(LD) $(rom_LINK) -T $< -Map $(B)/skiff.map -o $@ $(rom_OBJECTS)
+$(B)/skiff.sym: $(B)/skiff.elf
+	$(call say,NM)nm -n $< >$@
+# The body is packed; arch/pcbios/unpack.c, which is not, knows these parameters.
+$(B)/rom/arch/pcbios/unpack.o: rom_FLAGS += -Oz
+$(B)/skiff.rom: $(B)/skiff.elf $(B)/mkrom | need-cc
+	$(call say,ROM)objcopy -O binary $< $(B)/skiff.bin && $(B)/mkrom body $(B)/skiff.bin $(B)/skiff.body && \
+		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,nice=273 -c $(B)/skiff.body >$(B)/skiff.packed && \
+		$(B)/mkrom rom $(B)/skiff.bin $(B)/skiff.packed $@
+$(B)/mkrom: arch/pcbios/mkrom.c Makefile | need-cc
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=c11 -O1 -I. $(WARN) -o $@ $<
+
+install: $(B)/skiff.rom
+	install -D -m 644 $< "$(DESTDIR)$(PREFIX)/share/skiff/skiff.rom"
+clean:
+	rm -rf $(filter-out %/kernel %/busybox %/cmocka32,$(wildcard $(B)/*))
+
+## Unit tests: the same sources in a POSIX process, 64 and 32 bit #############################
+
+define unit
+$(B)/$(1)/libskiff.a: $($(1)_OBJECTS)
+	@rm -f $$@
+	$$(call say,AR)$$(AR) rcsD $$@ $$^
+$(TESTS:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/tests/unit/%.o $(B)/$(1)/libskiff.a
+	$$(call say,LINK)$$(CC) $$($(1)_FLAGS) -o $$@ $$^ $$($(1)_LIBS)
+$(TESTS:%=$(B)/$(1)/%.log): %.log: % FORCE
+	@tests/setup/unit $$@ $$<
+units: $(B)/$(1)/libskiff.a $(TESTS:%=$(B)/$(1)/%.log)
+endef
+$(eval $(call unit,unit64))
+$(eval $(call unit,unit32))
+LOGS := $(B)/layering.log $(B)/rows.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
+
+structure: $(call objects,rom,$(SHARED))
+	@tests/setup/unit $(B)/layering.log tests/layering $^
+	@tests/setup/unit $(B)/rows.log tests/rows check
+
+check: all units structure
+	@tests/setup/total $(LOGS)
+
+## Whole machines #############################################################################
+
+KERNEL  = build/kernel/vmlinuz
+INITRD  = build/initramfs.gz
+CMDLINE = console=ttyS0 panic=1
+RAW_CMDLINE = $(value CMDLINE)
+export SKIFF_ROM := $(abspath $(B)/skiff.rom)
+export KERNEL INITRD RAW_CMDLINE MEM QEMU_ARGS RUNS
+
+build/kernel/vmlinuz: ; $(call need,$@@linux-image-cloud-amd64)
+build/busybox/busybox: ; $(call need,$@@busybox-static)
+build/initramfs.gz: tests/demo/init build/busybox/busybox Makefile
+	@rm -rf build/initramfs && mkdir -p $(addprefix build/initramfs/,bin dev proc sys)
+	@cp build/busybox/busybox build/initramfs/bin && cp tests/demo/init build/initramfs
+	@chmod -R 755 build/initramfs && find build/initramfs -exec touch -d @0 {} +
+	$(call say,CPIO)cd build/initramfs && find . | LC_ALL=C sort | \
+		bin/busybox cpio -o -H newc -R 0:0 --ignore-devno --renumber-inodes | gzip -9n >../initramfs.gz
+
+run: $(B)/skiff.rom $(filter build/kernel/vmlinuz,$(KERNEL)) $(filter build/initramfs.gz,$(INITRD)) | need-qemu
+	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
+
+test: all units structure build/kernel/vmlinuz build/initramfs.gz | need-test
+	@rm -f $(B)/qemu.xml
+	@tests/qemu/enter $(PYTHON) -m pytest --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
+	@tests/setup/total $(LOGS) $(B)/qemu.xml
+
+bench: all build/count.so build/kernel/vmlinuz | need-test
+	@tests/qemu/enter $(PYTHON) tests/bench/bench.py
+build/count.so: tests/bench/count.c Makefile | need-cc
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=c11 -O2 -fPIC -shared $(WARN) -o $@ $<
+
+endif
+
+deps:
+	@tests/setup/deps
