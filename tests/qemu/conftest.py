@@ -1,0 +1,107 @@
+"""Fixtures of the QEMU tests, and what a failing test shows: every console and server log it had.
+
+    attach(flavour, …)      an lab.Attachment, taken down after the test
+    machine(nics, …)        a running vm.Machine, ended after the test
+    part(x)                 any other lab.Part, started now, stopped after the test
+    www                     an Nginx for the whole run on port 8080 with payload files; see Www
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import lab      # noqa: E402
+import vm       # noqa: E402
+
+MIB = 1 << 20
+
+
+def pytest_configure():
+    if 'SKIFF_LAB' not in os.environ:
+        raise pytest.UsageError('these tests need a network of their own: '
+                                'tests/qemu/enter /usr/bin/python3 -m pytest tests/qemu')
+    # A terminated run must still stop its machines and remove its scratch directories.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))
+
+
+def pytest_runtest_setup():
+    lab.forget_closed()
+
+
+@pytest.fixture(name='stack')
+def _stack():
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def part(stack):
+    return stack.enter_context
+
+
+@pytest.fixture
+def attach(stack):
+    def enter(flavour, **options):
+        try:
+            return stack.enter_context(lab.attach(flavour, **options))
+        except lab.Unavailable as reason:
+            if 'there is no tap' in str(reason):
+                pytest.skip(str(reason))
+            raise
+    return enter
+
+
+@pytest.fixture
+def machine(stack):
+    def start(*args, **options):
+        return stack.enter_context(vm.Machine(*args, **options))
+    return start
+
+
+class Www:
+    """The document root of the session's nginx."""
+
+    def __init__(self, root, server):
+        self.root, self.server, self.port = root, server, server.port
+        self.sha256 = {}
+
+    def file(self, name, size, seed=0):
+        """Makes a payload unless it is there; returns its SHA-256."""
+        if name not in self.sha256:
+            self.sha256[name] = lab.make_file(self.root / name, size, seed)
+        return self.sha256[name]
+
+
+@pytest.fixture(scope='session')
+def www(tmp_path_factory):
+    root = tmp_path_factory.mktemp('www')
+    locations = '\n'.join([lab.LOCATION_REDIRECT_LOOP, lab.LOCATION_REDIRECT_HTTPS,
+                           lab.LOCATION_404, lab.LOCATION_500, lab.LOCATION_CHUNKED])
+    with lab.Nginx(root, locations=locations) as server:
+        yield Www(root, server)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and item is not None:
+        for each in lab.LOGGED:
+            report.sections.append((each.title, each.log()))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Nothing is skipped silently: each reason, and how often."""
+    reasons = Counter()
+    for report in terminalreporter.getreports('skipped'):
+        _, _, reason = report.longrepr
+        reasons[reason.removeprefix('Skipped: ')] += 1
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f'skipped {count}: {reason}')

@@ -1,0 +1,444 @@
+"""A QEMU machine under test: its command line, its consoles, its monitor, its wire.
+
+    with Machine([Nic(attachment.netdev)], fw_cfg={'fetch': url}) as machine:
+        machine.wait_for(r'^fetch: (\\d+) bytes', timeout=60)
+
+The serial console and QMP are socket pairs inherited by QEMU, so there are no paths and no races:
+the machine is created stopped, and started (`machine.started`, host's clock) when all is connected.
+Every wait has a deadline and ends early, with the whole console in its text, if QEMU exits.
+ACCEL in the environment overrides `-accel tcg`, SKIFF_ROM overrides build/skiff.rom.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import lab
+
+MIB = 1 << 20
+TOP = Path(__file__).resolve().parents[2]
+SKIFF_ROM = Path(os.environ.get('SKIFF_ROM', TOP / 'build' / 'skiff.rom')).resolve()
+ACCEL = os.environ.get('ACCEL', 'tcg')
+IPXE_ROM = ''           # Nic(rom=IPXE_ROM): QEMU's own default, whose id QEMU patches only then
+
+# Device properties of the three kinds of virtio PCI device: Nic(…, **VARIANTS[kind]).
+VARIANTS = {
+    'transitional': {},
+    'modern': {'disable-legacy': 'on'},
+    'legacy': {'disable-modern': 'on'},
+}
+
+
+class ConsoleError(AssertionError):
+    """What was waited for did not come; the text has the whole console."""
+
+
+class Nic:
+    """One NIC: QEMU's -netdev without its id, and the device's properties.
+
+    rom: a path, IPXE_ROM, or None for no ROM at all. Properties with a dash or that are words of
+    Python go through ** of a dict: Nic(netdev, **{'disable-legacy': 'on'}).
+    """
+
+    def __init__(self, netdev, rom=SKIFF_ROM, model='virtio-net-pci', bootindex=None, **properties):
+        self.netdev, self.model, self.bootindex = netdev, model, bootindex
+        self.properties = dict(properties)
+        if rom is None:
+            self.properties['rombar'] = 0
+        elif rom != IPXE_ROM:
+            self.properties['romfile'] = rom
+
+    def arguments(self, number):
+        index = number + 1 if self.bootindex is None else self.bootindex
+        properties = {'id': f'nic{number}', 'netdev': f'net{number}', 'bootindex': index,
+                      **self.properties}
+        device = ','.join([self.model, *(f'{k}={v}' for k, v in properties.items())])
+        kind, _, options = self.netdev.partition(',')
+        netdev = f'{kind},id=net{number}' + (f',{options}' if options else '')
+        return ['-netdev', netdev, '-device', device]
+
+
+@dataclasses.dataclass
+class Frame:
+    """A frame that passed a NIC, either way."""
+
+    when: float             # host's clock, time.monotonic()
+    data: bytes
+
+
+class Wire:
+    """Frames of one NIC as they pass, by filter-mirror: live, and on the host's clock.
+
+    It slows a large download to a third. Keep it out of what is timed.
+
+    On a tap with vnet_hdr (the default) QEMU mirrors, and dumps, the 10 or 12 bytes of virtio
+    header in front of each frame, so look for bytes rather than at offsets there.
+    """
+
+    def __init__(self, number=0):
+        self.number = number
+        self.frames = []
+        self.ours, self.theirs = socket.socketpair()
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._receive, daemon=True)
+        self._thread.start()
+
+    def arguments(self):
+        name = f'wire{self.number}'
+        return ['-chardev', f'socket,id={name},fd={self.theirs.fileno()}', '-object',
+                f'filter-mirror,id=mirror{self.number},netdev=net{self.number},queue=all,'
+                f'outdev={name}']
+
+    def wait(self, condition, timeout=30):
+        """The first Frame whose bytes satisfy condition(bytes), or TimeoutError."""
+        deadline, seen = time.monotonic() + timeout, 0
+        with self._changed:
+            while True:
+                for frame in self.frames[seen:]:
+                    if condition(frame.data):
+                        return frame
+                seen = len(self.frames)
+                if not self._changed.wait(deadline - time.monotonic()):
+                    raise TimeoutError(f'no such frame among {seen} within {timeout} s')
+
+    def close(self):
+        for end in (self.ours, self.theirs):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
+        self.ours.close()
+        self.theirs.close()
+
+    def _receive(self):
+        stream = self.ours.makefile('rb', buffering=MIB)
+        while len(head := stream.read(4)) == 4:
+            data = stream.read(struct.unpack('>I', head)[0])
+            with self._changed:
+                self.frames.append(Frame(time.monotonic(), data))
+                self._changed.notify_all()
+
+
+class Console:
+    """The guest's serial port: what it wrote, when, and a way to type."""
+
+    def __init__(self):
+        self.ours, self.theirs = socket.socketpair()
+        self._text = ''
+        self._pieces = []       # (length of the text after it, when it came)
+        self._ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._receive, daemon=True)
+        self._thread.start()
+
+    @property
+    def text(self):
+        with self._changed:
+            return self._text
+
+    def when(self, position):
+        """The host's clock (time.monotonic()) at which the character at `position` had come."""
+        with self._changed:
+            return next(when for length, when in self._pieces if length > position)
+
+    def wait_for(self, regex, timeout, after):
+        """The match, or None if it has not come in time or the other end has closed."""
+        deadline = time.monotonic() + timeout
+        pattern = re.compile(regex, re.MULTILINE)
+        with self._changed:
+            while not self._whole(match := pattern.search(self._text, after), regex):
+                if self._ended or not self._changed.wait(deadline - time.monotonic()):
+                    break
+            return match
+
+    def _whole(self, match, regex):
+        """There is a match, and where it ends with $, the line has really ended."""
+        return match and (not regex.endswith('$') or match.end() < len(self._text) or self._ended)
+
+    def type(self, text):
+        self.ours.sendall(text.encode('latin-1'))
+
+    def close(self):
+        """After QEMU is gone: reads the rest, then closes."""
+        self._thread.join(10)
+        self.ours.close()
+
+    def _receive(self):
+        held = ''               # a CR whose LF may be in the next piece
+        while True:
+            try:
+                piece = self.ours.recv(65536)
+            except OSError:
+                piece = b''
+            text = held + piece.decode('latin-1')
+            held = '\r' if piece and text.endswith('\r') else ''
+            with self._changed:
+                self._text += text.removesuffix(held).replace('\r\n', '\n')
+                self._pieces.append((len(self._text), time.monotonic()))
+                self._ended = not piece
+                self._changed.notify_all()
+            if not piece:
+                return
+
+
+class Monitor:
+    """A small QMP client. Events that arrive on the way are kept in .events."""
+
+    def __init__(self):
+        self.ours, self.theirs = socket.socketpair()
+        self.events = []
+        self._data = b''
+
+    def handshake(self):
+        self._message(time.monotonic() + 30)
+        self.execute('qmp_capabilities')
+
+    def execute(self, command, timeout=30, **arguments):
+        """The command's return value; RuntimeError with QEMU's own words if it refuses."""
+        request = {'execute': command, 'arguments': arguments}
+        self.ours.sendall(json.dumps(request).encode() + b'\n')
+        deadline = time.monotonic() + timeout
+        while True:
+            message = self._message(deadline)
+            if 'return' in message:
+                return message['return']
+            if 'error' in message:
+                raise RuntimeError(f'{command}: {message["error"]["desc"]}')
+
+    def human(self, line):
+        return self.execute('human-monitor-command', **{'command-line': line})
+
+    def wait_event(self, name, timeout=30):
+        """The first event of that name, past or to come."""
+        deadline, seen = time.monotonic() + timeout, 0
+        while True:
+            for event in self.events[seen:]:
+                if event['event'] == name:
+                    return event
+            seen = len(self.events)
+            self._message(deadline)
+
+    def _message(self, deadline):
+        """The next message; keeps it if it is an event."""
+        while b'\n' not in self._data:
+            self.ours.settimeout(max(deadline - time.monotonic(), 0.001))
+            piece = self.ours.recv(65536)
+            if not piece:
+                raise ConnectionError('QEMU closed its monitor')
+            self._data += piece
+        line, self._data = self._data.split(b'\n', 1)
+        message = json.loads(line)
+        if 'event' in message:
+            self.events.append(message)
+        return message
+
+
+class Machine(lab.Part):
+    """One QEMU process, from start() to stop() (or the with statement).
+
+    nics: Nic objects, in PCI order. machine: 'pc' or 'q35' (with its options). fw_cfg: values of
+    opt/org.skiff/KEY, or of any other fw_cfg file where the key has a slash; str or bytes.
+    console: 'serial' for -nographic (SeaBIOS then copies the screen to the serial port), 'vga' for
+    a VGA card that nobody looks at, with the serial port beside it. capture: a path; NIC 0 is
+    recorded there by filter-dump. wire: the machine gets a Wire on NIC 0. arguments: QEMU's own
+    words, last.
+    """
+
+    # pylint: disable=too-many-arguments,too-many-instance-attributes
+    def __init__(self, nics=(), machine='pc', memory='512M', fw_cfg=None, console='serial',
+                 capture=None, wire=False, arguments=(), accel=ACCEL):
+        self.nics, self.machine, self.memory = list(nics), machine, memory
+        self.fw_cfg, self.console_kind, self.capture = dict(fw_cfg or {}), console, capture
+        self.arguments, self.accel = [str(a) for a in arguments], accel
+        self.dir = Path(tempfile.mkdtemp(prefix='skiff-', dir='/tmp'))
+        self.console, self.monitor = Console(), Monitor()
+        self.wire = Wire() if wire else None
+        self.process = self.started = None
+        self.errors = ''
+        self.title = 'console of the guest'
+
+    def command(self):
+        """The whole command line."""
+        words = [lab.tool('qemu-system-x86_64'), '-S', '-nodefaults', '-machine', self.machine,
+                 '-accel', self.accel, '-m', self.memory,
+                 '-chardev', f'socket,id=console,fd={self.console.theirs.fileno()}',
+                 '-serial', 'chardev:console',
+                 '-chardev', f'socket,id=monitor,fd={self.monitor.theirs.fileno()}',
+                 '-mon', 'chardev=monitor,mode=control']
+        words += {'serial': ['-nographic'], 'vga': ['-display', 'none', '-vga', 'std'],
+                  'none': ['-display', 'none']}[self.console_kind]
+        for number, nic in enumerate(self.nics):
+            words += nic.arguments(number)
+        for number, (key, value) in enumerate(self.fw_cfg.items()):
+            file = self.dir / f'fw_cfg{number}'
+            file.write_bytes(value if isinstance(value, bytes) else value.encode())
+            name = key if '/' in key else f'opt/org.skiff/{key}'
+            words += ['-fw_cfg', f'name={name},file={file}']
+        if self.capture:
+            words += ['-object', f'filter-dump,id=dump,netdev=net0,file={self.capture}']
+        if self.wire:
+            words += self.wire.arguments()
+        return words + self.arguments
+
+    def start(self):
+        theirs = [part.theirs for part in (self.console, self.monitor, self.wire) if part]
+        with open(self.dir / 'errors', 'wb') as errors:
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                pass_fds=[end.fileno() for end in theirs])
+        for end in theirs:
+            end.close()
+        try:
+            self.monitor.handshake()
+        except ConnectionError as error:
+            self.process.wait(10)
+            raise ConsoleError(f'QEMU did not start: {self._errors()}') from error
+        self.started = time.monotonic()
+        with contextlib.suppress(ConnectionError):      # a guest may end QEMU at once
+            self.monitor.execute('cont')
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for part in (self.console, self.monitor, self.wire):
+            if part:
+                part.theirs.close()     # also where QEMU was never started
+        self.console.close()
+        self.monitor.ours.close()
+        if self.wire:
+            self.wire.close()
+        self.errors = self._errors()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def log(self):
+        errors = self._errors()
+        return readable(self.console.text) + (f'\nQEMU said: {errors}' if errors else '')
+
+    def _errors(self):
+        with contextlib.suppress(FileNotFoundError):
+            return (self.dir / 'errors').read_text(errors='replace').strip()
+        return self.errors
+
+    # The serial console.
+
+    @property
+    def text(self):
+        """Everything the guest has written to its serial port; CR LF became LF."""
+        return self.console.text
+
+    def wait_for(self, regex, timeout=30, after=0):
+        """The match of regex (^ and $ match at lines) in the console, searched from `after`.
+
+        A regex that ends with $ matches only when the end of the line has come.
+        Searching starts at the beginning unless told otherwise: match.end() of an earlier one.
+        """
+        __tracebackhide__ = True    # pytest shows the caller's line, which is the one at fault
+        match = self.console.wait_for(regex, timeout, after)
+        if match is None:
+            why = f'within {timeout} s'
+            if self.process.poll() is not None:
+                why = f'before QEMU ended ({self.process.returncode})'
+            raise ConsoleError(f'no {regex!r} {why}; the console:\n{self.log()}')
+        return match
+
+    def when(self, match):
+        """Seconds from the machine's start until the last character of a match had come."""
+        return self.console.when(match.end() - 1) - self.started
+
+    def type(self, text):
+        """Types on the serial port."""
+        self.console.type(text)
+
+    # The monitor.
+
+    def qmp(self, command, **arguments):
+        return self.monitor.execute(command, **arguments)
+
+    def set_link(self, up, nic=0):
+        self.qmp('set_link', name=f'nic{nic}', up=up)
+
+    def reset(self):
+        self.qmp('system_reset')
+
+    def sendkey(self, keys):
+        """Presses keys of the PS/2 keyboard, as the human monitor names them: 'esc', 'ctrl-c'."""
+        self.monitor.human(f'sendkey {keys}')
+
+    def screen(self):
+        """The VGA text screen's 25 lines of 80 characters, without trailing blanks."""
+        file = self.dir / 'screen'
+        self.qmp('pmemsave', val=0xb8000, size=4000, filename=str(file))
+        cells = file.read_bytes()[::2].decode('cp437').replace('\0', ' ')
+        return [cells[at:at + 80].rstrip() for at in range(0, 2000, 80)]
+
+    def screendump(self, path):
+        """A picture (PPM) of the screen."""
+        self.qmp('screendump', filename=str(path))
+
+    def memory_bytes(self, address, size):
+        """Guest physical memory."""
+        file = self.dir / 'memory'
+        self.qmp('pmemsave', val=address, size=size, filename=str(file))
+        return file.read_bytes()
+
+    def wait_exit(self, timeout=30):
+        """QEMU's exit status, once it ends by itself."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise ConsoleError(f'QEMU still runs after {timeout} s; the console:\n'
+                               f'{self.log()}') from None
+
+    def quit(self):
+        """Asks QEMU to end in order, so that what it writes at exit is written."""
+        with contextlib.suppress(ConnectionError):
+            self.qmp('quit')
+        return self.wait_exit()
+
+
+def readable(text):
+    """A console's text for people: no escape sequences, of a progress display the last state."""
+    text = re.sub(r'\x1b\[[0-9;?]*[A-Za-z]', '', re.sub(r'\x1bc', '', text))
+    text = re.sub(r'(\x08 \x08)+', '<BS>', text)
+    text = re.sub(r'\r[^\r\n]*(?=\r)', '', text).replace('\r', '\\r')
+    return re.sub(r'[^\n\t -~]', lambda m: f'\\x{ord(m[0]):02x}', text)
+
+
+def ipxe_shell(machine):
+    """Stops iPXE at its prompt; returns a function that runs one of its commands there.
+
+    The function returns what the command printed, or None at once with wait=False. It types a few
+    characters at a time and waits for their echo, because SeaBIOS takes one per timer tick and
+    drops what its buffer cannot hold.
+    """
+    prompt = machine.wait_for(r'Press Ctrl-B for the iPXE command line', timeout=60)
+    machine.type('\x02')
+    place = machine.wait_for(r'iPXE> ', after=prompt.end()).end()
+
+    def run(command, timeout=60, wait=True):
+        nonlocal place
+        for at in range(0, len(command), 8):
+            machine.type(command[at:at + 8])
+            # The last character may be held back until the next one.
+            machine.wait_for(re.escape(command[:at + 8][:-1]), timeout=10, after=place)
+        machine.type('\n')
+        if not wait:
+            return None
+        done = machine.wait_for(r'(?s)\n(.*?)iPXE> ', timeout, after=place)
+        place = done.end()
+        return done[1]
+    return run
