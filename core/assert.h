@@ -5,6 +5,6 @@
 
 #include "arch/port.h"
 
-#define assert(condition) ((condition) ? (void)0 : port_fatal(__FILE__, __LINE__))
+#define assert(condition) ((condition) ? (void)0 : port_fatal(__FILE_NAME__, __LINE__))
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The internet checksum in portable C. The bytes come from the network or from us and mean nothing here. */
+/*
+ * The internet checksum in portable C. The bytes come from the network or from us and mean nothing
+ * here.
+ */
 #include "core/csum.h"
 
 #include "core/mem.h"
@@ -7,8 +10,9 @@
 #define LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 /*
- * Words are summed as the machine reads them, 32 bits at a time: the bytes of each 16-bit half only trade places if the machine is
- * little-endian, and so do those of the sum (RFC 1071 2 (B)). 2^32 words cannot overflow the 64 bits.
+ * Words are summed as the machine reads them, 32 bits at a time: the bytes of each 16-bit half only
+ * trade places if the machine is little-endian, and so do those of the sum (RFC 1071 2 (B)). 2^32
+ * words cannot overflow the 64 bits.
  */
 static uint32_t finish(uint64_t words, uint32_t sum)
 {

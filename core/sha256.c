@@ -36,23 +36,9 @@ static inline uint32_t rotr(uint32_t x, int n)
 	return x >> n | x << (32 - n);
 }
 
-/*
- * FIPS 180-4 6.2.2, step 3, for one t. Instead of moving the eight working variables along, the
- * caller names them in rotated order. Ch and Maj are written with the fewest operations:
- * Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)).
- */
-#define ROUND(a, b, c, d, e, f, g, h, t) do { \
-	h += (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + K[t] + W[t]; \
-	d += h; \
-	h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (b ^ ((a ^ b) & (b ^ c))); \
-} while (0)
-
-/* One block: FIPS 180-4 6.2.2, steps 1 to 4. */
-static void compress(uint32_t state[8], const uint8_t *block)
+/* The schedule W of FIPS 180-4 6.2.2, step 1. */
+static void expand(uint32_t W[64], const uint8_t *block)
 {
-	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-	uint32_t W[64];
 	int t;
 
 	for (t = 0; t < 16; t++)
@@ -60,15 +46,31 @@ static void compress(uint32_t state[8], const uint8_t *block)
 	for (; t < 64; t++)
 		W[t] = (rotr(W[t - 2], 17) ^ rotr(W[t - 2], 19) ^ W[t - 2] >> 10) + W[t - 7] +
 		       (rotr(W[t - 15], 7) ^ rotr(W[t - 15], 18) ^ W[t - 15] >> 3) + W[t - 16];
-	for (t = 0; t < 64; t += 8) {
-		ROUND(a, b, c, d, e, f, g, h, t);
-		ROUND(h, a, b, c, d, e, f, g, t + 1);
-		ROUND(g, h, a, b, c, d, e, f, t + 2);
-		ROUND(f, g, h, a, b, c, d, e, t + 3);
-		ROUND(e, f, g, h, a, b, c, d, t + 4);
-		ROUND(d, e, f, g, h, a, b, c, t + 5);
-		ROUND(c, d, e, f, g, h, a, b, t + 6);
-		ROUND(b, c, d, e, f, g, h, a, t + 7);
+}
+
+/*
+ * One block: FIPS 180-4 6.2.2, steps 1 to 4. Not unrolled: a boot image has more use for the bytes. Ch and Maj are
+ * written with the fewest operations: Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)).
+ */
+static void compress(uint32_t state[8], const uint8_t *block)
+{
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+	uint32_t W[64], T1, T2;
+	int t;
+
+	expand(W, block);
+	for (t = 0; t < 64; t++) {
+		T1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + K[t] + W[t];
+		T2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (b ^ ((a ^ b) & (b ^ c)));
+		h = g;
+		g = f;
+		f = e;
+		e = d + T1;
+		d = c;
+		c = b;
+		b = a;
+		a = T1 + T2;
 	}
 	state[0] += a;
 	state[1] += b;

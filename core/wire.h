@@ -8,12 +8,12 @@
 
 #include "core/types.h"
 
-static inline uint16_t get_be16(const uint8_t *p)
+static ALWAYS_INLINE uint16_t get_be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static inline uint32_t get_be32(const uint8_t *p)
+static ALWAYS_INLINE uint32_t get_be32(const uint8_t *p)
 {
 	return (uint32_t)get_be16(p) << 16 | get_be16(p + 2);
 }
@@ -30,17 +30,17 @@ static inline void put_be32(uint8_t *p, uint32_t v)
 	put_be16(p + 2, (uint16_t)v);
 }
 
-static inline uint16_t get_le16(const uint8_t *p)
+static ALWAYS_INLINE uint16_t get_le16(const uint8_t *p)
 {
 	return (uint16_t)(p[1] << 8 | p[0]);
 }
 
-static inline uint32_t get_le32(const uint8_t *p)
+static ALWAYS_INLINE uint32_t get_le32(const uint8_t *p)
 {
 	return (uint32_t)get_le16(p + 2) << 16 | get_le16(p);
 }
 
-static inline uint64_t get_le64(const uint8_t *p)
+static ALWAYS_INLINE uint64_t get_le64(const uint8_t *p)
 {
 	return (uint64_t)get_le32(p + 4) << 32 | get_le32(p);
 }
