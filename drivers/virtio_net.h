@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The virtio network driver: one receive and one transmit queue, polled. A port's main() opens it
+ * and gives the struct nic (core/nic.h) to net/.
+ */
+#ifndef DRIVERS_VIRTIO_NET_H
+#define DRIVERS_VIRTIO_NET_H
+
+#include "arch/port.h"
+#include "core/nic.h"
+#include "core/types.h"
+#include "drivers/virtio.h"
+#include "drivers/virtq.h"
+#include "drivers/vnet.h"
+
+enum virtio_net_queue { VIRTIO_NET_RECEIVEQ, VIRTIO_NET_TRANSMITQ };
+
+/* struct virtio_net_config, 5.1.4: offsets. */
+enum virtio_net_config_member {
+	VIRTIO_NET_CONFIG_MAC = 0,
+	VIRTIO_NET_CONFIG_STATUS = 6,
+	VIRTIO_NET_CONFIG_MTU = 10,
+};
+
+#define VIRTIO_NET_RX_SLOTS 128
+#define VIRTIO_NET_TX_SLOTS 32
+#define VIRTIO_NET_PAGE 4096
+#define VIRTIO_NET_HEADER_STRIDE 16
+#define VIRTIO_NET_TX_LEN 2048
+#define VIRTIO_NET_HEAD_WORDS ((FRAME_HEAD_MAX + 3) / 4)
+
+/*
+ * A receive buffer holds the largest frame: 65,535 bytes of IP behind an Ethernet header with a
+ * VLAN tag. An odd number of pages, so that the buffers' pages do not fall on the same few entries
+ * of a TLB indexed by page number.
+ */
+#define VIRTIO_NET_RX_LEN (17 * VIRTIO_NET_PAGE)
+
+/* All memory that the device sees. The port provides it, page-aligned. */
+struct virtio_net_memory {
+	uint8_t rx_ring[VIRTQ_MEMORY_LEN];
+	uint8_t tx_ring[VIRTQ_MEMORY_LEN];
+	uint32_t rx_header[VIRTIO_NET_RX_SLOTS][VIRTIO_NET_HEADER_STRIDE / 4];
+	uint8_t tx_header[VIRTIO_NET_TX_LEN];   /* one for all, zeros */
+	uint8_t tx[VIRTIO_NET_TX_SLOTS][VIRTIO_NET_TX_LEN];
+	uint32_t rx[VIRTIO_NET_RX_SLOTS][VIRTIO_NET_RX_LEN / 4];
+} __attribute__((aligned(VIRTIO_NET_PAGE)));
+
+struct virtio_net_options {
+	enum csum_policy csum;
+	uint64_t features;      /* the mask: ANDed with what would be accepted, but VERSION_1 */
+};
+
+/* Counted since virtio_net_open(). */
+struct virtio_net_counts {
+	uint32_t rx, tx;
+	uint32_t dev_flags;             /* frames with any of VNET_FLAG_ROWS */
+	uint32_t dev_ring;              /* faults of a used ring */
+	uint32_t tx_len;                /* DEV-24: transmitted buffers with a length */
+	uint32_t row[VNET_ROWS];
+};
+
+/* The caller owns it; virtio_net_open() fills it in. */
+struct virtio_net {
+	struct nic nic;                 /* the first member: nic's operations find us by it */
+	struct virtio virtio;
+	struct virtq rx, tx;
+	struct vnet_rules rules;
+	struct virtio_net_memory *memory;
+	struct dma dma;
+	struct virtio_net_counts counts;
+	uint32_t header_len;            /* of struct virtio_net_hdr */
+	uint32_t tx_free;               /* one bit per transmit slot that is ours */
+	uint16_t mtu_max;
+	uint16_t tx_slot;               /* what tx_buffer() handed out last */
+	bool open, broken;
+
+	uint32_t empty_polls;           /* since the last frame or look around */
+	uint32_t quiet_rx;              /* counts.rx when we last looked */
+	uint32_t quiet_since_ms;
+
+	/* Private copy of the current frame's first bytes. */
+	uint32_t head[VIRTIO_NET_HEAD_WORDS];
+};
+
+/*
+ * Brings up the device at PCI function fn: reset, features, queues, receive buffers, DRIVER_OK. vn,
+ * memory and f stay the caller's until the nic's close(). opt is read now only. 0; ERR_DEVICE with
+ * a sentence in f, rung `device` (cannot be driven) or `queues` (cannot be set up), and the device
+ * reset again.
+ */
+int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net_options *opt,
+	struct virtio_net_memory *memory, struct failure *f) MUST_CHECK;
+
+/* virtio_net.c's, for virtio_net_open.c. */
+extern const struct nic_ops virtio_net_ops;
+
+/* The nic: its rx and rx_ctx are the caller's to set before the first poll(). */
+static inline struct nic *virtio_net_nic(struct virtio_net *vn)
+{
+	return &vn->nic;
+}
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bringing up a virtio network device (VIRTIO 1.4, 3.1.1 and 5.1): features, configuration, queues.
+ * What the registers say was written by the device; each value is checked before it decides
+ * anything. Called by a port's main().
+ */
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/random.h"
+#include "drivers/virtio_net.h"
+
+#define SIZE_WANTED 256                 /* entries of a ring, where the driver may choose */
+#define ETH_HEADER_LEN 14
+#define VLAN_TAG_LEN 4
+#define MAC_LEN 6
+#define MTU_LEAST 68                    /* 5.1.4.1; a device that says less is not believed */
+#define MTU_DEFAULT 1500
+#define MTU_MOST 65535
+#define RX_LEN_LEAST 1514               /* 1526 with the header: 5.1.9.3.1 [NET-20] */
+
+_Static_assert(MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= VIRTIO_NET_RX_LEN,
+	"the largest frame fits");
+_Static_assert(offsetof(struct virtio_net_memory, rx) % VIRTIO_NET_PAGE == 0,
+	"payload begins on a page");
+_Static_assert(VIRTIO_NET_TX_SLOTS == 32, "tx_free has a bit for each");
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * A field counts if its feature is offered (2.5.1 [INIT-21]) and the configuration is long enough
+ * ([INIT-22]).
+ */
+static bool config_has(const struct virtio *v, enum virtio_feature feature, uint32_t end)
+{
+	return v->offered >> feature & 1 && v->config_len >= end;
+}
+
+/*
+ * What we would accept. Not RING_PACKED, ORDER_PLATFORM and NOTIF_CONFIG_DATA, a deviation from 6.1
+ * [INIT-16]: no measurement argues for them yet. Not MRG_RXBUF and the guest GSOs, so there is
+ * nothing with a prerequisite (5.1.3.1 [NET-01] [NET-07], 6.1 [INIT-18]); each of these may be
+ * missing (2.2.1 [INIT-13]). ANY_LAYOUT is for legacy devices (6.3 [INIT-27]).
+ */
+static uint64_t wanted(const struct virtio *v, const struct virtio_net_options *opt)
+{
+	uint64_t bits = VIRTIO_BIT(VIRTIO_F_ANY_LAYOUT) | VIRTIO_BIT(VIRTIO_F_ACCESS_PLATFORM);
+
+	if (config_has(v, VIRTIO_NET_F_MAC, VIRTIO_NET_CONFIG_MAC + MAC_LEN))
+		bits |= VIRTIO_BIT(VIRTIO_NET_F_MAC);
+	if (config_has(v, VIRTIO_NET_F_STATUS, VIRTIO_NET_CONFIG_STATUS + 2))
+		bits |= VIRTIO_BIT(VIRTIO_NET_F_STATUS);
+	if (config_has(v, VIRTIO_NET_F_MTU, VIRTIO_NET_CONFIG_MTU + 2) &&
+	    virtio_config_u16(v, VIRTIO_NET_CONFIG_MTU) >= MTU_LEAST)
+		bits |= VIRTIO_BIT(VIRTIO_NET_F_MTU);
+	if (opt->csum != CSUM_POLICY_OFF)
+		bits |= VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM);
+	return bits & opt->features;
+}
+
+/* 5.1.4.2 [NET-03]: the device's address, or a locally administered one that is not multicast. */
+static int choose_mac(struct virtio_net *vn, struct failure *f)
+{
+	uint8_t *mac = vn->nic.mac;
+
+	if (virtio_has(&vn->virtio, VIRTIO_NET_F_MAC))
+		return virtio_config_bytes(&vn->virtio, VIRTIO_NET_CONFIG_MAC, mac, MAC_LEN, f);
+	random_fill(mac, MAC_LEN);
+	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
+	return 0;
+}
+
+/* 5.1.4.2 [NET-05]: never more than the device's MTU; without one, whatever DHCP may say later. */
+static void choose_mtu(struct virtio_net *vn)
+{
+	vn->nic.mtu = MTU_DEFAULT;
+	vn->mtu_max = MTU_MOST;
+	if (virtio_has(&vn->virtio, VIRTIO_NET_F_MTU)) {
+		vn->nic.mtu = virtio_config_u16(&vn->virtio, VIRTIO_NET_CONFIG_MTU);
+		vn->mtu_max = vn->nic.mtu;
+		vn->rules.frame_max = (uint32_t)vn->nic.mtu + ETH_HEADER_LEN + VLAN_TAG_LEN;
+	}
+	/* net/ sends nothing longer than control packets and requests, whatever the MTU. */
+	vn->nic.tx_max = (uint16_t)(smaller(vn->nic.mtu, MTU_DEFAULT) + ETH_HEADER_LEN);
+}
+
+static int negotiate(struct virtio_net *vn, const struct virtio_net_options *opt, struct failure *f)
+{
+	struct virtio *v = &vn->virtio;
+	int err = virtio_accept(v, wanted(v, opt), f);
+
+	if (err)
+		return err;
+	vn->rules.guest_csum = virtio_has(v, VIRTIO_NET_F_GUEST_CSUM);
+	vn->rules.offered = v->offered >> VIRTIO_NET_F_GUEST_CSUM & 1;
+	vn->rules.trust = opt->csum == CSUM_POLICY_TRUST;
+	vn->rules.legacy = v->transport->legacy;
+	/* 5.1.9.2.1, 5.1.9.3.1 [NET-10]; 5.1.9.1 [NET-L1] */
+	vn->header_len = v->transport->legacy ? VNET_LEGACY_HEADER_LEN : VNET_HEADER_LEN;
+	choose_mtu(vn);
+	return choose_mac(vn, f);
+}
+
+/*
+ * The ring's size: the device's on legacy (2.7.2 [PCI-L3]), a power of two of our choice up to the
+ * device's on modern devices (4.1.4.3.2 [PCI-08]). A slot needs two entries.
+ */
+static int choose_size(const struct virtio *v, uint16_t queue, struct failure *f)
+{
+	uint32_t max = v->transport->queue_max(v, queue), size = 1;
+	bool receive = queue == VIRTIO_NET_RECEIVEQ;
+
+	while (size * 2 <= max && (v->transport->legacy || size < SIZE_WANTED))
+		size *= 2;
+	if (max >= 2 && size <= VIRTQ_SIZE_MAX && (size == max || !v->transport->legacy))
+		return (int)size;
+	return fail(f, RUNG_QUEUES, ERR_DEVICE,
+		"the virtio device has %u entries in its %s queue; skiff needs a power of two, "
+		"2 to %d: set %s", max, receive ? "receive" : "transmit", VIRTQ_SIZE_MAX,
+		receive ? "rx_queue_size" : "tx_queue_size");
+}
+
+static uint64_t dev_address(const struct virtio_net *vn, const uint8_t *at)
+{
+	return vn->dma.dev + (uint64_t)(at - vn->dma.va);
+}
+
+static int start_receiveq(struct virtio_net *vn, struct failure *f)
+{
+	struct virtio_net_memory *m = vn->memory;
+	uint32_t len = (uint32_t)vn->mtu_max + ETH_HEADER_LEN + VLAN_TAG_LEN;
+	int size = choose_size(&vn->virtio, VIRTIO_NET_RECEIVEQ, f);
+	struct virtq_pieces pieces;
+
+	if (size < 0)
+		return size;
+	vn->nic.rx_slots = (uint16_t)smaller((uint32_t)size / 2, VIRTIO_NET_RX_SLOTS);
+	virtq_init(&vn->rx, m->rx_ring, dev_address(vn, m->rx_ring), (uint16_t)size,
+		vn->nic.rx_slots, vn->rules.legacy, true);
+	for (unsigned slot = 0; slot < vn->nic.rx_slots; slot++) {
+		pieces = (struct virtq_pieces){
+			.header_dev = dev_address(vn, (const uint8_t *)m->rx_header[slot]),
+			.header_len = vn->header_len,
+			.payload_dev = dev_address(vn, (const uint8_t *)m->rx[slot]),
+			.payload_len = len < RX_LEN_LEAST ? RX_LEN_LEAST : len,
+		};
+		virtq_bind(&vn->rx, slot, &pieces);
+		virtq_post(&vn->rx, slot);
+	}
+	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_RECEIVEQ, &vn->rx, f);
+}
+
+/*
+ * One header of zeros serves all frames: no flags, no GSO, num_buffers 0 (5.1.9.2.1 [NET-11]
+ * [NET-12] [NET-14] [NET-15]); it is as long as the receive header ([NET-10]).
+ */
+static int start_transmitq(struct virtio_net *vn, struct failure *f)
+{
+	struct virtio_net_memory *m = vn->memory;
+	int size = choose_size(&vn->virtio, VIRTIO_NET_TRANSMITQ, f);
+	struct virtq_pieces pieces;
+	uint16_t slots;
+
+	if (size < 0)
+		return size;
+	slots = (uint16_t)smaller((uint32_t)size / 2, VIRTIO_NET_TX_SLOTS);
+	memset(m->tx_header, 0, sizeof(m->tx_header));
+	virtq_init(&vn->tx, m->tx_ring, dev_address(vn, m->tx_ring), (uint16_t)size, slots,
+		vn->rules.legacy, false);
+	for (unsigned slot = 0; slot < slots; slot++) {
+		pieces = (struct virtq_pieces){
+			.header_dev = dev_address(vn, m->tx_header),
+			.header_len = vn->header_len,
+			.payload_dev = dev_address(vn, m->tx[slot]),
+			.payload_len = VIRTIO_NET_TX_LEN,
+		};
+		virtq_bind(&vn->tx, slot, &pieces);
+		vn->tx_free |= UINT32_C(1) << slot;
+	}
+	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_TRANSMITQ, &vn->tx, f);
+}
+
+/*
+ * 6.1 [INIT-15]: the addresses come from the port's mapping, whether or not ACCESS_PLATFORM was
+ * offered.
+ */
+static int start_queues(struct virtio_net *vn, struct failure *f)
+{
+	int err = port_dma_map(&vn->dma, vn->virtio.fn, vn->memory, sizeof(*vn->memory), DMA_BOTH);
+
+	if (err)
+		return fail(f, RUNG_QUEUES, err, "no memory that the virtio device can access");
+	err = start_receiveq(vn, f);
+	return err ? err : start_transmitq(vn, f);
+}
+
+int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net_options *opt,
+	struct virtio_net_memory *memory, struct failure *f)
+{
+	struct virtio *v = &vn->virtio;
+	int err;
+
+	memset(vn, 0, sizeof(*vn));
+	vn->nic.ops = &virtio_net_ops;
+	vn->nic.failure = f;
+	vn->memory = memory;
+	err = virtio_open(v, fn, f);
+	if (err)
+		return err;
+	err = virtio_begin(v, f);
+	if (!err)
+		err = negotiate(vn, opt, f);
+	if (!err)
+		err = start_queues(vn, f);
+	if (err) {
+		virtio_give_up(v);
+		return vn->nic.ops->close(&vn->nic) ? ERR_DEVICE : err;
+	}
+	/* 3.1.1 [INIT-08]: the ring may be full before DRIVER_OK, the doorbell must be silent. */
+	(void)virtq_publish(&vn->rx);
+	virtio_driver_ok(v);
+	v->transport->notify(v, VIRTIO_NET_RECEIVEQ);
+	vn->quiet_since_ms = clock_now_ms();
+	vn->open = true;
+	return 0;
+}

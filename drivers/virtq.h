@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One split virtqueue (VIRTIO 1.4, 2.7), polled. There is no free list: slot i owns descriptors 2i
+ * (header piece) and 2i + 1 (payload piece) for ever. All state is private; of the memory that the
+ * device can write only the used ring is read, each entry once.
+ *
+ * A device that breaks a rule of the used ring breaks the queue for good: the first fault is kept,
+ * nothing more is taken, and only a device reset cures it.
+ */
+#ifndef DRIVERS_VIRTQ_H
+#define DRIVERS_VIRTQ_H
+
+#include "core/types.h"
+
+#define VIRTQ_SIZE_MAX 1024
+#define VIRTQ_SLOTS_MAX 128
+/* holds the largest ring in the legacy layout; page-aligned */
+#define VIRTQ_MEMORY_LEN 32768
+
+enum virtq_flag {
+	VRING_DESC_F_NEXT = 1,
+	VRING_DESC_F_WRITE = 2,
+	VRING_AVAIL_F_NO_INTERRUPT = 1,
+	VRING_USED_F_NO_NOTIFY = 1,
+};
+
+/* What a used ring can do wrong. */
+enum virtq_fault {
+	VIRTQ_SOUND,
+	VIRTQ_INDEX_JUMP,               /* [DEV-21] */
+	VIRTQ_ID_UNKNOWN,               /* [DEV-20] */
+	VIRTQ_ID_NOT_IN_FLIGHT,         /* [DEV-20] */
+	VIRTQ_LEN_TOO_LONG,             /* [DEV-23] */
+	VIRTQ_LEN_TOO_SHORT,            /* [DEV-30] */
+};
+
+struct virtq_desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags, next;
+};
+
+struct virtq_avail {
+	uint16_t flags, idx;
+	uint16_t ring[];
+};
+
+struct virtq_used_elem {
+	uint32_t id, len;
+};
+
+struct virtq_used {
+	uint16_t flags, idx;
+	struct virtq_used_elem ring[];
+};
+
+/*
+ * The caller owns it, and the ring's memory. Members are for virtq.c, but size, slots and the
+ * addresses.
+ */
+struct virtq {
+	volatile struct virtq_desc *desc;
+	volatile struct virtq_avail *avail;
+	const volatile struct virtq_used *used;
+	uint64_t desc_dev, avail_dev, used_dev;         /* the device's addresses of the same */
+	uint16_t size;                  /* entries of each ring: a power of two */
+	uint16_t slots;
+	bool swap;                      /* the ring's byte order is not ours */
+	bool receives;                  /* the device writes what is posted */
+	uint16_t avail_idx;             /* next entry to fill; runs freely */
+	uint16_t published_idx;         /* what the device was told */
+	uint16_t used_idx;              /* next entry to take; runs freely */
+	enum virtq_fault fault;
+	uint32_t fault_value;           /* the index, id or length that was wrong */
+	uint32_t header_len;            /* receiving: the least that a used buffer holds */
+	uint32_t room[VIRTQ_SLOTS_MAX]; /* receiving: the most */
+	bool in_flight[VIRTQ_SLOTS_MAX];
+};
+
+/* Two pieces of memory, by the device's addresses. */
+struct virtq_pieces {
+	uint64_t header_dev, payload_dev;
+	uint32_t header_len, payload_len;
+};
+
+/*
+ * Makes an empty ring of `size` entries (a power of two, 2 … VIRTQ_SIZE_MAX) in VIRTQ_MEMORY_LEN
+ * bytes at memory, which the device sees at dev; both page-aligned. slots ≤ size / 2 and ≤
+ * VIRTQ_SLOTS_MAX. legacy: guest-native byte order. receives: the device writes to the pieces,
+ * otherwise it reads them.
+ */
+void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, uint16_t size, uint16_t slots,
+	bool legacy,
+	bool receives);
+
+/*
+ * Gives slot its pieces. Both lengths are greater than 0; all slots of a receive queue have the
+ * same header_len.
+ */
+void virtq_bind(struct virtq *vq, unsigned slot, const struct virtq_pieces *pieces);
+
+/* Sets the payload's length of a slot of a transmit queue. The slot is ours. */
+void virtq_set_len(struct virtq *vq, unsigned slot, uint32_t len);
+
+/* Hands slot to the device, who learns of it by virtq_publish(). The slot is ours. */
+void virtq_post(struct virtq *vq, unsigned slot);
+
+/* Shows the device what was posted. Returns whether it wants a doorbell for that. */
+bool virtq_publish(struct virtq *vq);
+
+/*
+ * How many used buffers are waiting: so many calls of virtq_take() may follow. ERR_DEVICE if the
+ * queue is broken. Everything that was posted is published.
+ */
+int virtq_arrived(struct virtq *vq) MUST_CHECK;
+
+/*
+ * Takes the next used buffer: its slot, which is ours then, and the bytes that the device says it
+ * wrote, in *len. On a receive queue header_len ≤ *len ≤ both pieces; on a transmit queue *len is
+ * noise. ERR_DEVICE if the queue is broken.
+ */
+int virtq_take(struct virtq *vq, uint32_t *len) MUST_CHECK;
+
+/*
+ * What the fault is, as half a sentence without its value ("returned a buffer that it did not have,
+ * number"), and the section that it breaks.
+ */
+const char *virtq_fault_text(enum virtq_fault fault);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A virtio network device behind the hosted port, modern, legacy or both. It is honest unless a
+ * test changes it: every member of the first part may be set between device_init() and
+ * device_attach() or later, and the ring functions below let a test put anything into a used ring.
+ *
+ * It is also the judge of its driver: what a driver must not do is kept as a complaint, and
+ * device_content() says whether there was one. It logs every access to a register.
+ */
+#ifndef TESTS_MODEL_DEVICE_H
+#define TESTS_MODEL_DEVICE_H
+
+#include "arch/hosted/hosted.h"
+
+#define DEVICE_FN 0x18                  /* 00:03.0 */
+#define DEVICE_QUEUES 3
+#define DEVICE_LOG_MAX 8192
+#define DEVICE_SENT_MAX 128
+#define DEVICE_FRAME_MAX 2048
+#define DEVICE_PIECES_MAX 8
+#define DEVICE_RESET_NEVER UINT32_MAX
+
+/* The registers' places in BAR4, and where device_init() puts the capabilities that name them. */
+enum device_layout {
+	DEVICE_COMMON_OFF = 0x0000, DEVICE_ISR_OFF = 0x1000,
+	DEVICE_CONFIG_OFF = 0x2000, DEVICE_NOTIFY_OFF = 0x3000,
+	DEVICE_BAR4_LEN = 0x4000,
+	DEVICE_CAP_COMMON = 0x40, DEVICE_CAP_ISR = 0x50,
+	DEVICE_CAP_CONFIG = 0x60, DEVICE_CAP_NOTIFY = 0x70,
+	DEVICE_CAP_PCI_CFG = 0x84, DEVICE_CAP_MSIX = 0x98, DEVICE_CAP_FREE = 0xa4,
+};
+
+#define DEVICE_SPACE_CFG 16             /* configuration space; smaller: the BAR */
+
+struct device_access {
+	uint8_t space, width;
+	bool write;
+	uint32_t off, value;
+};
+
+struct device_queue {
+	uint16_t max, notify_off;       /* set by a test */
+	uint16_t size;
+	bool enabled, hold;             /* hold: transmitted frames are not taken */
+	uint64_t desc, avail, used;
+	uint16_t last_avail, used_idx;
+	unsigned doorbells;
+};
+
+struct device_piece {
+	uint64_t addr;
+	uint32_t len;
+	bool write;
+};
+
+struct device_chain {
+	uint16_t head;
+	unsigned count;
+	struct device_piece piece[DEVICE_PIECES_MAX];
+};
+
+struct device_sent {
+	uint8_t header[12];
+	uint8_t frame[DEVICE_FRAME_MAX];
+	uint32_t len;
+	uint16_t head;
+};
+
+struct device {
+	/* Set by device_init(), changed by tests. */
+	uint32_t offers[4];             /* 128 feature bits */
+	uint8_t config[64];             /* struct virtio_net_config; honest values */
+	uint32_t config_len;
+	uint32_t notify_off_multiplier;
+	uint32_t reset_reads;           /* so many reads of status still give the old value */
+	bool refuses_features;          /* FEATURES_OK does not stick */
+	bool counts_generation;         /* each change moves config_generation; true at first */
+	/* Is called before each read of device configuration. */
+	void (*on_config_read)(struct device *d, uint32_t off);
+	uint8_t cfg[256];               /* PCI configuration space */
+	struct device_queue queue[DEVICE_QUEUES];
+
+	/* State; tests read it. */
+	struct hosted_pci pci;
+	uint8_t status, generation;
+	uint32_t device_feature_select, driver_feature_select;
+	uint32_t accepted[4];
+	uint16_t queue_select;
+	uint32_t reset_reads_left;
+	struct device_sent sent[DEVICE_SENT_MAX];
+	unsigned sent_count;
+	const char *complaint;
+	unsigned log_count;
+	struct device_access log[DEVICE_LOG_MAX];
+};
+
+/*
+ * An honest modern device 1af4:1041 that offers VERSION_1, MAC and STATUS, its link up, three
+ * queues of 256.
+ */
+void device_init(struct device *d);
+/* The same as a transitional device, 1af4:1000, with both interfaces. */
+void device_init_transitional(struct device *d);
+/* The same without capabilities. It offers ANY_LAYOUT in VERSION_1's stead. */
+void device_init_legacy(struct device *d);
+void device_offer(struct device *d, unsigned bit);
+void device_withdraw(struct device *d, unsigned bit);
+bool device_accepted(const struct device *d, unsigned bit);
+
+/*
+ * Writes a virtio capability at configuration space offset `at`; extra follows its 16 bytes (only
+ * types 2 and 5).
+ */
+void device_capability(struct device *d, unsigned at, uint8_t next, uint8_t cfg_type, uint8_t bar,
+	uint32_t off,
+	uint32_t len, uint32_t extra);
+
+/* Puts it on the hosted port's bus. hosted_reset() takes it off. */
+void device_attach(struct device *d);
+
+/* Whether the driver obeyed all rules; prints the complaint otherwise. */
+bool device_content(const struct device *d);
+
+/* --- what the log says ---------------------------------------------------------------------- */
+
+/*
+ * The values written to (or read from) a register, in order: at most max of them go to `values`.
+ * Returns how many there are.
+ */
+unsigned device_log_find(const struct device *d, unsigned space, uint32_t off, bool write,
+	uint32_t *values,
+	unsigned max);
+/* The same for device status, wherever it lies. */
+unsigned device_status_writes(const struct device *d, uint32_t *values, unsigned max);
+
+/* --- configuration ---------------------------------------------------------------------------- */
+
+/* Changes a byte of device configuration, and the generation with it. */
+void device_config_change(struct device *d, uint32_t off, uint8_t value);
+void device_link(struct device *d, bool up);
+
+/* --- rings (device_ring.c) -------------------------------------------------------------------- */
+
+/* Takes the next chain that the driver made available; false if there is none. */
+bool device_pop(struct device *d, unsigned queue, struct device_chain *chain);
+/* Writes len bytes at offset off of the chain's pieces. */
+void device_fill(struct device *d, const struct device_chain *chain, uint32_t off, const void *data,
+	uint32_t len);
+/* Puts an element into the used ring; device_show() lets the driver see it. */
+void device_use(struct device *d, unsigned queue, uint32_t id, uint32_t len);
+/* Stores the used index; also one that is a lie. */
+void device_show(struct device *d, unsigned queue);
+void device_show_idx(struct device *d, unsigned queue, uint16_t idx);
+void device_used_flags(struct device *d, unsigned queue, uint16_t flags);
+
+/*
+ * Receives a frame honestly, with this header (NULL: flags 0, num_buffers 1). False if the driver
+ * has no buffer.
+ */
+bool device_receive(struct device *d, const uint8_t header[12], const void *frame, uint32_t len);
+/*
+ * Takes and completes all that the driver wants to send, in order; what a doorbell does unless
+ * `hold` is set.
+ */
+void device_transmit(struct device *d);
+
+/* --- among the model's files ------------------------------------------------------------------ */
+
+uint32_t device_header_len(const struct device *d);
+void device_complain(struct device *d, const char *what);
+void device_record(struct device *d, unsigned space, bool write, uint32_t off, unsigned width,
+	uint32_t value);
+uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width);
+void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uint32_t value);
+
+#endif

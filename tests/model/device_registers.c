@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The model device's registers, modern and legacy. The driver under test writes them; what it must
+ * not do becomes a complaint that names the checklist's row.
+ */
+#include "tests/model/device.h"
+
+#include <string.h>
+
+#include "core/wire.h"
+
+enum { DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, FAILED = 128 };
+enum { COMMAND_IO = 1, COMMAND_MEMORY = 2, COMMAND_MASTER = 4 };
+enum { F_MTU = 3, F_MAC = 5, F_STATUS = 16, F_VERSION_1 = 32 };
+
+static bool offered(const struct device *d, unsigned bit)
+{
+	return d->offers[bit / 32] >> bit % 32 & 1;
+}
+
+/* A field exists with its feature, and is read by its own width ([PCI-02]). */
+static uint32_t config_read(struct device *d, uint32_t off, unsigned width)
+{
+	unsigned feature = off < 6 ? F_MAC : off < 8 ? F_STATUS : F_MTU;
+
+	if (d->on_config_read)
+		d->on_config_read(d, off);
+	if (!offered(d, feature))
+		device_complain(d,
+			"a configuration field was read whose feature is not offered [INIT-21]");
+	if (width != (off < 6 ? 1u : 2u) || (off >= 8 && off != 10))
+		device_complain(d, "a configuration field was not read by its own width [PCI-02]");
+	if (off + width > d->config_len)
+		device_complain(d, "configuration was read beyond its end");
+	return off + width > sizeof(d->config) ? UINT32_MAX :
+		width == 1 ? d->config[off] : get_le16(d->config + off);
+}
+
+/* --- registers that both interfaces have ------------------------------------------------------ */
+
+static void reset(struct device *d)
+{
+	d->reset_reads_left = d->status ? d->reset_reads : 0;
+	if (d->reset_reads_left == 0)
+		d->status = 0;
+	memset(d->accepted, 0, sizeof(d->accepted));
+	d->device_feature_select = d->driver_feature_select = 0;
+	d->queue_select = 0;
+	for (unsigned i = 0; i < DEVICE_QUEUES; i++) {
+		struct device_queue *q = &d->queue[i];
+
+		q->size = q->max;
+		q->enabled = false;
+		q->desc = q->avail = q->used = 0;
+		q->last_avail = q->used_idx = 0;
+	}
+}
+
+static uint8_t status_read(struct device *d)
+{
+	if (d->reset_reads_left && d->reset_reads_left != DEVICE_RESET_NEVER &&
+		--d->reset_reads_left == 0)
+		d->status = 0;
+	return d->status;
+}
+
+static void status_write(struct device *d, uint8_t value, bool legacy)
+{
+	if (value == 0) {
+		reset(d);
+		return;
+	}
+	if (d->reset_reads_left && value != FAILED)
+		device_complain(d, "the driver did not wait for the end of the reset [PCI-11]");
+	if ((value & d->status) != d->status)
+		device_complain(d, "a status bit was cleared without a reset [INIT-02]");
+	if (d->status & FAILED)
+		device_complain(d, "the driver went on after FAILED [INIT-07]");
+	if (value & DRIVER_OK && !legacy && !(d->status & FEATURES_OK))
+		device_complain(d, "DRIVER_OK without FEATURES_OK [INIT-05]");
+	if (value & FEATURES_OK && legacy)
+		device_complain(d, "FEATURES_OK on a legacy device [INIT-26]");
+	if (value & FEATURES_OK && !legacy && !device_accepted(d, F_VERSION_1))
+		device_complain(d, "VERSION_1 was not accepted [INIT-14]");
+	if (value & DRIVER_OK && !(d->cfg[4] & COMMAND_MASTER))
+		device_complain(d, "DRIVER_OK while bus mastering is off [PCI-19]");
+	if (d->refuses_features)
+		value &= (uint8_t)~FEATURES_OK;
+	d->status = value;
+}
+
+static void feature_write(struct device *d, unsigned word, uint32_t value)
+{
+	if (d->status & (FEATURES_OK | DRIVER_OK))
+		device_complain(d, "features were written too late [INIT-04]");
+	if (!(d->status & DRIVER))
+		device_complain(d, "features were written before DRIVER [INIT-01]");
+	if (word >= 4)
+		return;
+	if (value & ~d->offers[word])
+		device_complain(d, "a feature was accepted that is not offered [INIT-11]");
+	d->accepted[word] = value;
+}
+
+static void doorbell(struct device *d, uint32_t queue)
+{
+	if (!(d->status & DRIVER_OK))
+		device_complain(d, "a doorbell before DRIVER_OK [INIT-08]");
+	if (queue >= DEVICE_QUEUES || !d->queue[queue].enabled) {
+		device_complain(d, "a doorbell for a queue that is not set up");
+		return;
+	}
+	d->queue[queue].doorbells++;
+	if (queue == 1 && !d->queue[1].hold)
+		device_transmit(d);
+}
+
+static struct device_queue *selected(struct device *d)
+{
+	return d->queue_select < DEVICE_QUEUES ? &d->queue[d->queue_select] : NULL;
+}
+
+/* --- the modern interface -------------------------------------------------------------------- */
+
+/*
+ * Offsets and widths of struct virtio_pci_common_cfg's members that a driver needs, and whether it
+ * may write them.
+ */
+static const struct common_register {
+	uint8_t off, width;
+	bool writable;
+} common_registers[] = {
+	{ 0, 4, true }, { 4, 4, false }, { 8, 4, true }, { 12, 4, true }, { 16, 2, true },
+	{ 18, 2, false },
+	{ 20, 1, true }, { 21, 1, false }, { 22, 2, true }, { 24, 2, true }, { 26, 2, true },
+	{ 28, 2, true },
+	{ 30, 2, false }, { 32, 4, true }, { 36, 4, true }, { 40, 4, true }, { 44, 4, true },
+	{ 48, 4, true },
+	{ 52, 4, true },
+};
+
+static void check_common(struct device *d, uint32_t off, unsigned width, bool write)
+{
+	for (size_t i = 0; i < sizeof(common_registers) / sizeof(common_registers[0]); i++) {
+		const struct common_register *r = &common_registers[i];
+
+		if (r->off != off)
+			continue;
+		if (r->width != width)
+			device_complain(d, "a register was not accessed by its own width [PCI-02]");
+		if (write && !r->writable)
+			device_complain(d, "a read-only register was written [PCI-07]");
+		return;
+	}
+	device_complain(d, "an access that is no register [PCI-13]");
+}
+
+static uint32_t common_read(struct device *d, uint32_t off)
+{
+	const struct device_queue *q = selected(d);
+
+	switch (off) {
+	case 4:
+		return d->device_feature_select < 4 ? d->offers[d->device_feature_select] : 0;
+	case 12:
+		return d->driver_feature_select < 4 ? d->accepted[d->driver_feature_select] : 0;
+	case 18:
+		return DEVICE_QUEUES;
+	case 20:
+		return status_read(d);
+	case 21:
+		return d->generation;
+	case 24:
+		return q ? q->size : 0;
+	case 28:
+		return q ? q->enabled : 0;
+	case 30:
+		return q ? q->notify_off : 0;
+	default:
+		return 0;
+	}
+}
+
+static void half(uint64_t *v, bool high, uint32_t value)
+{
+	if (high)
+		*v = (*v & UINT32_MAX) | (uint64_t)value << 32;
+	else
+		*v = (*v & ~(uint64_t)UINT32_MAX) | value;
+}
+
+static void queue_write(struct device *d, uint32_t off, uint32_t value)
+{
+	struct device_queue *q = selected(d);
+
+	if (!q || q->max == 0) {
+		device_complain(d, "a queue was set up that does not exist [PCI-09]");
+		return;
+	}
+	if (q->enabled)
+		device_complain(d, "a queue was changed after queue_enable [PCI-10]");
+	if (!(d->status & FEATURES_OK))
+		device_complain(d, "a queue was set up before FEATURES_OK [INIT-01]");
+	if (off == 24) {
+		if (value == 0 || value & (value - 1) || value > q->max)
+			device_complain(d,
+				"queue_size is no power of two within the device's [PCI-08]");
+		q->size = (uint16_t)value;
+	} else if (off == 28) {
+		if (value != 1)
+			device_complain(d,
+				"queue_enable was written with another value than 1 [PCI-10]");
+		if (q->desc % 16 || q->avail % 2 || q->used % 4)
+			device_complain(d, "a part of the ring is misaligned [SPLIT-01]");
+		if (!q->desc || !q->avail || !q->used)
+			device_complain(d, "queue_enable before all addresses [PCI-10]");
+		q->enabled = true;
+	} else if (off >= 32) {
+		half(off < 40 ? &q->desc : off < 48 ? &q->avail : &q->used, off & 4, value);
+	}
+}
+
+static void common_write(struct device *d, uint32_t off, uint32_t value)
+{
+	switch (off) {
+	case 0:
+		d->device_feature_select = value;
+		break;
+	case 8:
+		d->driver_feature_select = value;
+		break;
+	case 12:
+		feature_write(d, d->driver_feature_select, value);
+		break;
+	case 20:
+		status_write(d, (uint8_t)value, false);
+		break;
+	case 22:
+		d->queue_select = (uint16_t)value;
+		break;
+	default:
+		queue_write(d, off, value);
+	}
+}
+
+/* [PCI-14] [PCI-15]: 16 bits, the queue's index, at the address of that queue. */
+static void notify_write(struct device *d, uint32_t off, unsigned width, uint32_t value)
+{
+	if (width != 2)
+		device_complain(d, "a doorbell that is not 16 bits wide [PCI-14]");
+	if (value >= DEVICE_QUEUES ||
+		(uint64_t)d->queue[value].notify_off * d->notify_off_multiplier != off)
+		device_complain(d, "a doorbell at another queue's address [PCI-15]");
+	doorbell(d, value);
+}
+
+/* --- the legacy interface --------------------------------------------------------------------- */
+
+static uint32_t legacy_config_off(const struct device *d)
+{
+	return get_le16(d->cfg + DEVICE_CAP_MSIX + 2) & 0x8000 ? 24 : 20;
+}
+
+static unsigned legacy_width(uint32_t off)
+{
+	return off < 12 ? 4 : off < 18 ? 2 : 1;
+}
+
+static uint32_t legacy_read(struct device *d, uint32_t off, unsigned width)
+{
+	const struct device_queue *q = selected(d);
+
+	if (off >= legacy_config_off(d))
+		return config_read(d, off - legacy_config_off(d), width);
+	if (width != legacy_width(off))
+		device_complain(d, "a legacy register was not read by its own width");
+	switch (off) {
+	case 0:
+		return d->offers[0];
+	case 8:
+		return q ? (uint32_t)(q->desc >> 12) : 0;
+	case 12:
+		return q ? q->max : 0;
+	case 18:
+		return status_read(d);
+	default:
+		return 0;
+	}
+}
+
+static void legacy_pfn(struct device *d, uint32_t value)
+{
+	struct device_queue *q = selected(d);
+
+	if (!q || q->max == 0 || value == 0) {
+		device_complain(d, "a queue was set up that does not exist, or at page 0");
+		return;
+	}
+	q->size = q->max;
+	q->desc = (uint64_t)value << 12;
+	q->avail = q->desc + 16u * q->size;
+	q->used = (q->avail + 6 + 2u * q->size + 4095) & ~UINT64_C(4095);
+	q->enabled = true;
+}
+
+static void legacy_write(struct device *d, uint32_t off, unsigned width, uint32_t value)
+{
+	if (width != legacy_width(off) || off > 18)
+		device_complain(d,
+			"a legacy register was not written by its own width, or is read-only");
+	switch (off) {
+	case 4:
+		feature_write(d, 0, value);
+		break;
+	case 8:
+		legacy_pfn(d, value);
+		break;
+	case 14:
+		d->queue_select = (uint16_t)value;
+		break;
+	case 16:
+		doorbell(d, value);
+		break;
+	case 18:
+		status_write(d, (uint8_t)value, true);
+		break;
+	default:
+		device_complain(d, "a read-only legacy register was written");
+	}
+}
+
+/* --- BARs ------------------------------------------------------------------------------------- */
+
+static void check_decode(struct device *d, unsigned bar)
+{
+	uint8_t need = d->pci.bar[bar].kind == WINDOW_IO ? COMMAND_IO : COMMAND_MEMORY;
+
+	if (!(d->cfg[4] & need))
+		device_complain(d, "registers were accessed while the device does not decode them");
+}
+
+static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, unsigned width)
+{
+	check_decode(d, bar);
+	if (bar == 0)
+		return legacy_read(d, off, width);
+	if (bar == 4 && off >= DEVICE_CONFIG_OFF && off < DEVICE_NOTIFY_OFF)
+		return config_read(d, off - DEVICE_CONFIG_OFF, width);
+	if (bar != 4 || off >= DEVICE_ISR_OFF) {
+		device_complain(d, "a read where nothing is to be read");
+		return UINT32_MAX;
+	}
+	check_common(d, off, width, false);
+	return common_read(d, off);
+}
+
+uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width)
+{
+	uint32_t value = registers_read(ctx, bar, off, width);
+
+	device_record(ctx, bar, false, off, width, value);
+	return value;
+}
+
+void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uint32_t value)
+{
+	struct device *d = ctx;
+
+	device_record(d, bar, true, off, width, value);
+	check_decode(d, bar);
+	if (bar == 0) {
+		legacy_write(d, off, width, value);
+	} else if (bar == 2) {
+		notify_write(d, off, width, value);
+	} else if (bar == 4 && off >= DEVICE_NOTIFY_OFF) {
+		notify_write(d, off - DEVICE_NOTIFY_OFF, width, value);
+	} else if (bar == 4 && off < DEVICE_ISR_OFF) {
+		check_common(d, off, width, true);
+		common_write(d, off, value);
+	} else {
+		device_complain(d, "device configuration was written [INIT-03] [NET-02]");
+	}
+}

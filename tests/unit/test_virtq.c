@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* drivers/virtq.c: the ring by itself, its memory in the hands of a test that plays the device. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/wire.h"
+#include "drivers/virtq.h"
+
+#include <cmocka.h>
+#undef fail
+
+#define DEV UINT64_C(0x123456000)
+#define HEADER_LEN 12
+#define PAYLOAD_LEN 1518
+
+static uint8_t memory[VIRTQ_MEMORY_LEN] __attribute__((aligned(4096)));
+static struct virtq vq;
+static uint16_t used_idx;
+
+static uint8_t *at(uint64_t dev)
+{
+	return memory + (dev - DEV);
+}
+
+/* A receive queue with all of `slots` posted and published, or a transmit queue likewise. */
+static void make(uint16_t size, uint16_t slots, bool receives)
+{
+	memset(memory, 0xa5, sizeof(memory));
+	virtq_init(&vq, memory, DEV, size, slots, false, receives);
+	used_idx = 0;
+	for (unsigned slot = 0; slot < slots; slot++) {
+		const struct virtq_pieces pieces = {
+			.header_dev = 0x1000u + 16u * slot, .header_len = HEADER_LEN,
+			.payload_dev = UINT64_C(0x700000000) + 0x11000u * slot,
+				.payload_len = PAYLOAD_LEN,
+		};
+
+		virtq_bind(&vq, slot, &pieces);
+		virtq_post(&vq, slot);
+	}
+	assert_true(virtq_publish(&vq));
+}
+
+static void use(uint32_t id, uint32_t len)
+{
+	uint8_t *elem = at(vq.used_dev) + 4 + 8 * (used_idx & (vq.size - 1));
+
+	put_le32(elem, id);
+	put_le32(elem + 4, len);
+	used_idx++;
+}
+
+static void show(uint16_t idx)
+{
+	put_le16(at(vq.used_dev) + 2, idx);
+}
+
+/* --- layout ----------------------------------------------------------------------------------- */
+
+/*
+ * [SPLIT-01] [SPLIT-02] [PCI-L3]: for every size, with guards behind the last byte (the size of the
+ * largest is all there is).
+ */
+static void every_size_is_laid_out_as_legacy_wants_it(void **state)
+{
+	(void)state;
+	for (uint16_t size = 2; size <= VIRTQ_SIZE_MAX; size = (uint16_t)(size * 2)) {
+		make(size, 1, true);
+		assert_int_equal(vq.desc_dev, DEV);
+		assert_int_equal(vq.desc_dev % 16, 0);
+		assert_int_equal(vq.avail_dev, DEV + 16u * size);
+		assert_int_equal(vq.avail_dev % 2, 0);
+		assert_int_equal(vq.used_dev % 4096, 0);
+		assert_true(vq.used_dev >= vq.avail_dev + 6 + 2u * size);
+		assert_true(vq.used_dev < vq.avail_dev + 6 + 2u * size + 4096);
+		assert_true(vq.used_dev + 6 + 8u * size <= DEV + VIRTQ_MEMORY_LEN);
+	}
+}
+
+/* [PCI-L3]: with 256 entries, as QEMU has them, three pages. */
+static void a_ring_of_256_takes_three_pages(void **state)
+{
+	(void)state;
+	make(256, 1, true);
+	assert_int_equal(vq.used_dev, DEV + 2 * 4096);
+}
+
+/* [SPLIT-02] [SPLIT-03] [SPLIT-14]: zeroed, but for NO_INTERRUPT. */
+static void a_new_ring_is_zero_and_asks_for_no_interrupt(void **state)
+{
+	(void)state;
+	memset(memory, 0xa5, sizeof(memory));
+	virtq_init(&vq, memory, DEV, 256, 128, false, true);
+	assert_int_equal(get_le16(at(vq.avail_dev)), 1);
+	put_le16(at(vq.avail_dev), 0);
+	for (size_t i = 0; i < sizeof(memory); i++)
+		assert_int_equal(memory[i], 0);
+}
+
+/*
+ * [SPLIT-04] [SPLIT-05] [SPLIT-06] [SPLIT-07]: slot i has descriptors 2i and 2i + 1, of one
+ * direction, linked, not looped.
+ */
+static void a_slot_is_a_chain_of_two_for_ever(void **state)
+{
+	(void)state;
+	for (unsigned receives = 0; receives < 2; receives++) {
+		make(256, 128, receives);
+		for (unsigned slot = 0; slot < 128; slot++) {
+			const uint8_t *header = at(vq.desc_dev) + 32 * slot, *payload = header + 16;
+
+			assert_int_equal(get_le64(header), 0x1000 + 16 * slot);
+			assert_int_equal(get_le32(header + 8), HEADER_LEN);
+			assert_int_equal(get_le16(header + 12), 1 | receives << 1);
+			assert_int_equal(get_le16(header + 14), 2 * slot + 1);
+			assert_int_equal(get_le64(payload), UINT64_C(0x700000000) + 0x11000 * slot);
+			assert_int_equal(get_le32(payload + 8), PAYLOAD_LEN);
+			assert_int_equal(get_le16(payload + 12), receives << 1);
+			assert_int_equal(get_le16(at(vq.avail_dev) + 4 + 2 * slot), 2 * slot);
+		}
+		assert_int_equal(get_le16(at(vq.avail_dev) + 2), 128);
+	}
+}
+
+/* --- publishing ------------------------------------------------------------------------------- */
+
+static void nothing_is_seen_before_it_is_published(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, true);
+	use(2, HEADER_LEN);
+	show(1);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 1);
+	virtq_post(&vq, 1);
+	assert_int_equal(get_le16(at(vq.avail_dev) + 2), 2);
+	assert_true(virtq_publish(&vq));
+	assert_int_equal(get_le16(at(vq.avail_dev) + 2), 3);
+	assert_int_equal(get_le16(at(vq.avail_dev) + 4 + 2 * 2), 2);
+	assert_false(virtq_publish(&vq));
+}
+
+/*
+ * [SPLIT-12]: used.flags 1 and only its bit 0 suppresses the doorbell; avail_event, behind the used
+ * ring, is ignored.
+ */
+static void the_doorbell_follows_used_flags(void **state)
+{
+	static const struct { uint16_t flags; bool wanted; } cases[] = { { 0, true }, { 1, false },
+		{ 2, true },
+		{ 0xffff, false } };  (void)state; for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		uint32_t len;
+
+		make(4, 2, true);
+		use(0, HEADER_LEN);
+		show(1);
+		put_le16(at(vq.used_dev), cases[i].flags);
+		put_le16(at(vq.used_dev) + 4 + 8 * 4, 0x7777);
+		assert_int_equal(virtq_arrived(&vq), 1);
+		assert_int_equal(virtq_take(&vq, &len), 0);
+		virtq_post(&vq, 0);
+		assert_int_equal(virtq_publish(&vq), cases[i].wanted);
+	}
+}
+
+/* [SPLIT-09]: over the wrap at 65536, in a ring of 2 entries and one of 1024. */
+static void indices_only_grow_modulo_65536(void **state)
+{
+	static const uint16_t sizes[] = { 2, 1024 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		uint16_t before;
+		uint32_t len;
+
+		make(sizes[i], 1, true);
+		before = get_le16(at(vq.avail_dev) + 2);
+		for (unsigned n = 0; n < 140000; n++) {
+			use(0, HEADER_LEN + n % PAYLOAD_LEN);
+			show(used_idx);
+			assert_int_equal(virtq_arrived(&vq), 1);
+			assert_int_equal(virtq_take(&vq, &len), 0);
+			assert_int_equal(len, HEADER_LEN + n % PAYLOAD_LEN);
+			assert_int_equal(virtq_arrived(&vq), 0);
+			virtq_post(&vq, 0);
+			assert_true(virtq_publish(&vq));
+			assert_int_equal(get_le16(at(vq.avail_dev) + 2),
+				(uint16_t)(before + n + 1));
+		}
+	}
+}
+
+/* 2.7.8: without IN_ORDER, in any order. */
+static void buffers_come_back_in_any_order(void **state)
+{
+	unsigned slot[128];
+
+	(void)state;
+	make(256, 128, true);
+	srand(1);
+	for (unsigned i = 0; i < 128; i++)
+		slot[i] = i;
+	for (unsigned round = 0; round < 50; round++) {
+		for (unsigned i = 127; i > 0; i--) {
+			unsigned j = (unsigned)rand() % (i + 1), t = slot[i];
+
+			slot[i] = slot[j];
+			slot[j] = t;
+		}
+		for (unsigned i = 0; i < 128; i++)
+			use(2 * slot[i], HEADER_LEN + slot[i]);
+		show(used_idx);
+		assert_int_equal(virtq_arrived(&vq), 128);
+		for (unsigned i = 0; i < 128; i++) {
+			uint32_t len;
+
+			assert_int_equal(virtq_take(&vq, &len), (int)slot[i]);
+			assert_int_equal(len, HEADER_LEN + slot[i]);
+			virtq_post(&vq, slot[i]);
+		}
+		assert_true(virtq_publish(&vq));
+	}
+}
+
+/* [SPLIT-17]: entries behind the index that was read are not looked at. */
+static void an_entry_counts_only_with_its_index(void **state)
+{
+	(void)state;
+	make(4, 2, true);
+	use(0xdead, 0xdead);
+	assert_int_equal(virtq_arrived(&vq), 0);
+	assert_int_equal(vq.fault, VIRTQ_SOUND);
+}
+
+/*
+ * --- lies
+ * -------------------------------------------------------------------------------------------
+ */
+
+static void assert_stays_broken(enum virtq_fault fault, uint32_t value)
+{
+	uint32_t len;
+
+	assert_int_equal(vq.fault, fault);
+	assert_int_equal(vq.fault_value, value);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), ERR_DEVICE);
+	assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
+	assert_int_equal(vq.fault, fault);
+	assert_int_equal(vq.fault_value, value);
+}
+
+/* [DEV-21] [SPLIT-20]: forward beyond what is in flight, and backward. */
+static void used_index_jumps_break_the_queue(void **state)
+{
+	static const uint16_t jumps[] = { 3, 0x7fff, 0x8000, 0xffff };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(jumps); i++) {
+		make(4, 2, true);
+		show(jumps[i]);
+		assert_int_equal(virtq_arrived(&vq), ERR_DEVICE);
+		assert_stays_broken(VIRTQ_INDEX_JUMP, jumps[i]);
+	}
+}
+
+/* [DEV-21]: what was posted but never published is not in flight. */
+static void a_buffer_that_was_not_published_cannot_come_back(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, true);
+	use(0, HEADER_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 0);
+	virtq_post(&vq, 0);
+	use(2, HEADER_LEN);
+	use(0, HEADER_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), ERR_DEVICE);
+	assert_stays_broken(VIRTQ_INDEX_JUMP, 3);
+}
+
+/* [DEV-20] [SPLIT-20]: odd, just behind the slots, wild. */
+static void unknown_ids_break_the_queue(void **state)
+{
+	static const uint32_t ids[] = { 1, 3, 255, 256, 257, 0x10000, 0x80000000, 0xfffffffe,
+		0xffffffff };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
+		uint32_t len;
+
+		make(1024, 128, true);
+		use(ids[i], HEADER_LEN);
+		show(used_idx);
+		assert_int_equal(virtq_arrived(&vq), 1);
+		assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
+		assert_stays_broken(VIRTQ_ID_UNKNOWN, ids[i]);
+	}
+}
+
+/* [DEV-20] [SPLIT-20] */
+static void double_completion_breaks_the_queue(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(256, 128, true);
+	use(8, HEADER_LEN);
+	use(8, HEADER_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 2);
+	assert_int_equal(virtq_take(&vq, &len), 4);
+	assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
+	assert_stays_broken(VIRTQ_ID_NOT_IN_FLIGHT, 8);
+}
+
+/* [DEV-23] [SPLIT-20] */
+static void a_length_beyond_the_buffer_breaks_a_receive_queue(void **state)
+{
+	static const uint32_t lens[] = { HEADER_LEN + PAYLOAD_LEN + 1, 0x80000000, 0xffffffff };
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, true);
+	use(0, HEADER_LEN + PAYLOAD_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
+		make(4, 2, true);
+		use(0, lens[i]);
+		show(used_idx);
+		assert_int_equal(virtq_arrived(&vq), 1);
+		assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
+		assert_stays_broken(VIRTQ_LEN_TOO_LONG, lens[i]);
+	}
+}
+
+/* [DEV-30] [NET-29] */
+static void a_length_below_the_header_breaks_a_receive_queue(void **state)
+{
+	static const uint32_t lens[] = { 0, 1, HEADER_LEN - 1 };
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, true);
+	use(0, HEADER_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 0);
+	assert_int_equal(len, HEADER_LEN);
+	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
+		make(4, 2, true);
+		use(0, lens[i]);
+		show(used_idx);
+		assert_int_equal(virtq_arrived(&vq), 1);
+		assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
+		assert_stays_broken(VIRTQ_LEN_TOO_SHORT, lens[i]);
+	}
+}
+
+/* [DEV-24] [NET-L2]: lengths are judged on receive only. */
+static void lengths_on_a_transmit_queue_are_not_judged(void **state)
+{
+	static const uint32_t lens[] = { 0, 1, 0xffffffff };
+
+	(void)state;
+	make(8, 3, false);
+	for (unsigned i = 0; i < ARRAY_LEN(lens); i++)
+		use(2 * i, lens[i]);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 3);
+	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
+		uint32_t len;
+
+		assert_int_equal(virtq_take(&vq, &len), (int)i);
+		assert_int_equal(len, lens[i]);
+	}
+}
+
+/* DEV-25: what the device writes into descriptors or the available ring changes nothing here. */
+static void rewritten_descriptors_are_ignored(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, true);
+	memset(at(vq.desc_dev), 0xff, 16 * 4);
+	memset(at(vq.avail_dev), 0xff, 6 + 2 * 4);
+	use(2, HEADER_LEN + PAYLOAD_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 1);
+	virtq_post(&vq, 1);
+	assert_true(virtq_publish(&vq));
+	assert_int_equal(get_le16(at(vq.avail_dev) + 2), 3);
+	use(2, HEADER_LEN + PAYLOAD_LEN + 1);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
+	assert_int_equal(vq.fault, VIRTQ_LEN_TOO_LONG);
+}
+
+/* The device cannot make a batch longer while it is being worked off. */
+static void the_index_is_read_once_per_batch(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(8, 4, true);
+	use(0, HEADER_LEN);
+	show(used_idx);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	show(0x4000);
+	assert_int_equal(virtq_take(&vq, &len), 0);
+	assert_int_equal(vq.fault, VIRTQ_SOUND);
+	assert_int_equal(virtq_arrived(&vq), ERR_DEVICE);
+}
+
+static void every_fault_has_its_own_words(void **state)
+{
+	(void)state;
+	for (enum virtq_fault a = VIRTQ_INDEX_JUMP; a <= VIRTQ_LEN_TOO_SHORT; a++) {
+		assert_non_null(strstr(virtq_fault_text(a), "VIRTIO 1.4"));
+		for (enum virtq_fault b = VIRTQ_INDEX_JUMP; b < a; b++)
+			assert_string_not_equal(virtq_fault_text(a), virtq_fault_text(b));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_size_is_laid_out_as_legacy_wants_it),
+		cmocka_unit_test(a_ring_of_256_takes_three_pages),
+		cmocka_unit_test(a_new_ring_is_zero_and_asks_for_no_interrupt),
+		cmocka_unit_test(a_slot_is_a_chain_of_two_for_ever),
+		cmocka_unit_test(nothing_is_seen_before_it_is_published),
+		cmocka_unit_test(the_doorbell_follows_used_flags),
+		cmocka_unit_test(indices_only_grow_modulo_65536),
+		cmocka_unit_test(buffers_come_back_in_any_order),
+		cmocka_unit_test(an_entry_counts_only_with_its_index),
+		cmocka_unit_test(used_index_jumps_break_the_queue),
+		cmocka_unit_test(a_buffer_that_was_not_published_cannot_come_back),
+		cmocka_unit_test(unknown_ids_break_the_queue),
+		cmocka_unit_test(double_completion_breaks_the_queue),
+		cmocka_unit_test(a_length_beyond_the_buffer_breaks_a_receive_queue),
+		cmocka_unit_test(a_length_below_the_header_breaks_a_receive_queue),
+		cmocka_unit_test(lengths_on_a_transmit_queue_are_not_judged),
+		cmocka_unit_test(rewritten_descriptors_are_ignored),
+		cmocka_unit_test(the_index_is_read_once_per_batch),
+		cmocka_unit_test(every_fault_has_its_own_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
