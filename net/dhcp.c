@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A DHCP client's states from INIT to BOUND (RFC 2131 3.1, 4.4.1; figure 5). Whoever is on the link
+ * may answer first, and what answers say is checked by dhcp_lease.c; here stands when to ask and
+ * whom to believe. netboot starts it; udp_rx and net_poll call.
+ */
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/random.h"
+#include "core/wire.h"
+#include "net/dhcp_impl.h"
+#include "net/net.h"
+
+#define SERVER_PORT 67
+#define CLIENT_PORT 68
+#define OP_REPLY 2
+#define HTYPE_ETHERNET 1
+
+#define RESEND_MS 4000          /* doubled up to eight times this: RFC 2131 4.1 [DHCP-03] */
+#define RESEND_DOUBLED 3
+#define JITTER_MS 1000
+#define NAK_PAUSE_MS 1500
+#define BOOT_FILE_WAIT_MS 1000
+#define REQUESTS_MAX 3          /* unanswered, then all begins again */
+#define NO_BUFFER_MS 100
+
+static uint32_t jittered(uint32_t ms)
+{
+	return ms - JITTER_MS + random_u32() % (2 * JITTER_MS + 1);
+}
+
+/* A state that no attempt had reached before is progress; coming by again is not. */
+static void enter(struct net *net, enum dhcp_state state)
+{
+	struct dhcp *d = &net->dhcp;
+
+	d->state = state;
+	d->tries = 0;
+	if (state <= d->furthest)
+		return;
+	d->furthest = state;
+	net_progress(net);
+}
+
+/* --- out ------------------------------------------------------------------------------------- */
+
+/* From 0.0.0.0:68 to 255.255.255.255:67 [DHCP-02]. */
+static void send(struct net *net, enum dhcp_type type, uint32_t now_ms)
+{
+	struct dhcp *d = &net->dhcp;
+	uint32_t len = dhcp_message_write(net, type, d->buf);
+	uint32_t doubled = d->tries < RESEND_DOUBLED ? d->tries : RESEND_DOUBLED;
+
+	if (udp_send(net, &d->socket, IPV4_BROADCAST, SERVER_PORT, (struct span){ d->buf, len })) {
+		d->next_ms = now_ms + NO_BUFFER_MS;
+		return;
+	}
+	d->next_ms = now_ms + jittered(RESEND_MS << doubled);
+	d->tries++;
+}
+
+static void send_discover(struct net *net, uint32_t now_ms)
+{
+	uint32_t secs = (now_ms - net->dhcp.started_ms) / 1000;
+
+	net->dhcp.secs = (uint16_t)(secs < UINT16_MAX ? secs : UINT16_MAX);
+	send(net, DHCP_DISCOVER, now_ms);
+}
+
+/* RFC 2131 3.1 3: with the `secs` of the DISCOVER, which stands in dhcp.secs. */
+static void request_offer(struct net *net, uint32_t now_ms)
+{
+	enter(net, DHCP_REQUESTING);
+	send(net, DHCP_REQUEST, now_ms);
+}
+
+/*
+ * Back to INIT, to begin anew at the given time. A new xid: what is under way is of no use any
+ * more.
+ */
+static void begin(struct net *net, uint32_t when_ms)
+{
+	struct dhcp *d = &net->dhcp;
+
+	d->offer.ip = 0;
+	d->xid = random_u32();
+	d->next_ms = when_ms;
+	enter(net, DHCP_SELECTING);
+}
+
+/* --- in -------------------------------------------------------------------------------------- */
+
+/* RFC 2131 4.4.1: an answer to us, of this attempt [DHCP-05]. */
+static bool is_for_us(const struct net *net, struct span m)
+{
+	return m.len >= DHCP_OPTIONS_OFF && m.at[DHCP_OP_OFF] == OP_REPLY &&
+	       m.at[DHCP_HTYPE_OFF] == HTYPE_ETHERNET && m.at[DHCP_HLEN_OFF] == 6 &&
+	       get_be32(m.at + DHCP_XID_OFF) == net->dhcp.xid &&
+	       !memcmp(m.at + DHCP_CHADDR_OFF, net->nic->mac, 6) &&
+	       get_be32(m.at + DHCP_COOKIE_OFF) == DHCP_COOKIE;
+}
+
+/*
+ * RFC 2131 4.4.1 leaves it to us how many offers to wait for: the first one will do if it names a
+ * boot file or none is wanted; else it is kept for a second, as one that names a file may follow
+ * [DHCP-20]. One without an address is a proxy's [DHCP-21].
+ */
+static void offer_rx(struct net *net, struct span m, const struct dhcp_options *o)
+{
+	uint32_t now_ms = clock_now_ms();
+	struct dhcp *d = &net->dhcp;
+	bool first = !d->offer.ip;
+
+	/* lease is free to read into until there is one. */
+	if (!dhcp_lease_read(&d->lease, m, o, d->buf) || !d->lease.server)
+		return;
+	if (first)
+		d->first_offer_ms = now_ms;
+	if (first || d->lease.boot_file[0])
+		memcpy(&d->offer, &d->lease, sizeof(d->offer));
+	if (!d->want_boot_file || d->offer.boot_file[0])
+		request_offer(net, now_ms);
+}
+
+static void ack_rx(struct net *net, struct span m, const struct dhcp_options *o)
+{
+	struct dhcp *d = &net->dhcp;
+
+	if (!dhcp_lease_read(&d->lease, m, o, d->buf))
+		return;
+	if (!d->lease.server)
+		d->lease.server = d->offer.server;
+	if (d->lease.server != d->offer.server)
+		return;
+	if (!d->lease.boot_file[0])     /* [DHCP-20] */
+		memcpy(d->lease.boot_file, d->offer.boot_file, sizeof(d->lease.boot_file));
+	memcpy(net->route, d->lease.route, sizeof(net->route));
+	net->routes = d->lease.routes;
+	enter(net, DHCP_BOUND);
+}
+
+/* RFC 2131 3.1 4: from the beginning, after a pause that grows, a few times [DHCP-19]. */
+static void nak_rx(struct net *net, const struct dhcp_options *o)
+{
+	struct dhcp *d = &net->dhcp;
+	struct span server = dhcp_options_get(o, DHCP_OPTION_SERVER, d->buf, sizeof(d->buf));
+
+	if (server.len == 4 && get_be32(server.at) != d->offer.server)
+		return;
+	if (d->naks++ < DHCP_NAKS_MAX)
+		begin(net, clock_now_ms() + jittered((uint32_t)NAK_PAUSE_MS << (d->naks - 1)));
+	else
+		d->state = DHCP_FAILED;
+}
+
+static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m)
+{
+	struct net *net = ctx;
+	struct dhcp *d = &net->dhcp;
+	struct dhcp_options o;
+	struct span type;
+
+	(void)src;              /* a relay agent's, or a server's other address */
+	(void)src_port;
+	if (!is_for_us(net, m))
+		return;
+	dhcp_options_open(&o, m);
+	type = dhcp_options_get(&o, DHCP_OPTION_TYPE, d->buf, sizeof(d->buf));
+	if (type.len != 1)
+		return;
+	if (d->state == DHCP_SELECTING && *type.at == DHCP_OFFER)
+		offer_rx(net, m, &o);
+	else if (d->state == DHCP_REQUESTING && *type.at == DHCP_ACK)
+		ack_rx(net, m, &o);
+	else if (d->state == DHCP_REQUESTING && *type.at == DHCP_NAK)
+		nak_rx(net, &o);
+}
+
+/*
+ * --- the user's side
+ * -------------------------------------------------------------------------------
+ */
+
+/*
+ * RFC 2131 4.4.1 would have us wait for 1 to 10 s first, for the sake of networks whose machines
+ * all start at once; resending is jittered enough [DHCP-04].
+ */
+void dhcp_start(struct net *net, const struct dhcp_identity *id, bool want_boot_file)
+{
+	struct dhcp *d = &net->dhcp;
+
+	dhcp_stop(net);
+	memset(d, 0, sizeof(*d));
+	d->id = *id;
+	d->want_boot_file = want_boot_file;
+	d->started_ms = clock_now_ms();
+	d->socket = (struct udp_socket){ .port = CLIENT_PORT, .rx = message_rx, .ctx = net };
+	udp_open(net, &d->socket);
+	begin(net, d->started_ms);
+	send_discover(net, d->started_ms);
+}
+
+void dhcp_stop(struct net *net)
+{
+	struct dhcp *d = &net->dhcp;
+
+	if (d->socket.open)
+		udp_close(net, &d->socket);
+	if (d->state != DHCP_BOUND)
+		d->state = DHCP_IDLE;
+}
+
+void dhcp_poll(struct net *net, uint32_t now_ms)
+{
+	struct dhcp *d = &net->dhcp;
+
+	if (d->state == DHCP_SELECTING && d->offer.ip) {
+		if (clock_reached(now_ms, d->first_offer_ms + BOOT_FILE_WAIT_MS))
+			request_offer(net, now_ms);
+	} else if (d->state == DHCP_SELECTING) {
+		if (clock_reached(now_ms, d->next_ms))
+			send_discover(net, now_ms);
+	} else if (d->state == DHCP_REQUESTING && clock_reached(now_ms, d->next_ms)) {
+		if (d->tries < REQUESTS_MAX)
+			send(net, DHCP_REQUEST, now_ms);
+		else
+			begin(net, now_ms);
+	}
+}
+
+bool dhcp_done(void *net)
+{
+	enum dhcp_state state = ((struct net *)net)->dhcp.state;
+
+	return state == DHCP_BOUND || state == DHCP_FAILED;
+}

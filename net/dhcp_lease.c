@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a DHCP server grants, made usable: each option is checked by itself, and a broken one is as
+ * if it were not there. dhcp.c calls.
+ */
+#include "core/mem.h"
+#include "core/wire.h"
+#include "net/dhcp_impl.h"
+#include "net/dns_parse.h"
+
+/* A message's options, and where to join them. */
+struct reader {
+	const struct dhcp_options *o;
+	uint8_t *buf;
+};
+
+static struct span get(const struct reader *r, enum dhcp_option code)
+{
+	return dhcp_options_get(r->o, code, r->buf, DHCP_OPTIONS_MAX);
+}
+
+/* The first usable address in an option that lists some; 0: there is none. */
+static uint32_t first_ip(const struct reader *r, enum dhcp_option code)
+{
+	struct span v = get(r, code);
+	uint32_t i;
+
+	for (i = 0; i + 4 <= v.len; i += 4)
+		if (ipv4_is_unicast(get_be32(v.at + i)))
+			return get_be32(v.at + i);
+	return 0;
+}
+
+/*
+ * A mask with holes, or of nothing, is none; the address's class has to do then (RFC 950 3)
+ * [DHCP-29].
+ */
+static uint32_t read_mask(const struct reader *r, uint32_t ip)
+{
+	struct span v = get(r, DHCP_OPTION_MASK);
+	uint32_t mask = v.len == 4 ? get_be32(v.at) : 0;
+
+	if (mask && (~mask & (~mask + 1)) == 0)
+		return mask;
+	if (ip >> 31 == 0)
+		return 0xff000000;
+	return ip >> 30 == 2 ? 0xffff0000 : 0xffffff00;
+}
+
+/*
+ * One route of option 121: its length there, or 0 if it is malformed. Bits beyond the prefix do not
+ * count.
+ */
+static uint32_t read_route(struct span v, struct ipv4_route *route)
+{
+	uint32_t i, width = v.at[0], octets = (width + 7) / 8;
+
+	if (width > 32 || v.len < 1 + octets + 4)
+		return 0;
+	route->dst = 0;
+	for (i = 0; i < octets; i++)
+		route->dst |= (uint32_t)v.at[1 + i] << (24 - 8 * i);
+	route->mask = width ? UINT32_MAX << (32 - width) : 0;
+	route->dst &= route->mask;
+	route->gateway = get_be32(v.at + 1 + octets);
+	return 1 + octets + 4;
+}
+
+/* RFC 3442. False, and nothing changed, if the option is not there or malformed. */
+static bool read_routes(struct dhcp_lease *l, const struct reader *r)
+{
+	struct span v = get(r, DHCP_OPTION_ROUTES);
+	uint32_t len, gateway = 0, routes = 0;
+	struct ipv4_route route;
+
+	if (!v.len)
+		return false;
+	for (; v.len; v.at += len, v.len -= len) {
+		len = read_route(v, &route);
+		if (!len)
+			return false;
+		if (route.gateway && !ipv4_is_unicast(route.gateway))
+			continue;
+		if (!route.mask)
+			gateway = route.gateway;
+		else if (routes < IPV4_ROUTES_MAX)
+			l->route[routes++] = route;
+	}
+	l->gateway = gateway;
+	l->routes = routes;
+	return true;
+}
+
+static void read_dns(struct dhcp_lease *l, const struct reader *r)
+{
+	struct span v = get(r, DHCP_OPTION_DNS);
+	uint32_t i, n = 0;
+
+	for (i = 0; i + 4 <= v.len && n < DHCP_SERVERS_MAX; i += 4)
+		if (ipv4_is_unicast(get_be32(v.at + i)))
+			l->dns[n++] = get_be32(v.at + i);
+}
+
+/*
+ * Text with or without a NUL, by then or at the end of its room [DHCP-17] [SEC-03]. What does not
+ * fit is left out: half a name is another one.
+ */
+static void copy_text(char *dst, uint32_t cap, struct span text)
+{
+	uint32_t len = 0;
+
+	while (len < text.len && text.at[len])
+		len++;
+	if (len >= cap)
+		len = 0;
+	if (len)
+		memcpy(dst, text.at, len);
+	dst[len] = '\0';
+}
+
+static void read_domain(struct dhcp_lease *l, const struct reader *r)
+{
+	struct span v = get(r, DHCP_OPTION_SEARCH);
+	uint32_t off = 0;
+
+	/* RFC 3397: of the search list its first name, else the domain [DNS-10]. */
+	if (!v.len || !dns_name_read(v, &off, l->domain) || !l->domain[0])
+		copy_text(l->domain, sizeof(l->domain), get(r, DHCP_OPTION_DOMAIN));
+}
+
+bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhcp_options *o,
+		     uint8_t *buf)
+{
+	const struct reader r = { o, buf };
+	struct span v;
+
+	memset(l, 0, sizeof(*l));
+	l->ip = get_be32(message.at + DHCP_YIADDR_OFF);
+	if (!ipv4_is_unicast(l->ip))            /* RFC 1122 3.2.1.3 [DHCP-29] */
+		return false;
+	l->mask = read_mask(&r, l->ip);
+	l->server = first_ip(&r, DHCP_OPTION_SERVER);
+	/* Routers are named by options only: giaddr is a relay agent, RFC 1542 4.1.1 [DHCP-29]. */
+	if (!read_routes(l, &r))                /* RFC 3442: routes replace the router [DHCP-27] */
+		l->gateway = first_ip(&r, DHCP_OPTION_ROUTER);
+	read_dns(l, &r);
+	v = get(&r, DHCP_OPTION_MTU);
+	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN)       /* [DHCP-28] */
+		l->mtu = get_be16(v.at);
+	read_domain(l, &r);
+	copy_text(l->boot_file, sizeof(l->boot_file), get(&r, DHCP_OPTION_BOOT_FILE));
+	if (!l->boot_file[0])                   /* [DHCP-16] */
+		copy_text(l->boot_file, sizeof(l->boot_file), o->file);
+	return true;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Walks a DHCP message's options. A server, or whoever plays one, wrote them; the message is a
+ * private copy. dhcp.c and dhcp_lease.c call.
+ */
+#include "core/mem.h"
+#include "net/dhcp_options.h"
+
+struct option {
+	uint8_t code;
+	struct span value;
+};
+
+/*
+ * The next option of an area, which shrinks by it. An area may end without an end, but no option
+ * goes beyond it: RFC 2132 2 [DHCP-13].
+ */
+static bool next_option(struct span *area, struct option *option)
+{
+	while (area->len && *area->at == DHCP_OPTION_PAD) {
+		area->at++;
+		area->len--;
+	}
+	if (area->len < 2 || area->at[0] == DHCP_OPTION_END || area->at[1] > area->len - 2)
+		return false;
+	*option = (struct option){ area->at[0], { area->at + 2, area->at[1] } };
+	area->at += 2u + option->value.len;
+	area->len -= 2u + option->value.len;
+	return true;
+}
+
+/*
+ * RFC 2132 9.3: option 52 says which of the two fields hold options too; `file` comes first
+ * [DHCP-14].
+ */
+void dhcp_options_open(struct dhcp_options *o, struct span message)
+{
+	const struct span file = { message.at + DHCP_FILE_OFF, DHCP_FILE_LEN };
+	const struct span sname = { message.at + DHCP_SNAME_OFF, DHCP_SNAME_LEN };
+	struct span overload;
+	uint8_t fields;
+
+	memset(o, 0, sizeof(*o));
+	o->file = file;
+	o->area[0] = (struct span){ message.at + DHCP_OPTIONS_OFF, message.len - DHCP_OPTIONS_OFF };
+	overload = dhcp_options_get(o, DHCP_OPTION_OVERLOAD, &fields, sizeof(fields));
+	if (overload.len != 1 || fields < 1 || fields > 3)
+		return;
+	if (fields & 1) {
+		o->area[1] = file;
+		o->file.len = 0;
+	}
+	if (fields & 2)
+		o->area[2] = sname;
+}
+
+/*
+ * RFC 3396 5: parts are joined in the order of the areas, and only then have a meaning [DHCP-15]
+ * [SEC-03].
+ */
+struct span dhcp_options_get(const struct dhcp_options *o, enum dhcp_option code, uint8_t *buf,
+			     uint32_t cap)
+{
+	struct span joined = { NULL, 0 };
+	struct option option;
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_LEN(o->area); i++) {
+		struct span area = o->area[i];
+
+		while (next_option(&area, &option)) {
+			if (option.code != code)
+				continue;
+			if (option.value.len > cap - joined.len)
+				return (struct span){ NULL, 0 };
+			memcpy(buf + joined.len, option.value.at, option.value.len);
+			joined.at = buf;
+			joined.len += option.value.len;
+		}
+	}
+	return joined;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HTTP/1.1 (RFC 9110, 9112), the part that downloads a file: one GET after the other, redirects followed, the
+ * connection kept for the next file of the same server. Bodies go to an image: straight from the network where the stream runs in
+ * step with it (Content-Length, until close), through the parser where it does not (chunked).
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include "core/console.h"
+#include "core/image.h"
+#include "net/http_parse.h"
+#include "net/net.h"
+#include "net/uri.h"
+
+#define HTTP_REQUEST_MAX 2048     /* a path of 1024 bytes, percent-encoding undone never, and the headers */
+#define HTTP_REDIRECTS_MAX 8      /* [HTTP-08] */
+
+struct http {
+	struct net *net;
+	struct console *console;
+	const char *dns_suffix;         /* option 15, or NULL */
+
+	/* The connection, kept between files [HTTP-16]. */
+	struct tcp_conn *conn;
+	struct tcp_user user;
+	struct uri server;              /* whom it leads to: scheme, host and port count */
+	uint32_t ip;
+
+	/* The request under way. */
+	struct uri uri;                 /* after redirects: what is really being asked for */
+	struct uri next;                /* a redirect's target while it is being resolved */
+	struct image *image;
+	struct http_parse parse;
+	uint64_t response_off;          /* stream offset of the response's first byte */
+	bool reused;                    /* on a connection that had served before */
+	uint32_t started_ms, shown_ms;
+	char request[HTTP_REQUEST_MAX];
+};
+
+/* console: where `dns:` and progress go. All outlive http. dns_suffix may be set by the caller afterwards. */
+void http_init(struct http *http, struct net *net, struct console *console);
+
+/*
+ * Downloads uri into image (image_open() was called). 0: the whole body is in (image->stored bytes; http->uri is where it came
+ * from; http->started_ms when its request was sent). Otherwise an error, with a sentence in net->failure (rungs dns, connect, http, image).
+ * The body's time ends when this returns.
+ */
+int http_get(struct http *http, const struct uri *uri, struct image *image) MUST_CHECK;
+
+/*
+ * Closes the connection, if there is one, in order: FIN, and what the peer still has to say is waited for, bounded [TCP-44].
+ * 0, or ERR_ABORTED or ERR_DEVICE with a sentence.
+ */
+int http_close(struct http *http) MUST_CHECK;
+/* After a failure: RST, no wait. */
+void http_abort(struct http *http);
+
+#endif

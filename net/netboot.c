@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The boot story, rung by rung: link, address, downloads, device stopped, digests, hand-over. Reads the user's configuration and what
+ * servers sent; every byte was checked on its way here. Called by a port's main.
+ */
+#include "core/boot.h"
+#include "core/bzimage.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "net/ipv4.h"
+#include "net/netboot.h"
+
+/* --- link and address ------------------------------------------------------------------------------ */
+
+static bool link_is_up(void *ctx)
+{
+	struct net *net = ctx;
+
+	return net->nic->ops->link_up(net->nic);
+}
+
+/* [ETH-07] */
+static int wait_for_link(struct netboot *nb)
+{
+	int err;
+
+	net_begin(&nb->net, RUNG_LINK);
+	if (link_is_up(&nb->net))
+		return 0;
+	console_line(nb->console, "link: down, waiting");
+	err = net_wait(&nb->net, link_is_up, &nb->net, 0);
+	if (err == ERR_TIMEOUT)
+		return fail(nb->failure, RUNG_LINK, ERR_UNREACHABLE,
+			    "the link stayed down for %u s; connect it, or raise the key deadline",
+			    (unsigned)(nb->net.deadline_ms / 1000));
+	return err;
+}
+
+static unsigned prefix_len(uint32_t mask)
+{
+	unsigned n;
+
+	for (n = 0; mask & 0x80000000u; n++)
+		mask <<= 1;
+	return n;
+}
+
+/* " gateway 10.0.2.2 dns 10.0.2.3", as far as there are any. */
+static void address_text(const struct net *net, struct text *t)
+{
+	char ip[IP_TEXT_LEN];
+
+	text_fmt(t, "%s/%u", ip_text(ip, net->ip), prefix_len(net->mask));
+	if (net->gateway)
+		text_fmt(t, " gateway %s", ip_text(ip, net->gateway));
+	if (net->dns_servers[0])
+		text_fmt(t, " dns %s", ip_text(ip, net->dns_servers[0]));
+}
+
+static void take_static_address(struct netboot *nb)
+{
+	const struct config *c = nb->config;
+	char buf[100];
+	struct text t;
+
+	nb->net.dns_servers[0] = c->dns;
+	net_configure(&nb->net, c->ip, ~0u << (32 - c->prefix), c->gateway, 0);
+	text_init(&t, buf, sizeof(buf));
+	address_text(&nb->net, &t);
+	console_line(nb->console, "ip: %s", buf);
+}
+
+static int dhcp_failed(struct netboot *nb, int err)
+{
+	struct net *net = &nb->net;
+	char buf[200], server[IP_TEXT_LEN];
+	struct text why;
+
+	text_init(&why, buf, sizeof(buf));
+	net_breach_text(net, "datagrams", &why);
+	if (!err)
+		return fail(nb->failure, RUNG_DHCP, ERR_REFUSED,
+			    "the DHCP server refused %u requests in a row (NAK); do two servers contradict each other?",
+			    (unsigned)net->dhcp.naks);
+	if (err != ERR_TIMEOUT)
+		return err;
+	if (net->dhcp.state == DHCP_REQUESTING)
+		return fail(nb->failure, RUNG_DHCP, err,
+			    "the DHCP server %s offered an address and then did not confirm it%s",
+			    ip_text(server, net->dhcp.offer.server), buf);
+	return fail(nb->failure, RUNG_DHCP, err,
+		    "no DHCP answer within %u s; is there a server on this network? The key ip needs none%s",
+		    (unsigned)(net->deadline_ms / 1000), buf);
+}
+
+static int take_dhcp_address(struct netboot *nb)
+{
+	struct net *net = &nb->net;
+	const struct dhcp_lease *lease = &net->dhcp.lease;
+	bool wants_url = !config_has(nb->config, CONFIG_URL) && !nb->config->fetch[0];
+	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
+	uint32_t started_ms = clock_now_ms();
+	char buf[100];
+	struct text t;
+	int err;
+
+	boot_uuid(id.uuid);
+	net_begin(net, RUNG_DHCP);
+	dhcp_start(net, &id, wants_url);
+	err = net_wait(net, dhcp_done, net, 0);
+	if (err || net->dhcp.state != DHCP_BOUND)
+		return dhcp_failed(nb, err);
+	memcpy(net->dns_servers, lease->dns, sizeof(net->dns_servers));
+	net_configure(net, lease->ip, lease->mask, lease->gateway, lease->mtu);
+	nb->http.dns_suffix = lease->domain[0] ? lease->domain : NULL;
+	text_init(&t, buf, sizeof(buf));
+	address_text(net, &t);
+	console_line(nb->console, "dhcp: %s, %u ms", buf, (unsigned)(clock_now_ms() - started_ms));
+	return 0;
+}
+
+static int take_address(struct netboot *nb)
+{
+	if (!nb->config->ip_static)
+		return take_dhcp_address(nb);
+	take_static_address(nb);
+	return 0;
+}
+
+/* --- what to boot ------------------------------------------------------------------------------------ */
+
+static bool is_url(const char *s)
+{
+	for (; *s; s++)
+		if (s[0] == ':' && s[1] == '/' && s[2] == '/')
+			return true;
+	return false;
+}
+
+/* First match wins: what config holds, then DHCP's boot file if it is a URL [DHCP-30], then what was built in. */
+static int choose_url(struct netboot *nb, const char *builtin_url)
+{
+	const char *offered = nb->net.dhcp.lease.boot_file, *source = "DHCP", *url = offered;
+
+	if (config_has(nb->config, CONFIG_URL))
+		return 0;
+	if (!is_url(offered)) {
+		source = "built in";
+		url = builtin_url;
+	}
+	if (url)
+		return config_set(nb->config, source, "url", 3, url, text_len(url), nb->failure);
+	if (offered[0])
+		return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
+			    "DHCP names the boot file %.*s, which is not a URL; let it say http://..., or set the key url", 160,
+			    offered);
+	return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
+		    "nobody says what to boot; set the key url (-fw_cfg name=opt/org.skiff/url,string=http://...) or DHCP option 67");
+}
+
+/* Replaces the variables of a value, in nb->text. */
+static int expand(struct netboot *nb, const char *key, const char *value)
+{
+	struct text t;
+
+	text_init(&t, nb->text, sizeof(nb->text));
+	return vars_expand(&t, value, text_len(value), &nb->vars, key, nb->failure);
+}
+
+/* --- downloads ---------------------------------------------------------------------------------------- */
+
+static int place_fetch(void *ctx, struct image *img)
+{
+	(void)ctx;
+	return boot_grant(img, CARGO_FETCH);
+}
+
+static int place_kernel(void *ctx, struct image *img)
+{
+	(void)ctx;
+	return boot_grant(img, CARGO_KERNEL);
+}
+
+static int place_initrd(void *ctx, struct image *img)
+{
+	(void)ctx;
+	return boot_grant(img, CARGO_INITRD);
+}
+
+/* What `url` names is a kernel, or an entry that says where the kernel is. What is not even text is refused as a kernel. */
+static int place_kernel_or_entry(void *ctx, struct image *img)
+{
+	struct netboot *nb = ctx;
+	struct span head = { img->head, img->head_len };
+
+	if (bzimage_is(head) || !bls_may_be(head))
+		return boot_grant(img, CARGO_KERNEL);
+	if (img->file_len != CARGO_LEN_UNKNOWN && img->file_len > sizeof(nb->entry))
+		return fail(nb->failure, RUNG_IMAGE, ERR_NO_SPACE,
+			    "the boot entry is longer than %u bytes", (unsigned)sizeof(nb->entry));
+	img->extent = (struct extent){ nb->entry, sizeof(nb->entry) };
+	return 0;
+}
+
+/* Downloads nb->uri and prints what it cost. */
+static int download(struct netboot *nb, uint32_t head_want, image_place_fn place)
+{
+	char rate[CONSOLE_MB_LEN];
+	struct text t;
+	uint32_t ms;
+	int err;
+
+	if (nb->files == NETBOOT_FILES_MAX)
+		return fail(nb->failure, RUNG_CONFIG, ERR_NO_SPACE, "more than %u files to load",
+			    NETBOOT_FILES_MAX);
+	image_open(&nb->image, head_want, place, nb, nb->failure);
+	err = http_get(&nb->http, &nb->uri, &nb->image);
+	if (err)
+		return err;
+	ms = clock_now_ms() - nb->http.started_ms;
+	nb->file[nb->files++] = (struct netboot_file){ nb->image.extent.at, nb->image.stored };
+	text_init(&t, nb->text, sizeof(nb->text));
+	uri_text(&t, &nb->http.uri);
+	console_line(nb->console, "http: %s %llu bytes in %u ms, %s MB/s", nb->text,
+		     (unsigned long long)nb->image.stored, (unsigned)ms,
+		     console_mb_per_s(rate, nb->image.stored, ms));
+	return 0;
+}
+
+/* Downloads what the key names. */
+static int download_key(struct netboot *nb, const char *key, const char *value, uint32_t head_want,
+			image_place_fn place)
+{
+	int err = expand(nb, key, value);
+
+	if (!err)
+		err = uri_parse(&nb->uri, nb->text, text_len(nb->text), nb->failure, RUNG_CONFIG);
+	return err ? err : download(nb, head_want, place);
+}
+
+/* Downloads what an entry's line names, relative to the entry's own URL. */
+static int download_ref(struct netboot *nb, struct span ref, uint32_t head_want, image_place_fn place)
+{
+	int err = uri_resolve(&nb->uri, &nb->base, (const char *)ref.at, ref.len, nb->failure, RUNG_IMAGE);
+
+	return err ? err : download(nb, head_want, place);
+}
+
+static int load_entry(struct netboot *nb)
+{
+	struct span file = { nb->entry, (uint32_t)nb->image.stored };
+	int err;
+
+	if (!bls_is(file))
+		return fail(nb->failure, RUNG_IMAGE, ERR_FORMAT,
+			    "text without a `linux` line: neither a kernel nor a boot entry");
+	err = bls_parse(&nb->bls, file, nb->failure);
+	if (err)
+		return err;
+	nb->has_bls = true;
+	return download_ref(nb, nb->bls.linux_ref, CARGO_HEAD_LEN, place_kernel);
+}
+
+static int load_kernel(struct netboot *nb)
+{
+	int err = download_key(nb, "url", nb->config->url, CARGO_HEAD_LEN, place_kernel_or_entry);
+
+	if (err)
+		return err;
+	nb->base = nb->http.uri;        /* after redirects: RFC 3986 5.1.3 */
+	if (nb->image.extent.at == nb->entry)
+		err = load_entry(nb);
+	return err ? err : boot_cargo_done(&nb->image, CARGO_KERNEL);
+}
+
+static int initrd_done(struct netboot *nb, int err)
+{
+	return err ? err : boot_cargo_done(&nb->image, CARGO_INITRD);
+}
+
+/* URLs separated by spaces. */
+static int load_listed_initrds(struct netboot *nb)
+{
+	const char *s = nb->initrd_list;
+	size_t len;
+	struct text t;
+	int err;
+
+	text_init(&t, nb->initrd_list, sizeof(nb->initrd_list));
+	err = vars_expand(&t, nb->config->initrd, text_len(nb->config->initrd), &nb->vars, "initrd", nb->failure);
+	while (!err) {
+		while (*s == ' ')
+			s++;
+		for (len = 0; s[len] && s[len] != ' '; len++)
+			;
+		if (!len)
+			return 0;
+		err = uri_parse(&nb->uri, s, len, nb->failure, RUNG_CONFIG);
+		if (!err)
+			err = initrd_done(nb, download(nb, 0, place_initrd));
+		s += len;
+	}
+	return err;
+}
+
+static int load_initrds(struct netboot *nb)
+{
+	uint32_t i;
+	int err = 0;
+
+	if (config_has(nb->config, CONFIG_INITRD))
+		return load_listed_initrds(nb);
+	for (i = 0; nb->has_bls && i < nb->bls.initrds && !err; i++)
+		err = initrd_done(nb, download_ref(nb, nb->bls.initrd_ref[i], 0, place_initrd));
+	return err;
+}
+
+static int choose_cmdline(struct netboot *nb)
+{
+	struct text t;
+
+	text_init(&t, nb->cmdline, sizeof(nb->cmdline));
+	if (config_has(nb->config, CONFIG_CMDLINE) || !nb->has_bls)
+		return vars_expand(&t, nb->config->cmdline, text_len(nb->config->cmdline), &nb->vars,
+				   "cmdline", nb->failure);
+	text_fmt(&t, "%s", nb->bls.options);
+	return 0;
+}
+
+/* --- the end -------------------------------------------------------------------------------------------- */
+
+/* The network is left in order, and the device is reset and has said so: from here on nobody but us writes to memory. */
+static int stop(struct netboot *nb)
+{
+	int err = http_close(&nb->http);
+
+	return err ? err : nb->net.nic->ops->close(nb->net.nic);
+}
+
+static int check_digest(struct netboot *nb, uint32_t i, char hex[SHA256_HEX_LEN])
+{
+	const struct netboot_file *file = &nb->file[i];
+	uint8_t digest[SHA256_LEN];
+	char wanted[SHA256_HEX_LEN];
+	struct sha256 s;
+
+	sha256_init(&s);
+	sha256_update(&s, file->at, (size_t)file->len);
+	sha256_final(&s, digest);
+	sha256_text(hex, digest);
+	if (i >= nb->config->digests || memcmp(digest, nb->config->sha256[i], SHA256_LEN) == 0)
+		return 0;
+	return fail(nb->failure, RUNG_DIGEST, ERR_DIGEST,
+		    "file %u of %u has SHA-256 %s, but %s is required; nothing was started", (unsigned)i + 1,
+		    (unsigned)nb->files, hex, sha256_text(wanted, nb->config->sha256[i]));
+}
+
+static int count_digests(struct netboot *nb)
+{
+	if (nb->config->digests > nb->files)
+		return fail(nb->failure, RUNG_DIGEST, ERR_CONFIG,
+			    "the key sha256 lists %u digests, but there are only %u files",
+			    (unsigned)nb->config->digests, (unsigned)nb->files);
+	return 0;
+}
+
+/* Of memory that no device writes to any more: what is checked is what is started. */
+static int check_digests(struct netboot *nb)
+{
+	char hex[SHA256_HEX_LEN];
+	int err = count_digests(nb);
+	uint32_t i;
+
+	for (i = 0; i < nb->config->digests && !err; i++)
+		err = check_digest(nb, i, hex);
+	return err;
+}
+
+static void print_counts(struct console *console, struct net *net)
+{
+	char buf[300];
+	struct text t;
+
+	text_init(&t, buf, sizeof(buf));
+	net_count_text(net, &t);
+	console_line(console, "count: %s", buf);
+}
+
+static int fetch(struct netboot *nb)
+{
+	char hex[SHA256_HEX_LEN];
+	int err = download_key(nb, "fetch", nb->config->fetch, 0, place_fetch);
+
+	if (!err)
+		err = stop(nb);
+	if (!err)
+		err = count_digests(nb);
+	if (!err)
+		err = check_digest(nb, 0, hex);
+	if (err)
+		return err;
+	print_counts(nb->console, &nb->net);
+	console_line(nb->console, "fetch: %llu bytes sha256 %s", (unsigned long long)nb->file[0].len, hex);
+	return 0;
+}
+
+static void print_boot_line(struct netboot *nb)
+{
+	uint32_t ms, s;
+	char buf[200];
+	struct text t;
+
+	s = (uint32_t)div_u64(clock_now_ms() - nb->started_ms, 1000, &ms);
+	text_init(&t, buf, sizeof(buf));
+	boot_text(&t);
+	console_line(nb->console, "boot: %s, %u.%03u s", buf, (unsigned)s, (unsigned)ms);
+}
+
+static int boot(struct netboot *nb, const char *builtin_url)
+{
+	int err = choose_url(nb, builtin_url);
+
+	if (!err)
+		err = load_kernel(nb);
+	if (!err)
+		err = load_initrds(nb);
+	if (!err)
+		err = choose_cmdline(nb);
+	if (!err)
+		err = stop(nb);
+	if (!err)
+		err = check_digests(nb);
+	if (err)
+		return err;
+	print_counts(nb->console, &nb->net);
+	print_boot_line(nb);
+	return boot_start(nb->cmdline, nb->failure);
+}
+
+/* After a failure: the peer is told, the device stopped. What goes wrong here changes nothing in what the user is told. */
+static void give_up(struct netboot *nb)
+{
+	http_abort(&nb->http);
+	nb->net.nic->ops->tx_flush(nb->net.nic);
+	if (nb->net.nic->ops->close(nb->net.nic))
+		return;
+}
+
+int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, const char *builtin_url,
+		struct console *console, struct failure *failure, uint32_t started_ms)
+{
+	int err;
+
+	memset(nb, 0, sizeof(*nb));
+	nb->config = config;
+	nb->console = console;
+	nb->failure = failure;
+	nb->started_ms = started_ms;
+	net_init(&nb->net, nic, failure, config->deadline_ms);
+	http_init(&nb->http, &nb->net, console);
+	memcpy(nb->vars.mac, nic->mac, sizeof(nb->vars.mac));
+	nb->vars.has_uuid = boot_uuid(nb->vars.uuid);
+	err = wait_for_link(nb);
+	if (!err)
+		err = take_address(nb);
+	nb->vars.ip = nb->net.ip;
+	if (!err)
+		err = config->fetch[0] ? fetch(nb) : boot(nb, builtin_url);
+	if (err)
+		give_up(nb);
+	return err;
+}
+
+void netboot_report_failure(struct console *console, const struct failure *failure, struct net *net)
+{
+	console_line(console, "skiff: failed at %s: %s", rung_name(failure->rung), failure->text);
+	if (net)
+		print_counts(console, net);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TCP connections: their beginning and their end, as their users and ICMP want it. What arrives is
+ * handled in tcp_rx.c and tcp_in.c. Called by http.c, icmp.c and net.c.
+ */
+#include "core/assert.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/wire.h"
+#include "net/eth.h"
+#include "net/ipv4.h"
+#include "net/tcp_impl.h"
+
+#define PORT_FIRST 49152        /* RFC 6335 6: dynamic ports, 2^14 of them */
+#define PORTS_MASK 0x3fff
+#define MTU_FLOOR 552           /* [IP4-10] */
+
+void tcp_init(struct net *net)
+{
+	memset(&net->tcp, 0, sizeof(net->tcp));
+	random_fill(net->tcp.secret, sizeof(net->tcp.secret));
+}
+
+/* RFC 6528 3: a clock of 4 µs and a keyed hash of the two ends [TCP-04]. */
+static uint32_t initial_seq(struct net *net, const struct tcp_conn *c)
+{
+	uint8_t ends[12], digest[SHA256_LEN];
+	struct sha256 sha;
+
+	put_be32(ends, net->ip);
+	put_be32(ends + 4, c->remote_ip);
+	put_be32(ends + 8, c->ports);
+	sha256_init(&sha);
+	sha256_update(&sha, net->tcp.secret, sizeof(net->tcp.secret));
+	sha256_update(&sha, ends, sizeof(ends));
+	sha256_final(&sha, digest);
+	return get_be32(digest) + clock_now_ms() * 250;
+}
+
+static bool port_is_used(const struct tcp *tcp, uint16_t port)
+{
+	uint32_t i;
+
+	for (i = 0; i < TCP_CONNS_MAX; i++)
+		if (tcp->conn[i].state != TCP_CLOSED && (uint16_t)tcp->conn[i].ports == port)
+			return true;
+	return false;
+}
+
+/* RFC 6056 3.3.1; after a reset of the machine it is another one than before [TCP-05]. */
+static uint16_t random_port(const struct tcp *tcp)
+{
+	uint16_t port;
+
+	do
+		port = (uint16_t)(PORT_FIRST + (random_u32() & PORTS_MASK));
+	while (port_is_used(tcp, port));        /* few are */
+	return port;
+}
+
+/*
+ * A free slot; else the oldest tombstone's [TCP-42]; else that of the connection that has been
+ * closing for longest.
+ */
+static struct tcp_conn *free_slot(struct net *net)
+{
+	uint32_t now_ms = clock_now_ms();
+	struct tcp_conn *c, *best = NULL;
+
+	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
+		if (c->user)
+			continue;
+		if (c->state == TCP_CLOSED)
+			return c;
+		if (!best || (c->state == TCP_TIME_WAIT) > (best->state == TCP_TIME_WAIT) ||
+		    ((c->state == TCP_TIME_WAIT) == (best->state == TCP_TIME_WAIT) &&
+		     now_ms - c->since_ms > now_ms - best->since_ms))
+			best = c;
+	}
+	if (best && best->state != TCP_TIME_WAIT)
+		tcp_reset(net, best, 0);
+	return best;
+}
+
+/*
+ * Every posted buffer may fill with a segment; they are posted again before the ACK leaves, so the
+ * window can be constant and its edge never retreats [TCP-28] [TCP-29]. RFC 7323 2.3: the smallest
+ * scale that can express it, and no odd bytes.
+ */
+static void choose_window(const struct net *net, struct tcp_conn *c)
+{
+	uint32_t wnd = (uint32_t)net->nic->rx_slots * c->rcv_mss;
+
+	if (wnd > TCP_WINDOW_MAX)
+		wnd = TCP_WINDOW_MAX;
+	while (wnd >> c->rcv_shift > UINT16_MAX)
+		c->rcv_shift++;
+	c->rcv_wnd = wnd >> c->rcv_shift << c->rcv_shift;
+}
+
+/*
+ * RFC 9293 3.7.1: fixed headers only [TCP-10]; what we send must fit our own transmit buffers, too
+ * [TCP-11].
+ */
+static void choose_mss(const struct net *net, struct tcp_conn *c)
+{
+	c->rcv_mss = (uint16_t)(net->mtu - IPV4_HEADER_LEN - TCP_HEADER_LEN);
+	c->snd_mss = (uint16_t)(eth_tx_room(net) - IPV4_HEADER_LEN - TCP_HEADER_LEN);
+}
+
+struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const struct tcp_user *user)
+{
+	struct tcp_conn *c = free_slot(net);
+	uint32_t now_ms = clock_now_ms();
+
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	c->user = user;
+	if (!ipv4_next_hop(net, ip)) {
+		tcp_end(c, ERR_UNREACHABLE);
+		return c;
+	}
+	c->remote_ip = ip;
+	c->ports = (uint32_t)port << 16 | random_port(&net->tcp);
+	choose_mss(net, c);
+	choose_window(net, c);
+	c->iss = initial_seq(net, c);
+	c->snd_una = c->iss;
+	c->snd_nxt = c->out_seq = c->iss + 1;
+	c->rto_ms = TCP_RTO_FIRST_MS;
+	c->quiet_ms = c->challenge_ms = now_ms;
+	c->state = TCP_SYN_SENT;
+	tcp_out_syn(net, c);
+	tcp_timer_sent(c, c->snd_nxt, now_ms);
+	return c;
+}
+
+/* Bytes may leave in these states, or will. */
+static bool can_send(const struct tcp_conn *c)
+{
+	return c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED ||
+	       c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT;
+}
+
+void tcp_send(struct net *net, struct tcp_conn *c, struct span data)
+{
+	if (!can_send(c))
+		return;
+	assert(tcp_sent(c));
+	c->out = data.at;
+	c->out_len = data.len;
+	c->out_seq = c->snd_nxt;
+	tcp_out_more(net, c);
+}
+
+bool tcp_sent(const struct tcp_conn *c)
+{
+	return !c->out_len || tcp_seq_diff(c->snd_una, c->out_seq + c->out_len) >= 0;
+}
+
+bool tcp_has_unacked(const struct tcp_conn *c)
+{
+	return c->snd_una != c->snd_nxt || !tcp_sent(c);
+}
+
+void tcp_end(struct tcp_conn *c, enum err error)
+{
+	c->state = TCP_CLOSED;
+	c->error = error;
+	c->rto_running = false;
+	c->due &= TCP_DUE_PROGRESS;
+}
+
+void tcp_reset(struct net *net, struct tcp_conn *c, enum err error)
+{
+	tcp_out_rst(net, c);
+	tcp_end(c, error);
+}
+
+void tcp_close(struct net *net, struct tcp_conn *c)
+{
+	bool loses = !tcp_sent(c) || c->held_len || c->state == TCP_SYN_RECEIVED;
+
+	c->user = NULL;
+	c->since_ms = clock_now_ms();
+	if (c->state == TCP_SYN_SENT)
+		tcp_end(c, 0);          /* RFC 9293 3.10.4: nobody knows of it yet */
+	if (c->state == TCP_CLOSED)
+		return;
+	if (loses) {
+		tcp_reset(net, c, 0);
+		return;
+	}
+	c->state = c->state == TCP_CLOSE_WAIT ? TCP_LAST_ACK : TCP_FIN_WAIT_1;
+	c->snd_nxt++;
+	tcp_out_fin(net, c);
+	tcp_timer_sent(c, c->snd_nxt, c->since_ms);
+}
+
+void tcp_abort(struct net *net, struct tcp_conn *c)
+{
+	c->user = NULL;
+	if (c->state == TCP_SYN_SENT)
+		tcp_end(c, 0);
+	if (c->state != TCP_CLOSED)
+		tcp_reset(net, c, 0);
+}
+
+bool tcp_quiet(void *ctx)
+{
+	const struct net *net = ctx;
+	uint32_t i;
+
+	for (i = 0; i < TCP_CONNS_MAX; i++) {
+		enum tcp_state state = net->tcp.conn[i].state;
+
+		if (state != TCP_CLOSED && state != TCP_TIME_WAIT && state != TCP_FIN_WAIT_2)
+			return false;
+	}
+	return true;
+}
+
+void tcp_batch_end(struct net *net)
+{
+	bool progress = false;
+	struct tcp_conn *c;
+	uint8_t due;
+
+	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
+		due = c->due;
+		if (!due)
+			continue;
+		c->due = 0;
+		if (due & TCP_DUE_ACK)
+			tcp_out_ack(net, c);
+		if (due & TCP_DUE_HEARD) {
+			c->quiet_ms = clock_now_ms();
+			c->probes = 0;
+			/* RFC 9293 3.8.6.1: may stay closed as long as the peer answers [TCP-31] */
+			if (!c->snd_wnd)
+				c->tries = 0;
+		}
+		if (due & TCP_DUE_PROGRESS)
+			progress = true;
+	}
+	if (progress)
+		net_progress(net);
+}
+
+/* RFC 5927 4.1: only for what we have in flight can there be an error [ICMP-03]. */
+static struct tcp_conn *find_in_flight(struct net *net, uint32_t ip, uint16_t remote_port,
+				       uint16_t local_port, uint32_t seq)
+{
+	struct tcp_conn *c;
+
+	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++)
+		if (c->state != TCP_CLOSED && c->remote_ip == ip &&
+		    c->ports == ((uint32_t)remote_port << 16 | local_port) &&
+		    seq - c->snd_una < c->snd_nxt - c->snd_una)
+			return c;
+	return NULL;
+}
+
+bool tcp_icmp_unreachable(struct net *net, uint32_t ip, uint16_t remote_port, uint16_t local_port,
+			  uint32_t seq, bool hard)
+{
+	struct tcp_conn *c = find_in_flight(net, ip, remote_port, local_port, seq);
+
+	/* RFC 5927 5.2: no error breaks what has been established [ICMP-04]. */
+	if (c && hard && c->state == TCP_SYN_SENT)
+		tcp_end(c, ERR_REFUSED);
+	return c;
+}
+
+void tcp_icmp_too_big(struct net *net, uint32_t ip, uint16_t remote_port, uint16_t local_port,
+		      uint32_t seq, uint16_t mtu)
+{
+	struct tcp_conn *c = find_in_flight(net, ip, remote_port, local_port, seq);
+	uint16_t mss;
+
+	if (mtu < MTU_FLOOR)
+		mtu = MTU_FLOOR;
+	mss = (uint16_t)(mtu - IPV4_HEADER_LEN - TCP_HEADER_LEN);
+	if (!c || c->snd_mss <= mss)
+		return;
+	c->snd_mss = mss;
+	tcp_out_again(net, c);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * UDP (RFC 768) for the few clients that need it: a client opens a socket with a port of its own,
+ * and a callback sees what arrives from the peer that it names.
+ */
+#ifndef NET_UDP_H
+#define NET_UDP_H
+
+#include "core/types.h"
+#include "net/packet.h"
+
+#define UDP_HEADER_LEN 8
+#define UDP_SOCKETS_MAX 4
+#define UDP_DATA_MAX 4096     /* longer ones to a socket are counted no_room: none is wanted */
+
+struct net;
+
+struct udp_socket {
+	bool open;
+	uint16_t port;               /* ours */
+	uint32_t peer_ip;            /* 0: any (DHCP) [UDP-02] */
+	uint16_t peer_port;          /* 0: any */
+	/* data: a private copy, checksum verified, valid until the callback returns. */
+	void (*rx)(void *ctx, uint32_t src, uint16_t src_port, struct span data);
+	/* The peer says by ICMP that nobody listens there (ERR_REFUSED) [ICMP-04]. May be NULL. */
+	void (*unreachable)(void *ctx);
+	void *ctx;
+};
+
+struct udp {
+	struct udp_socket *sockets[UDP_SOCKETS_MAX];
+	uint8_t data[UDP_DATA_MAX];  /* the private copy */
+};
+
+void udp_rx(struct net *net, const struct packet *pkt);
+
+/*
+ * Opens a socket that the caller owns and has filled in (port 0: a random one that is free
+ * [UDP-03]). It stays open until udp_close().
+ */
+void udp_open(struct net *net, struct udp_socket *s);
+void udp_close(struct net *net, struct udp_socket *s);
+
+/*
+ * Sends data to dst:dport. 0; ERR_AGAIN: no buffer now; ERR_UNREACHABLE: no route; ERR_NO_SPACE:
+ * longer than the MTU [UDP-05].
+ */
+int udp_send(struct net *net, const struct udp_socket *s, uint32_t dst, uint16_t dport,
+	     struct span data) MUST_CHECK;
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * URLs (RFC 3986): what configuration, redirects and boot entries name, taken apart and checked
+ * once, so that host and path can be put into a request as they are.
+ */
+#ifndef NET_URI_H
+#define NET_URI_H
+
+#include "core/err.h"
+#include "core/text.h"
+#include "core/types.h"
+
+#define URI_HOST_MAX 256      /* with the NUL; RFC 1035 2.3.4 has names of at most 255 */
+#define URI_PATH_MAX 1025     /* with the NUL */
+
+enum uri_scheme {
+	URI_HTTP,
+	URI_TFTP,
+	URI_HTTPS,
+	URI_OTHER,            /* some other scheme: host and path are empty, port is 0 */
+};
+
+struct uri {
+	enum uri_scheme scheme;
+	uint16_t port;            /* the scheme's own (80, 69, 443) if the URL has none */
+	char host[URI_HOST_MAX];  /* a name in lower case, or a strict dotted quad */
+	/*
+	 * From the first "/" on, query included, fragment dropped; never empty. No "." and ".."
+	 * segments (RFC 3986 5.2.4). %XX stands as it came, bytes that must not stand in a URL are
+	 * percent-encoded.
+	 */
+	char path[URI_PATH_MAX];
+};
+
+/*
+ * Takes apart an absolute URL of len bytes. 0; ERR_CONFIG, or ERR_UNSUPPORTED (IPv6 literals, user
+ * names), with a sentence on the given rung, which quotes the URL unless it may hold a password. *u
+ * is undefined then.
+ */
+int uri_parse(struct uri *u, const char *s, size_t len, struct failure *f, enum rung rung)
+	MUST_CHECK;
+
+/* The same for a reference, relative to base or absolute (RFC 3986 5.2.2). out is not base. */
+int uri_resolve(struct uri *out, const struct uri *base, const char *ref, size_t len,
+		struct failure *f, enum rung rung) MUST_CHECK;
+
+/* Whether the host is an address and needs no DNS; *ip in host order. */
+bool uri_host_ip(const struct uri *u, uint32_t *ip);
+
+/* Appends "http://10.0.2.2:8080/vmlinuz", the scheme's own port left out. Not for URI_OTHER. */
+void uri_text(struct text *t, const struct uri *u);
+
+#endif
