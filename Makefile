@@ -58,7 +58,8 @@ CFLAGS := -std=c11 -fno-common -g -I. -ffile-prefix-map=$(CURDIR)=. -Wa,--fatal-
 rom_FLAGS := $(CFLAGS) -ffreestanding -m32 -march=i686 -mtune=i386 -mregparm=3 -mpreferred-stack-boundary=2 \
 	-mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
-	-Os -fno-gcse -fno-code-hoisting -fno-tree-pre -fno-shrink-wrap
+	-Os -fno-gcse -fno-code-hoisting -fno-tree-pre -fno-shrink-wrap -malign-data=abi -fno-caller-saves \
+	-fno-tree-sink -fno-tree-dominator-opts
 rom_LINK  := -m elf_i386 --gc-sections --build-id=none -z noexecstack -z norelro --no-warn-rwx-segments --fatal-warnings
 
 UNITFLAGS := $(CFLAGS) -D_GNU_SOURCE -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -124,11 +125,10 @@ $(B)/skiff.elf: arch/pcbios/skiff.ld $(rom_OBJECTS)
 	$(call say,LD)$(LD) $(rom_LINK) -T $< -Map $(B)/skiff.map -o $@ $(rom_OBJECTS)
 $(B)/skiff.sym: $(B)/skiff.elf
 	$(call say,NM)nm -n $< >$@
-# The body is packed; arch/pcbios/unpack.c, which is not, knows these parameters.
-$(B)/rom/arch/pcbios/unpack.o: rom_FLAGS += -Oz
+# The body is packed; arch/pcbios/lzma.S knows these parameters.
 $(B)/skiff.rom: $(B)/skiff.elf $(B)/mkrom | need-cc
 	$(call say,ROM)objcopy -O binary $< $(B)/skiff.bin && $(B)/mkrom body $(B)/skiff.bin $(B)/skiff.body && \
-		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,nice=273 -c $(B)/skiff.body >$(B)/skiff.packed && \
+		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,nice=32 -c $(B)/skiff.body >$(B)/skiff.packed && \
 		$(B)/mkrom rom $(B)/skiff.bin $(B)/skiff.packed $@
 $(B)/mkrom: arch/pcbios/mkrom.c Makefile | need-cc
 	@mkdir -p $(@D)

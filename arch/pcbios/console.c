@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text to the screen, by INT 10h, and to the serial port, by our own access to its UART: SeaBIOS's
+ * serial console, which repeats INT 10h there, wraps lines at 80 columns and holds back the last
+ * character. The user's keys come from both. Called through the seam.
+ */
+#include "arch/pcbios/console.h"
+
+#include "arch/pcbios/bios.h"
+#include "arch/port.h"
+#include "arch/x86/io.h"
+
+#define BDA_COM1 0x00                   /* I/O port of the first serial port, 0 without one */
+#define BDA_CURSOR_COLUMN 0x50
+#define COM1 0x3f8
+
+/* Registers of a 16550, from its base */
+#define UART_DATA 0
+#define UART_IER 1
+#define UART_FCR 2
+#define UART_LCR 3
+#define UART_MCR 4
+#define UART_LSR 5
+#define UART_DLL 0
+#define UART_DLM 1
+#define UART_FCR_ENABLE 0x01
+#define UART_LCR_8N1 0x03
+#define UART_LCR_DLAB 0x80
+#define UART_MCR_DTR_RTS 0x03
+#define UART_LSR_DATA 0x01
+#define UART_LSR_THR_EMPTY 0x20
+#define UART_DIVISOR_115200 1
+
+#define UART_WAIT_MS 1000               /* for room for one character, on a busy host */
+#define UART_SEQUENCE_MS 2              /* to the second byte of an escape sequence */
+#define KEYS_MAX 64                     /* read in one call; the BIOS holds 16 */
+
+#define KEY_CTRL_C 0x03
+#define KEY_ESC 0x1b
+
+static struct {
+	uint16_t uart;                  /* I/O port; 0: none */
+	bool uart_stuck;                /* took none within UART_WAIT_MS: only tried */
+	bool screen;
+	uint8_t held;                   /* characters in line[] */
+	char line[160];                 /* for the screen: one BIOS call for many characters */
+} console;
+
+/*
+ * The UART that SeaBIOS has its console on; 0: it has the screen. etc/sercon-port is an integer of
+ * 1 to 8 bytes.
+ */
+static uint16_t serial_console(const struct fw_cfg *fw)
+{
+	uint8_t port[8] = { 0 };
+
+	if (fw_cfg_u16(fw, FW_CFG_NOGRAPHIC) != 0)
+		return COM1;
+	if (fw_cfg_read(fw, "etc/sercon-port", port, sizeof(port)) <= 0)
+		return 0;
+	return (uint16_t)(port[0] | port[1] << 8);
+}
+
+static void uart_init(uint16_t uart)
+{
+	outb(uart + UART_LCR, UART_LCR_DLAB);
+	outb(uart + UART_DLL, UART_DIVISOR_115200);
+	outb(uart + UART_DLM, 0);
+	outb(uart + UART_LCR, UART_LCR_8N1);
+	outb(uart + UART_IER, 0);
+	outb(uart + UART_FCR, UART_FCR_ENABLE);
+	outb(uart + UART_MCR, UART_MCR_DTR_RTS);
+}
+
+/*
+ * The BIOS's serial console holds back one character and a cursor move; a backspace in the first
+ * column sends them and does nothing else.
+ */
+static void sercon_flush(void)
+{
+	struct bios_regs r = { .eax = 0x0e08, .ebx = 0x0007 };
+
+	if (bda_byte(BDA_CURSOR_COLUMN) == 0)
+		bios_int(&r, 0x10);
+}
+
+void console_init(const struct fw_cfg *fw)
+{
+	console.uart = serial_console(fw);
+	console.screen = console.uart == 0;
+	if (!console.screen) {
+		sercon_flush();
+		return;
+	}
+	console.uart = bda_word(BDA_COM1);
+	if (console.uart && inb(console.uart + UART_LSR) == 0xff)
+		console.uart = 0;
+	if (console.uart)
+		uart_init(console.uart);
+}
+
+/* [SEC-13] */
+static void uart_put(uint8_t byte)
+{
+	uint32_t start_ms = port_now_ms();
+
+	while (!(inb(console.uart + UART_LSR) & UART_LSR_THR_EMPTY)) {
+		if (console.uart_stuck)
+			return;
+		console.uart_stuck = port_now_ms() - start_ms >= UART_WAIT_MS;
+	}
+	console.uart_stuck = false;
+	outb(console.uart + UART_DATA, byte);
+}
+
+void console_flush(void)
+{
+	if (console.held > 0)
+		bios_print(console.line, console.held);
+	console.held = 0;
+}
+
+static void put(char c)
+{
+	if (console.uart)
+		uart_put((uint8_t)c);
+	if (!console.screen)
+		return;
+	if (console.held == sizeof(console.line))
+		console_flush();
+	console.line[console.held++] = c;
+}
+
+/* What has no line's end yet is shown by port_abort_pressed(), which every loop calls. */
+void port_putc(char c)
+{
+	if (c == '\n')
+		put('\r');
+	put(c);
+	if (c == '\n')
+		console_flush();
+}
+
+static bool uart_has_byte(void)
+{
+	return inb(console.uart + UART_LSR) & UART_LSR_DATA;
+}
+
+/* Esc alone; a terminal sends it in front of its function keys and reports, too. */
+static bool uart_esc_alone(void)
+{
+	uint32_t start_ms = port_now_ms();
+
+	while (!uart_has_byte())
+		if (port_now_ms() - start_ms >= UART_SEQUENCE_MS)
+			return true;
+	return false;
+}
+
+static bool uart_abort(void)
+{
+	for (int i = 0; i < KEYS_MAX && uart_has_byte(); i++) {
+		uint8_t byte = inb(console.uart + UART_DATA);
+
+		if (byte == KEY_CTRL_C || (byte == KEY_ESC && uart_esc_alone()))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The BIOS's serial console reads the UART too, at each of its clock ticks: then the key comes from
+ * bios_key().
+ */
+bool port_abort_pressed(void)
+{
+	int key;
+
+	console_flush();
+	if (console.uart && uart_abort())
+		return true;
+	for (int i = 0; i < KEYS_MAX && (key = bios_key()) >= 0; i++)
+		if (key == KEY_CTRL_C || key == KEY_ESC)
+			return true;
+	return false;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The BIOS port's main program: brings the machine's services up, joins drivers and net, and gives
+ * the machine back. Entered by flat.S; what returns here returns to the BIOS, which tries the next
+ * boot device.
+ */
+#include "arch/pcbios/bios.h"
+#include "arch/pcbios/console.h"
+#include "arch/pcbios/memory.h"
+#include "arch/port.h"
+#include "arch/x86/random.h"
+#include "arch/x86/skiff.h"
+#include "arch/x86/smbios.h"
+#include "arch/x86/time.h"
+#include "drivers/fw_cfg.h"
+#include "drivers/pci.h"
+
+#define BIOS_AREA 0xf0000
+#define BIOS_AREA_LEN 0x10000
+#define BDA_TICKS 0x6c
+
+void pcbios_main(uint32_t bdf);
+
+/* The one object of this port; all of it zeros at the start. */
+static struct machine {
+	uintptr_t nic;                  /* our PCI function */
+	uint8_t uuid[16];
+	bool has_uuid;
+	bool dying;
+	struct fw_cfg fw;
+	struct skiff skiff;
+} machine;
+
+/* Rings and buffers: nothing reads there what it has not written, so nobody clears 9 MiB at the start. */
+static struct virtio_net_memory device_memory __attribute__((section(".noinit")));
+
+static void find_uuid(struct machine *m)
+{
+	struct span area = { bios_phys(BIOS_AREA), BIOS_AREA_LEN };
+	struct smbios_table table;
+
+	if (!smbios_find(area, &table) || table.address > UINT32_MAX - table.len)
+		return;
+	struct span structures = { bios_phys((uint32_t)table.address), table.len };
+	m->has_uuid = smbios_uuid(structures, m->uuid);
+}
+
+bool port_uuid(uint8_t uuid[16])
+{
+	for (unsigned i = 0; i < 16; i++)
+		uuid[i] = machine.uuid[i];
+	return machine.has_uuid;
+}
+
+uint16_t port_dhcp_arch(void)
+{
+	return 0;
+}
+
+static void print(const char *s)
+{
+	while (*s)
+		port_putc(*s++);
+}
+
+/* The device loses the bus before the BIOS gets the memory back. */
+_Noreturn void port_fatal(const char *file, int line)
+{
+	char text[160];
+
+	pci_disable_dma(machine.nic);
+	if (!machine.dying) {
+		machine.dying = true;
+		text_print(text, sizeof(text),
+			"\nskiff: a bug of skiff's own, at %s:%d. Please report it.\n", file, line);
+		print(text);
+		console_flush();
+	}
+	flat_leave();
+}
+
+/* From here on the story is not the platform's. */
+static void boot(struct machine *m)
+{
+	unsigned fn = (unsigned)m->nic;
+	char place[8];
+
+	text_print(place, sizeof(place), "%02x:%02x.%u", fn >> 8, fn >> 3 & 31, fn & 7);
+	skiff_run(&m->skiff, m->nic, place, &m->fw, &device_memory);
+}
+
+void pcbios_main(uint32_t bdf)
+{
+	struct machine *m = &machine;
+	struct {
+		uint8_t uuid[16];
+		uint32_t bdf;
+		uint16_t ticks[2];
+	} seed = { .bdf = bdf };
+
+	m->nic = bdf;
+	time_init();
+	(void)fw_cfg_open(&m->fw);
+	console_init(&m->fw);
+	find_uuid(m);
+	(void)port_uuid(seed.uuid);
+	seed.ticks[0] = bda_word(BDA_TICKS);
+	random_init(&seed, sizeof(seed));
+	if (!memory_init())
+		print("skiff: failed at config: the BIOS reports no memory map (INT 15h E820)\n");
+	else
+		boot(m);
+	console_flush();
+}

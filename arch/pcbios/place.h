@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where downloads go in a PC's memory. Pure arithmetic on the E820 map; memory.c acts on it.
+ *
+ * A kernel's file lies so that the part behind its setup code is where it will run: at
+ * pref_address, or, if it is relocatable, at the next place that fits. Initrds lie behind the
+ * memory that the kernel needs to start (init_size), one behind the other. Nothing is stored in the
+ * last 24 MiB of RAM below 4 GiB: there are PMM blocks of other option ROMs, which want to boot
+ * when we fail; nor above 4 GiB, which 32-bit code cannot reach. So addresses have 32 bits here,
+ * once place_init() has cut the map down; lengths of files have 64, and are compared before they
+ * become anything else.
+ */
+#ifndef ARCH_PCBIOS_PLACE_H
+#define ARCH_PCBIOS_PLACE_H
+
+#include "arch/x86/e820.h"
+#include "core/bzimage.h"
+#include "core/err.h"
+#include "core/types.h"
+
+#define PLACE_PIECES_MAX (E820_MAX + 16)        /* an entry inside of RAM makes two of one */
+
+/* Memory from start to before end; may be empty. */
+struct place_piece {
+	uint32_t start, end;
+};
+
+struct place {
+	struct place_piece piece[PLACE_PIECES_MAX];     /* RAM below 4 GiB that nobody else has */
+	uint32_t pieces;
+	uint32_t own_start, own_end;    /* skiff itself */
+	uint32_t ceiling;               /* nothing is stored from here on */
+	struct bzimage kernel;
+	uint64_t kernel_file_len;
+	uint32_t kernel_at;             /* of the protected-mode kernel; 0: no kernel yet */
+	uint32_t kernel_file;           /* of the file: setup_len in front, or (no RAM there) the same */
+	uint32_t initrd_at, initrd_len; /* all of them, with what is between; 0: none */
+	uint32_t initrd_next;           /* of the last one granted */
+	uint32_t initrd_limit;
+};
+
+/*
+ * Memory granted for a file; len is all that is there, and at least the file's length if that is
+ * known.
+ */
+struct place_extent {
+	uint32_t at, len;
+};
+
+/* The caller owns p. */
+void place_init(struct place *p, const struct e820 *map, uint32_t own_start, uint32_t own_end);
+
+/*
+ * For each kind of cargo of arch/port.h: 0 and an extent, or ERR_NO_SPACE with a sentence in f
+ * (rung `image`). file_len may be CARGO_LEN_UNKNOWN.
+ */
+int place_kernel(struct place *p, const struct bzimage *bz, uint64_t file_len,
+		 struct place_extent *e, struct failure *f) MUST_CHECK;
+int place_initrd(struct place *p, uint64_t file_len, struct place_extent *e, struct failure *f)
+	MUST_CHECK;
+int place_fetch(struct place *p, uint64_t file_len, struct place_extent *e, struct failure *f)
+	MUST_CHECK;
+
+/* The last kernel or initrd granted has this length, which was found to fit. */
+void place_kernel_done(struct place *p, uint64_t file_len);
+void place_initrd_done(struct place *p, uint64_t file_len);
+
+/* Whether all from start to end is RAM that nobody has. */
+bool place_is_free(const struct place *p, uint32_t start, uint32_t end);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The join: configuration from its sources, the driver opened, the boot story told with its nic. Called by a
+ * port's main().
+ */
+#include "arch/x86/skiff.h"
+#include "core/builtin.h"
+#include "core/clock.h"
+#include "drivers/pci.h"
+
+#define FW_CFG_PREFIX "opt/org.skiff/"
+
+static int set_from_fw_cfg(void *ctx, const char *key, const char *value, uint32_t len)
+{
+	struct skiff *s = ctx;
+
+	return config_set(&s->config, "fw_cfg", key, text_len(key), value, len, &s->failure);
+}
+
+/* All built-in keys but url, which DHCP goes before: that one is returned in *url. */
+static int set_builtin(struct skiff *s, const char **url)
+{
+	const struct builtin_key *k;
+	int err = 0;
+
+	for (k = builtin_keys; k->key && !err; k++) {
+		if (text_eq(k->key, "url"))
+			*url = k->value;
+		else
+			err = config_set(&s->config, "built in", k->key, text_len(k->key), k->value,
+					 text_len(k->value), &s->failure);
+	}
+	return err;
+}
+
+static int configure(struct skiff *s, struct fw_cfg *fw, const char **url)
+{
+	int err;
+
+	config_init(&s->config);
+	err = fw_cfg_each(fw, FW_CFG_PREFIX, set_from_fw_cfg, s, &s->failure);
+	return err ? err : set_builtin(s, url);
+}
+
+static void print_device(struct skiff *s, uintptr_t fn, const char *place)
+{
+	const struct nic *nic = virtio_net_nic(&s->driver);
+	char mac[MAC_TEXT_LEN];
+	struct text t;
+
+	console_line(&s->console, "skiff %s virtio-net %s %04x:%04x %s mtu %u", skiff_version, place,
+		     (unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2), (unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2),
+		     mac_text(mac, nic->mac), nic->mtu);
+	text_init(&t, s->features, sizeof(s->features));
+	virtio_features_text(&s->driver.virtio, &t);
+	console_line(&s->console, "virtio: %s", s->features);
+}
+
+void skiff_run(struct skiff *s, uintptr_t fn, const char *place, struct fw_cfg *fw, struct virtio_net_memory *memory)
+{
+	struct virtio_net_options options;
+	uint32_t started_ms = clock_now_ms();
+	const char *builtin_url = NULL;
+	struct net *net = NULL;
+	int err;
+
+	err = configure(s, fw, &builtin_url);
+	if (!err) {
+		options = (struct virtio_net_options){ s->config.csum, s->config.features };
+		err = virtio_net_open(&s->driver, fn, &options, memory, &s->failure);
+	}
+	if (!err) {
+		print_device(s, fn, place);
+		net = &s->netboot.net;
+		err = netboot_run(&s->netboot, virtio_net_nic(&s->driver), &s->config, builtin_url, &s->console,
+				  &s->failure, started_ms);
+	}
+	if (err)
+		netboot_report_failure(&s->console, &s->failure, net);
+}

@@ -1,0 +1,84 @@
+"""What the tests know of skiff: its keys, its console lines, and machines that boot from it."""
+
+import re
+import struct
+from pathlib import Path
+
+import vm
+from vm import Nic
+
+TOP = Path(__file__).resolve().parents[2]
+KERNEL = TOP / 'build' / 'kernel' / 'vmlinuz'
+RELEASE = TOP / 'build' / 'kernel' / 'release'
+INITRD = TOP / 'build' / 'initramfs.gz'
+TEST_CMDLINE = 'console=ttyS0 panic=-1 skiff.test'
+
+# The stable lines of the README, to their ends: what a line still lacks may come later. The counter line's
+# share behind the bar is zero on a good day.
+BANNER = r'^skiff \S+ virtio-net ([0-9a-f:.]+) (1af4:10[04][01]) ([0-9a-f:]{17}) mtu (\d+)(?=\n)'
+FEATURES = r'^virtio: offered 0x([0-9a-f]+), accepted 0x([0-9a-f]+)((?: [+-]\w+)*)(?=\n)'
+DHCP = r'^dhcp: ([\d.]+)/(\d+)(?: gateway ([\d.]+))?(?: dns ([\d.]+))?, (\d+) ms$'
+HTTP = r'^http: (\S+) (\d+) bytes in (\d+) ms, ([\d.]+) MB/s$'
+COUNT = r'^count: (rx \d+ tx \d+ vouched \d+ partial \d+) \| (.*)(?=\n)'
+FETCH = r'^fetch: (\d+) bytes sha256 ([0-9a-f]{64})$'
+BOOT = r'^boot: linux (\S+) at (0x[0-9a-f]+)(?:, initrd (\d+) bytes)?, (\d+)\.(\d{3}) s$'
+FAILED = r'^skiff: failed at ([\w-]+): (.*)(?=\n)'
+NEXT_DEVICE = r'^THE NEXT BOOT DEVICE$'
+USER_SPACE = r'^skiff-demo: user space reached, Linux (\S+)$'
+
+
+def counts(text):
+    """'rx 1 tx 2' as a dict."""
+    words = text.split()
+    return {name: int(value) for name, value in zip(words[::2], words[1::2])}
+
+
+def last_counts(machine):
+    """The last counter line: (before the bar, behind it)."""
+    match = list(re.finditer(COUNT, machine.text, re.MULTILINE))[-1]
+    return counts(match[1]), counts(match[2])
+
+
+def assert_good_day(machine):
+    """Nothing behind the bar."""
+    _, bad = last_counts(machine)
+    assert not any(bad.values()), f'{bad}\n{machine.log()}'
+
+
+def next_device(directory):
+    """Arguments of a disk behind the NICs in the boot order, whose boot sector says that it was reached."""
+    code = bytes.fromhex('31c0 8ed8 be157c ac 84c0 7406 b40e cd10 ebf5 f4 ebfd')
+    sector = (code + b'\r\nTHE NEXT BOOT DEVICE\r\n\0').ljust(510, b'\0') + b'\x55\xaa'
+    path = Path(directory) / 'next-device'
+    path.write_bytes(sector + bytes(1 << 20))
+    return ['-drive', f'id=next,if=none,format=raw,file={path}',
+            '-device', 'ide-hd,drive=next,bootindex=100']
+
+
+def nic(netdev, variant='transitional', **properties):
+    return Nic(netdev, **vm.VARIANTS[variant], **properties)
+
+
+def bzimage(path, size=1 << 20, **fields):
+    """
+    A file whose header is a sound bzImage's, for tests that break it: fields are offsets in hex, as 'x1f1', and bytes. It
+    would not run: nothing may ever start it.
+    """
+    head = bytearray(0x400)
+    head[0x1f1] = 1                                         # setup_sects: the kernel is at 0x400
+    struct.pack_into('<I', head, 0x1f4, (size - 0x400) // 16)
+    head[0x1fe:0x200] = b'\x55\xaa'
+    head[0x200:0x202] = b'\xeb\x6a'
+    head[0x202:0x206] = b'HdrS'
+    struct.pack_into('<H', head, 0x206, 0x020f)
+    head[0x211] = 1                                         # LOADED_HIGH
+    struct.pack_into('<I', head, 0x22c, 0x7fffffff)
+    struct.pack_into('<I', head, 0x230, 0x200000)
+    head[0x234] = 1                                         # relocatable
+    struct.pack_into('<I', head, 0x238, 2047)
+    struct.pack_into('<Q', head, 0x258, 0x1000000)
+    struct.pack_into('<I', head, 0x260, size)
+    for name, value in fields.items():
+        at = int(name[1:], 16)
+        head[at:at + len(value)] = value
+    Path(path).write_bytes(bytes(head).ljust(size, b'\xf4'))

@@ -1,0 +1,261 @@
+"""
+Bad input gets one sentence on its rung of the ladder, the device is stopped, and the next boot device has its turn. The README's table of
+failures is this file's.
+"""
+
+import re
+import struct
+
+import pytest
+
+import lab
+from conftest import MIB
+from skiff import BOOT, COUNT, FAILED, bzimage, next_device, nic
+
+OK = b'HTTP/1.1 200 OK\r\n'
+
+
+@pytest.fixture(name='fails')
+def _fails(machine, tmp_path):
+    """fails(netdev, rung, sentence, keys…): the machine fails so, and goes on to the next device."""
+    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60, **keys):
+        guest = machine([nic(netdev)], memory=memory, fw_cfg=keys, arguments=next_device(tmp_path))
+        before(guest)
+        match = guest.wait_for(FAILED, timeout=timeout)
+        assert match[1] == rung, guest.log()
+        assert re.search(sentence, match[2]), guest.log()
+        guest.wait_for(r'^THE NEXT BOOT DEVICE', after=match.end())
+        assert len(re.findall(FAILED, guest.text, re.MULTILINE)) == 1
+        assert not re.search(BOOT, guest.text, re.MULTILINE), 'half done'
+        return guest
+    return run
+
+
+@pytest.fixture(name='user')
+def _user(attach):
+    return attach('user')
+
+
+def serve(part, handler, **options):
+    return part(lab.ScriptedServer(handler, **options))
+
+
+def answer(data):
+    return lambda connection, request: connection.sendall(data)
+
+
+# --- config ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('key, value, sentence', [
+    ('uri', 'http://10.0.2.2/x', r'no key "uri"; the keys are url, initrd'),
+    ('url', '', r'url'),
+    ('url', 'http:/10.0.2.2/x', r'url'),
+    ('url', 'http://10.0.2.2:0/x', r'port'),
+    ('url', 'http://10.0.2.2:65536/x', r'port'),
+    ('url', 'http://user@10.0.2.2/x', r'user'),
+    ('url', 'http://10.0.2.2/a b', r'url'),
+    ('url', 'http://10.0.2.2/${disk}', r'\$\{disk\}'),
+    ('csum', 'maybe', r'csum.*auto'),
+    ('features', '0xzz', r'features.*hex'),
+    ('ip', '10.0.2.15/33 10.0.2.2', r'\bip\b'),
+    ('ip', '10.0.2.15', r'\bip\b'),
+    ('deadline', '0', r'deadline'),
+    ('deadline', '1m', r'deadline'),
+    ('sha256', '1234', r'sha256'),
+])
+def test_malformed_key(key, value, sentence, fails, user):
+    keys = {'url': user.url('x'), 'deadline': '5', key: value}
+    fails(user.netdev, 'config', sentence, **keys)
+
+
+def test_nobody_says_what_to_boot(fails, user):
+    fails(user.netdev, 'config', r'what to boot')
+
+
+def test_boot_file_from_dhcp_that_is_no_url(fails, attach):
+    net = attach('user', bootfile='pxelinux.0')
+    fails(net.netdev, 'config', r'pxelinux\.0, which is not a URL')
+
+
+# --- link, dhcp, dns, connect ---------------------------------------------------------------------
+
+
+def test_link_down(fails, user):
+    fails(user.netdev, 'link', r'link stayed down for 2 s',
+          before=lambda guest: guest.set_link(False), url=user.url('x'), deadline='2')
+
+
+def test_link_that_comes_up_late(machine, user, www):
+    """[ETH-07] [NET-04]"""
+    www.file('empty', 0)
+    guest = machine([nic(user.netdev)], fw_cfg={'fetch': user.url('empty')})
+    guest.set_link(False)
+    guest.wait_for(r'^link: down, waiting$')
+    guest.set_link(True)
+    guest.wait_for(r'^fetch: 0 bytes')
+
+
+def test_no_dhcp_answer(fails, part):
+    peer = part(lab.Dgram())
+    fails(peer.netdev(), 'dhcp', r'no DHCP answer within 3 s', url='http://192.0.2.1/x', deadline='3')
+
+
+def test_name_that_does_not_exist(fails, attach):
+    net = attach('tap', dnsmasq=['address=/gone.example/'])
+    fails(net.netdev, 'dns', r'no address for gone\.example', url='http://gone.example/x')
+
+
+def test_no_dns_server_known(fails, attach):
+    net = attach('tap', dnsmasq=['dhcp-option=6'])
+    fails(net.netdev, 'dns', r'no DNS server', url='http://gone.example/x', deadline='5')
+
+
+def test_connection_refused(fails, attach):
+    """[ICMP-04]"""
+    net = attach('tap')
+    fails(net.netdev, 'connect', r'192\.0\.2\.1:9 refuses the connection', url=net.url('x', port=9))
+
+
+def test_nobody_at_that_address(fails, attach):
+    """[ARP-04]"""
+    net = attach('tap')
+    fails(net.netdev, 'connect', r'192\.0\.2\.99', url='http://192.0.2.99/x', deadline='20')
+
+
+# --- http -----------------------------------------------------------------------------------------
+
+
+def test_server_that_accepts_and_says_nothing(fails, user, part):
+    """[TCP-40] [HTTP-18]"""
+    server = serve(part, lambda connection, request: server.stopping.wait(60))
+    fails(user.netdev, 'http', r'then said nothing', url=user.url('x', port=server.port), deadline='3')
+
+
+def test_server_that_falls_silent_in_the_body(fails, user, part):
+    """[TCP-40] [HTTP-18]"""
+    def handler(connection, request):
+        connection.sendall(OK + b'Content-Length: 100000\r\n\r\n' + bytes(5000))
+        server.stopping.wait(60)
+    server = serve(part, handler)
+    fails(user.netdev, 'http', r'fell silent after \d+ bytes', fetch=user.url('x', port=server.port), deadline='3')
+
+
+@pytest.mark.parametrize('path, sentence', [
+    ('404', r'answered 404 Not Found'), ('500', r'answered 500 '), ('loop', r'more than 8 redirects.*circle'),
+    ('secure', r'redirects to https://10\.0\.2\.2, and skiff does not speak TLS')])
+def test_answers_that_are_not_the_file(path, sentence, fails, user, www):
+    """[HTTP-07] [HTTP-08]"""
+    fails(user.netdev, 'http', sentence, url=user.url(path))
+
+
+@pytest.mark.parametrize('scheme, sentence', [('tftp', 'TFTP'), ('https', 'TLS')])
+def test_schemes_that_this_version_does_not_speak(scheme, sentence, fails, user):
+    fails(user.netdev, 'http', sentence, url=f'{scheme}://10.0.2.2/x')
+
+
+def test_body_that_is_cut_short(fails, user, part):
+    """[HTTP-12]"""
+    server = serve(part, answer(OK + b'Content-Length: 100000\r\n\r\n' + bytes(5000)))
+    fails(user.netdev, 'http', r'cut short: the connection ended after 5000 of 100000 bytes',
+          fetch=user.url('x', port=server.port))
+
+
+def test_chunked_body_that_is_cut_short(fails, user, part):
+    """[HTTP-12]"""
+    server = serve(part, answer(OK + b'Transfer-Encoding: chunked\r\n\r\n1000\r\n' + bytes(4096) + b'\r\n'))
+    fails(user.netdev, 'http', r'cut short', fetch=user.url('x', port=server.port))
+
+
+def test_gzip_that_nobody_asked_for(fails, user, part):
+    """[HTTP-15]"""
+    server = serve(part, answer(OK + b'Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd'))
+    fails(user.netdev, 'http', r'Content-Encoding gzip', fetch=user.url('x', port=server.port))
+
+
+def test_answer_that_is_not_http(fails, user, part):
+    server = serve(part, answer(b'220 smtp.example \x1b[31mESMTP\r\n' * 3))
+    guest = fails(user.netdev, 'http', r'not HTTP', fetch=user.url('x', port=server.port))
+    assert '\x1b[31m' not in guest.text
+
+
+def test_escape_sequences_of_a_server_do_not_reach_the_console(fails, user, part):
+    """[SEC-10]"""
+    server = serve(part, answer(b'HTTP/1.1 404 Not\x1b[31mFound\r\nContent-Length: 0\r\n\r\n'))
+    guest = fails(user.netdev, 'http', r'404 Not\?\[31mFound', fetch=user.url('x', port=server.port))
+    assert '\x1b[31m' not in guest.text
+
+
+# --- image ------------------------------------------------------------------------------------------
+
+
+def test_content_length_of_100_gb(fails, user, part):
+    """[HTTP-20]"""
+    server = serve(part, answer(OK + b'Content-Length: 100000000000\r\n\r\n' + bytes(5000)))
+    fails(user.netdev, 'image', r'100000000000', fetch=user.url('x', port=server.port))
+
+
+def test_file_that_is_not_a_kernel(fails, user, www):
+    """[LNX-01]"""
+    www.file('4m', 4 * MIB)
+    fails(user.netdev, 'image', r'not a Linux kernel', url=user.url('4m'))
+
+
+@pytest.mark.parametrize('fields', [
+    {'x206': struct.pack('<H', 0x0201)}, {'x211': b'\0'}, {'x1f1': b'\xff'}, {'x202': b'HdrX'},
+    {'x1f4': struct.pack('<I', 0x7fffffff)}, {'x230': struct.pack('<I', 3)},
+    {'x260': struct.pack('<I', 0xffffffff)}, {'x201': b'\x01'}], ids=lambda fields: next(iter(fields)))
+def test_kernel_with_a_broken_header(fields, fails, user, www):
+    """[LNX-01] [LNX-02] [LNX-03] [LNX-06] [SEC-08]"""
+    bzimage(www.root / 'broken', **fields)
+    fails(user.netdev, 'image', r'kernel', url=user.url('broken'))
+
+
+def test_kernel_that_is_cut_short(fails, user, www):
+    """[LNX-02]"""
+    bzimage(www.root / 'whole', size=1 << 20)
+    (www.root / 'cut').write_bytes((www.root / 'whole').read_bytes()[:1 << 19])
+    fails(user.netdev, 'image', r'kernel', url=user.url('cut'))
+
+
+def test_initrd_that_does_not_fit(fails, user, part, www):
+    bzimage(www.root / 'sound')
+    server = serve(part, answer(OK + b'Content-Length: 120000000\r\n\r\n' + bytes(5000)))
+    fails(user.netdev, 'image', r'initrd.*120000000|120000000.*initrd', memory='128M', url=user.url('sound'),
+          initrd=user.url('x', port=server.port))
+
+
+def test_boot_entry_without_a_usable_kernel(fails, user, www):
+    (www.root / 'efi.conf').write_text('title nothing\nefi /x.efi\n')
+    fails(user.netdev, 'image', r'EFI', url=user.url('efi.conf'))
+
+
+# --- digest -----------------------------------------------------------------------------------------
+
+
+def test_wrong_sha256(fails, user, www):
+    bzimage(www.root / 'sound')
+    guest = fails(user.netdev, 'digest', r'SHA-256 [0-9a-f]{64}, but 0{64} is required', url=user.url('sound'),
+                  sha256='0' * 64)
+    guest.wait_for(COUNT)
+
+
+def test_more_digests_than_files(fails, user, www):
+    bzimage(www.root / 'sound')
+    fails(user.netdev, 'digest', r'2 digests', url=user.url('sound'), sha256=f'{"0" * 64} {"1" * 64}')
+
+
+# --- the user -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('how', ['esc on serial', 'ctrl-c on serial', 'esc on the keyboard'])
+def test_giving_up_by_a_key(how, fails, part):
+    """[SEC-13]"""
+    def press(guest):
+        guest.wait_for(r'^virtio: offered')
+        if how == 'esc on the keyboard':
+            guest.sendkey('esc')
+        else:
+            guest.type('\x1b' if how.startswith('esc') else '\x03')
+    peer = part(lab.Dgram())
+    fails(peer.netdev(), 'dhcp', r'given up', before=press, url='http://192.0.2.1/x')

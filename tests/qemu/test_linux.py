@@ -1,0 +1,161 @@
+"""The whole way: a real kernel and initramfs over HTTP, to user space."""
+
+import re
+import shutil
+
+import pytest
+
+from conftest import MIB
+from skiff import (BOOT, HTTP, INITRD, KERNEL, RELEASE, TEST_CMDLINE, USER_SPACE, assert_good_day, nic)
+
+BOOT_TIMEOUT = 120
+
+
+@pytest.fixture(name='kernel', scope='session')
+def _kernel(www):
+    """The demonstration's kernel and initramfs behind the session's nginx; their digests, and the release."""
+    import hashlib
+    for source, name in ((KERNEL, 'vmlinuz'), (INITRD, 'initrd')):
+        shutil.copy(source, www.root / name)
+    digests = [hashlib.sha256((www.root / name).read_bytes()).hexdigest() for name in ('vmlinuz', 'initrd')]
+    return digests, RELEASE.read_text().strip()
+
+
+def keys(net, **more):
+    return {'url': net.url('vmlinuz'), 'initrd': net.url('initrd'), 'cmdline': TEST_CMDLINE, **more}
+
+
+def reached_user_space(guest, release):
+    match = guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
+    assert match[1] == release
+    boot = guest.wait_for(BOOT)
+    assert boot[1] == release
+    assert_good_day(guest)
+    assert guest.wait_exit() == 0       # the initramfs powered the machine off
+    return boot
+
+
+@pytest.mark.parametrize('flavour, variant', [
+    ('user', 'transitional'), ('tap', 'modern'), ('passt', 'legacy')])
+def test_linux_boots(flavour, variant, attach, machine, kernel):
+    """[LNX-01] [LNX-04] [LNX-08]"""
+    net = attach(flavour)
+    guest = machine([nic(net.netdev, variant)], fw_cfg=keys(net))
+    boot = reached_user_space(guest, kernel[1])
+    assert int(boot[3]) == INITRD.stat().st_size
+
+
+@pytest.mark.parametrize('model, memory', [
+    ('pc', '128M'), ('q35', '256M'), ('pc', '3G'), ('q35', '8G')])
+def test_memory_sizes_and_machines(model, memory, attach, machine, kernel):
+    """[LNX-05] [LNX-06]"""
+    net = attach('user')
+    guest = machine([nic(net.netdev)], machine=model, memory=memory, fw_cfg=keys(net))
+    reached_user_space(guest, kernel[1])
+
+
+def test_kernel_sees_all_of_the_memory(attach, machine, kernel):
+    """E820 goes over truthfully: nothing of ours is left reserved. [LNX-08]"""
+    net = attach('user')
+    maps = []
+    for fw_cfg, arguments in ((keys(net), []),
+                              (None, ['-kernel', KERNEL, '-initrd', INITRD, '-append', TEST_CMDLINE])):
+        guest = machine([nic(net.netdev)], memory='512M', fw_cfg=fw_cfg, arguments=arguments)
+        guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
+        maps.append(re.findall(r'BIOS-e820: (\[mem .*)', guest.text))
+    assert maps[0] and maps[0] == maps[1]
+
+
+def test_kernel_and_initrd_come_over_one_connection(attach, machine, www, kernel):
+    """[HTTP-16]"""
+    net = attach('user')
+    seen = len(www.server.requests())
+    guest = machine([nic(net.netdev)], fw_cfg=keys(net))
+    guest.wait_for(BOOT, timeout=60)
+    first, second = www.server.requests()[seen:seen + 2]
+    assert (first.uri, second.uri) == ('/vmlinuz', '/initrd')
+    assert first.connection == second.connection
+
+
+def test_boot_loader_specification_entry(attach, machine, www, kernel):
+    """Relative names resolve against the entry's own URL."""
+    (www.root / 'entries').mkdir(exist_ok=True)
+    (www.root / 'entries' / 'demo.conf').write_text(
+        f'# an entry\ntitle Demo\nlinux ../vmlinuz\ninitrd /initrd\noptions {TEST_CMDLINE}\noptions from.bls\n')
+    net = attach('user')
+    guest = machine([nic(net.netdev)], fw_cfg={'url': net.url('entries/demo.conf')})
+    guest.wait_for(r'^skiff-demo: command line .*skiff\.test from\.bls', timeout=BOOT_TIMEOUT)
+    reached_user_space(guest, kernel[1])
+    assert [match[1] for match in re.finditer(HTTP, guest.text, re.MULTILINE)] == [
+        net.url('entries/demo.conf'), net.url('vmlinuz'), net.url('initrd')]
+
+
+def test_keys_beside_an_entry_replace_what_it_says(attach, machine, www, kernel):
+    (www.root / 'bare.conf').write_text('linux vmlinuz\ninitrd nowhere\noptions nothing\n')
+    net = attach('user')
+    guest = machine([nic(net.netdev)], fw_cfg=keys(net, url=net.url('bare.conf')))
+    reached_user_space(guest, kernel[1])
+
+
+def test_url_from_dhcp(attach, machine, www, kernel):
+    """[DHCP-16] [DHCP-30]"""
+    (www.root / 'dhcp.conf').write_text(f'linux vmlinuz\ninitrd initrd\noptions {TEST_CMDLINE}\n')
+    net = attach('tap', bootfile='http://{host}:8080/dhcp.conf')
+    guest = machine([nic(net.netdev)])
+    reached_user_space(guest, kernel[1])
+
+
+def test_digests_of_kernel_and_initrd(attach, machine, kernel):
+    net = attach('user')
+    guest = machine([nic(net.netdev)], fw_cfg=keys(net, sha256=' '.join(kernel[0])))
+    reached_user_space(guest, kernel[1])
+
+
+def test_variables_in_the_command_line(attach, machine, kernel):
+    net = attach('user')
+    uuid = '12345678-9abc-def0-1234-56789abcdef0'
+    guest = machine([nic(net.netdev, mac='52:54:00:ab:cd:ef')], arguments=['-uuid', uuid],
+                    fw_cfg=keys(net, cmdline=TEST_CMDLINE + ' me=${mac},${uuid},${ip}'))
+    guest.wait_for(rf'^skiff-demo: command line .* me=52:54:00:ab:cd:ef,{uuid},10\.0\.2\.15$',
+                   timeout=BOOT_TIMEOUT)
+
+
+def test_two_initrds(attach, machine, www, kernel):
+    """[LNX-12]"""
+    import subprocess
+    (www.root / 'tree').mkdir(exist_ok=True)
+    (www.root / 'tree' / 'second').write_text('from the second initrd\n')
+    (www.root / 'tree' / 'init').write_text('#!/bin/busybox sh\n/bin/busybox cat /second\n'
+                                            '/bin/busybox poweroff -f\n')
+    (www.root / 'tree' / 'init').chmod(0o755)
+    archive = subprocess.run('find . | busybox cpio -o -H newc', shell=True, cwd=www.root / 'tree',
+                             capture_output=True, check=True).stdout
+    (www.root / 'odd').write_bytes(archive + b'\0')      # a length that needs padding
+    net = attach('user')
+    guest = machine([nic(net.netdev)], fw_cfg=keys(
+        net, initrd=f'{net.url("initrd")} {net.url("odd")} {net.url("odd")}'))
+    guest.wait_for(r'^from the second initrd$', timeout=BOOT_TIMEOUT)
+
+
+def test_the_device_is_silent_when_the_kernel_runs(attach, machine, kernel):
+    """Under constant traffic the device has been reset before the jump. [INIT-28] [LNX-13] [TCP-44]"""
+    net = attach('user')
+    guest = machine([nic(net.netdev, 'modern')], fw_cfg=keys(net, cmdline='console=ttyS0 panic=-1'))
+    guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
+    # Debian's cloud kernel has virtio-net as a module, and the initramfs has no modules.
+    status = guest.monitor.human('info qtree')
+    assert 'virtio-net-pci' in status
+    vm_status = guest.qmp('x-query-virtio-status', path=virtio_path(guest))
+    assert vm_status['status'] in ({}, {'statuses': []}) or not vm_status['status'].get('statuses')
+
+
+def virtio_path(guest):
+    return next(device['path'] for device in guest.qmp('x-query-virtio') if device['name'] == 'virtio-net')
+
+
+def test_large_initrd_upward_behind_the_kernel(attach, machine, www, kernel):
+    """An initrd that just fits a small machine; padding behind the archive is legal."""
+    (www.root / 'large').write_bytes(INITRD.read_bytes() + bytes(40 * MIB))
+    net = attach('user')
+    guest = machine([nic(net.netdev)], memory='192M', fw_cfg=keys(net, initrd=net.url('large')))
+    reached_user_space(guest, kernel[1])
