@@ -1,0 +1,484 @@
+"""Measures build/skiff.rom against Debian's iPXE (QEMU's default ROM), and prints one table.
+
+    tests/qemu/enter /usr/bin/python3 tests/bench/bench.py          (make bench)
+
+Both programs run in the same QEMU, against the same nginx, in one run, interleaved, in a fresh
+machine for each fetch. All times are the host's. Medians of RUNS (10), with the extremes.
+
+rate    A 64 MiB file by HTTP, over user, tap and passt. From the moment the server's
+        kernel sees the GET until the guest's console says that the guest has the whole file (iPXE:
+        the "ok" after imgfetch; skiff: its "http:" line, which comes before it computes the
+        digest). So the time in which data only waits in some socket buffer counts, for both, and
+        connecting and DHCP do not. iPXE is told by keys on its serial console what to fetch, as
+        DHCP over passt cannot name a file; skiff is told by fw_cfg.
+start   From the start of the virtual CPU to the first DHCPDISCOVER on the wire, and to the first
+        byte of the file that DHCP names as the boot file (user and tap; passt's DHCP names none).
+        Nothing is typed and nothing configured: what a stock machine does. The wire is watched by
+        QEMU's filter-dump. libslirp announces an IPv6 router; on our tap nobody does, and iPXE
+        waits for one.
+count   Guest instructions per KiB of payload, by count.c. Between the GET and the console line, as
+        above; the median for 16 MiB is taken from that for 64 MiB, so what happens once per fetch
+        drops out, and what is left includes the polls of a guest that waits for its network: on a
+        busy machine that is most of it. For skiff also the instructions within calls of
+        MARK_FUNCTION in which MARK_IF ran, which leaves out the polls that found nothing. Medians
+        of COUNT_RUNS (5).
+size    The bytes of the BIOS image within the ROM file.
+
+Environment: RUNS, COUNT_RUNS, ONLY (rate,start,count,size), FLAVOURS (user,tap,passt), SKIFF_ROM,
+IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if anything failed or is
+missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
+"""
+
+import array
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
+
+# pylint: disable=wrong-import-position
+import lab                                                                      # noqa: E402
+from vm import ACCEL, IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable   # noqa: E402
+
+MIB = 1 << 20
+RUNS = int(os.environ.get('RUNS', '10'))
+COUNT_RUNS = int(os.environ.get('COUNT_RUNS', str(min(RUNS, 5))))
+ONLY = os.environ.get('ONLY', 'size,rate,start,count').split(',')
+FLAVOURS = os.environ.get('FLAVOURS', ','.join(lab.FLAVOURS)).split(',')
+
+# The payloads: the size, and what its name is. Names are short because they are typed.
+LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
+COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
+
+# What skiff should reach, as multiples of iPXE's rate (issue 2).
+AIM = {'user': 2.0, 'tap': 2.5, 'passt': 4.0}
+
+# Symbols of build/skiff.sym: the calls between whose entry and return we count, and what must have
+# run within such a call for it to count.
+MARK_FUNCTION = os.environ.get('MARK_FUNCTION', 'net_poll')
+MARK_IF = os.environ.get('MARK_IF', 'eth_rx')
+SYMBOLS = SKIFF_ROM.with_suffix('.sym')
+
+DISCOVER = b'\x63\x82\x53\x63\x35\x01\x01'      # magic cookie, option 53, length 1, DHCPDISCOVER
+
+
+class Failure(Exception):
+    """A fetch that did not work; the text says how."""
+
+
+class Ipxe:
+    """Debian's iPXE, told by keys on the serial console what to fetch."""
+
+    name, rom = 'iPXE', IPXE_ROM
+
+    def settings(self, _url):
+        return {}
+
+    def begin(self, machine, url):
+        run = ipxe_shell(machine)
+        answer = run('ifconf -c dhcp')
+        if 'ok' not in answer:
+            raise Failure(f'iPXE got no lease:\n{readable(answer)}')
+        run(f'imgfetch {url}', wait=False)
+
+    def end(self, url):
+        """A pattern of the console: all bytes are there; the group 'bad' if they will not be."""
+        name = re.escape(url.rsplit('/', 1)[1])
+        return rf'/{name}\.\.\.[. 0-9%\b]*(ok|(?P<bad>\w.*\(http://ipxe.org/))'
+
+    def image_bytes(self):
+        """The BIOS image in the combined ROM that QEMU uses: PCIR code type 0."""
+        data = Path('/usr/lib/ipxe/qemu/efi-virtio.rom').read_bytes()
+        at = 0
+        while data[at:at + 2] == b'\x55\xaa':
+            pcir = at + struct.unpack_from('<H', data, at + 0x18)[0]
+            size = 512 * struct.unpack_from('<H', data, pcir + 0x10)[0]
+            if data[pcir + 0x14] == 0:
+                return size
+            at += size
+        raise Failure('no BIOS image in efi-virtio.rom')
+
+
+class Skiff:
+    """build/skiff.rom, told by fw_cfg what to fetch."""
+
+    name, rom = 'skiff', SKIFF_ROM
+
+    def settings(self, url):
+        return {'fetch': url}
+
+    def begin(self, machine, url):
+        pass
+
+    def end(self, url):
+        return rf'^http: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
+
+    def image_bytes(self):
+        return SKIFF_ROM.stat().st_size
+
+
+class FirstRequest:
+    """Tells when a GET first arrives at nginx; out of the way before the response is sent.
+
+    A packet socket on the interface where the server's side of the connection is, with a filter for
+    TCP to nginx's port in IP packets of more than 100 bytes: only the request is that large.
+    """
+
+    FILTER = ((0x28, 0, 0, 16), (0x25, 0, 6, 100),              # ip[2:2] > 100
+              (0x30, 0, 0, 23), (0x15, 0, 4, 6),                # ip[9] == TCP
+              (0xb1, 0, 0, 14), (0x48, 0, 0, 16), (0x15, 0, 1, lab.HTTP_PORT),  # tcp[2:2] == port
+              (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0))
+    ETH_P_IP, SO_ATTACH_FILTER, SO_TIMESTAMPNS = 0x0800, 26, 35
+
+    def __init__(self, net):
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        code = array.array('B', b''.join(struct.pack('=HBBI', *line) for line in self.FILTER))
+        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_ATTACH_FILTER, struct.pack(
+            '@HP', len(self.FILTER), code.buffer_info()[0]))
+        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
+        self.socket.bind(('tap0' if net.flavour == 'tap' else 'lo', self.ETH_P_IP))
+
+    def wait(self, name, timeout=60):
+        """The moment (time.monotonic()) at which the kernel saw the GET for /name."""
+        deadline = time.monotonic() + timeout
+        with self.socket:
+            while True:
+                self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
+                data, extra, _, _ = self.socket.recvmsg(2048, 64)
+                if f'GET /{name} HTTP'.encode() in data:
+                    seconds, nanoseconds = struct.unpack('@qq', extra[0][2])
+                    return seconds + nanoseconds / 1e9 - time.time() + time.monotonic()
+
+
+class Counter:
+    """The plugin's arguments for one machine, and its counters, readable at any time."""
+
+    FIELDS = ('total', 'kept', 'calls', 'entered', 'left')
+
+    def __init__(self, directory, plugin, marks=''):
+        self.file = Path(directory) / 'count'
+        self.arguments = ['-plugin', f'{plugin},out={self.file}{marks}']
+
+    def read(self):
+        return dict(zip(self.FIELDS, struct.unpack('<5Q', self.file.read_bytes())))
+
+
+def build_plugin():
+    """The plugin's path; `make bench` has built it, the rest is for who starts this by hand."""
+    output = TOP / 'build' / 'count.so'
+    if output.exists():
+        return output
+    output.parent.mkdir(exist_ok=True)
+    subprocess.run(['gcc', '-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-o', output,
+                    TOP / 'tests' / 'bench' / 'count.c'], check=True)
+    return output
+
+
+# A firmware of 64 KiB that calls `function` 1000 times; every fourth call runs `wanted`.
+GUEST = '''
+        .code16
+        .globl  function, function_end, wanted
+start:  cli
+        mov     $0x7000, %sp
+        mov     $1000, %cx
+turn:   call    function
+        jnz     turn
+        out     %al, $0xf4              # isa-debug-exit
+        hlt
+wanted: nop
+        nop
+        ret
+function:
+        nop
+        test    $3, %cl
+        jnz     skip
+        call    wanted
+skip:   dec     %cx
+        ret
+function_end:
+        .org    0xfff0
+        jmp     start
+        .org    0x10000
+'''
+# jmp, cli, mov, mov; 1000 × (call, jnz, nop, test, jnz, dec, ret), 250 × (call, nop, nop, ret);
+# out, and hlt, which is in the same block.
+GUEST_TOTAL = 4 + 1000 * 7 + 250 * 4 + 2
+GUEST_FUNCTION = 1000 * 5 + 250 * 4
+GUEST_KEPT = 250 * 9
+
+
+def prove_plugin(plugin, directory):
+    """Runs GUEST as firmware, under both kinds of marks; raises Failure unless counts are exact."""
+    where = Path(directory)
+    (where / 'guest.s').write_text(GUEST)
+    for words in (['as', '--32', '-o', 'guest.o', 'guest.s'],
+                  ['ld', '-m', 'elf_i386', '-Ttext', '0xffff0000', '-e', '0xffff0000',
+                   '-o', 'guest.elf', 'guest.o'],
+                  ['objcopy', '-O', 'binary', '-j', '.text', 'guest.elf', 'guest.bin']):
+        subprocess.run(words, cwd=where, check=True)
+    names = symbols(subprocess.run(['nm', 'guest.elf'], cwd=where, check=True, text=True,
+                                   capture_output=True).stdout)
+    function = f',function={names["function"][0]:x}-{names["function_end"][0]:x}'
+    for marks, kept, calls in ((function, GUEST_FUNCTION, 1000),
+                               (f'{function},if={names["wanted"][0]:x}', GUEST_KEPT, 250)):
+        counter = Counter(directory, plugin, marks)
+        with Machine(console='none', memory='16M', arguments=[
+                '-bios', where / 'guest.bin', '-device', 'isa-debug-exit,iobase=0xf4',
+                *counter.arguments]) as machine:
+            machine.wait_exit(10)
+        expected = {'total': GUEST_TOTAL, 'kept': kept, 'calls': calls, 'entered': 1000,
+                    'left': 1000}
+        if counter.read() != expected:
+            raise Failure(f'the plugin counts {counter.read()}, not {expected}')
+
+
+def symbols(text):
+    """nm's output, with or without -S, as a dict of name to (address, size or None)."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r'([0-9a-f]+) (?:([0-9a-f]+) )?[A-Za-z] (\S+)$', line)
+        if match:
+            found[match[3]] = (int(match[1], 16), int(match[2], 16) if match[2] else None)
+    return found
+
+
+def skiff_marks():
+    """The plugin's arguments for skiff; '' with a sentence if the symbols are not there."""
+    names = symbols(SYMBOLS.read_text()) if SYMBOLS.exists() else {}
+    missing = [name for name in (MARK_FUNCTION, MARK_IF) if name not in names]
+    if missing:
+        print(f'bench: no {" and ".join(missing)} in {SYMBOLS}: nothing counted between marks')
+        return ''
+    address, size = names[MARK_FUNCTION]
+    later = [a for a, _ in names.values() if a > address]
+    end = address + size if size else min(later)
+    return f',function={address:x}-{end:x},if={names[MARK_IF][0]:x}'
+
+
+def wait_end(machine, program, url, timeout=180):
+    """The console's match for "all bytes are there"."""
+    match = machine.wait_for(program.end(url), timeout)
+    if match['bad']:
+        raise Failure(f'{program.name}: {match["bad"]}\n{machine.log()}')
+    return match
+
+
+def fetch_rate(program, flavour, server, payload):
+    """MB/s of one fetch in a fresh machine."""
+    name, size = payload
+    seen = len(server.requests())
+    with lab.attach(flavour) as net:
+        url, first = net.url(name), FirstRequest(net)
+        with Machine([Nic(net.netdev, rom=program.rom)], fw_cfg=program.settings(url)) as machine:
+            program.begin(machine, url)
+            begun = first.wait(name)
+            match = wait_end(machine, program, url)
+            ended = machine.console.when(match.end() - 1)
+    request = server.wait_request(f'/{name}$', seen=seen)
+    if request.sent != size:
+        raise Failure(f'{program.name}: nginx sent {request.sent} of {size} bytes')
+    return size / 1e6 / (ended - begun)
+
+
+def start_times(program, flavour):
+    """Seconds from the start to (DISCOVER, the first byte of the boot file), in a fresh machine."""
+    with lab.attach(flavour, bootfile=f'http://{{host}}:{lab.HTTP_PORT}/{BOOT[0]}') as net, \
+            Machine([Nic(net.netdev, rom=program.rom)], wire=True) as machine:
+        discover = machine.wire.wait(lambda frame: DISCOVER in frame, timeout=60)
+        first = machine.wire.wait(lambda frame: b'HTTP/1.1 200' in frame, timeout=120)
+        return discover.when - machine.started, first.when - machine.started
+
+
+def fetch_count(program, flavour, payload, directory, plugin, marks):
+    """(all instructions from the GET to the end, the counters at the end) of one fetch."""
+    name, _ = payload
+    counter = Counter(directory, plugin, marks)
+    with lab.attach(flavour) as net:
+        url, first = net.url(name), FirstRequest(net)
+        with Machine([Nic(net.netdev, rom=program.rom)], fw_cfg=program.settings(url),
+                     arguments=counter.arguments) as machine:
+            program.begin(machine, url)
+            first.wait(name)
+            begun = counter.read()
+            wait_end(machine, program, url)
+            ended = counter.read()
+    return ended['total'] - begun['total'], ended
+
+
+def count_pair(program, flavour, directory, plugin):
+    """Instructions of a small and of a large fetch, and those between the marks per KiB."""
+    marks = skiff_marks() if program.name == 'skiff' else ''
+    small, at_small = fetch_count(program, flavour, SMALL, directory, plugin, marks)
+    large, at_large = fetch_count(program, flavour, LARGE, directory, plugin, marks)
+    counts = {'small': small, 'large': large, 'count': (large - small) / COUNT_KIB}
+    if not marks:
+        return counts
+    if abs(at_large['entered'] - at_large['left']) > 1:
+        raise Failure(f'{MARK_FUNCTION} was entered {at_large["entered"]} times and returned '
+                      f'{at_large["left"]} times: it has a tail call, or runs within itself')
+    return counts | {'marked': (at_large['kept'] - at_small['kept']) / COUNT_KIB}
+
+
+class Results:
+    """Values by (quantity, flavour, program), and how to say them."""
+
+    def __init__(self, programs):
+        self.programs = programs
+        self.values = {}
+        self.failures = []
+
+    def measure(self, what, flavour, program, function):
+        """Appends what function() returns: {quantity: value}; a failure is kept, not raised."""
+        try:
+            values = function()
+            for quantity, value in values.items():
+                self.values.setdefault((quantity, flavour, program.name), []).append(value)
+            note = ', '.join(f'{quantity} {value:.4g}' for quantity, value in values.items())
+        except (Failure, AssertionError, TimeoutError, lab.Unavailable) as error:
+            self.failures.append(f'{what}, {flavour}, {program.name}: {error}')
+            note = f'FAILED: {str(error).splitlines()[0]}'
+        print(f'  {what} {flavour:5} {program.name:5} {note}', file=sys.stderr, flush=True)
+
+    def middle(self, quantity, flavour, program):
+        """The figure that stands for a quantity, or None; for 'count' from both sizes' medians."""
+        if quantity == 'count':
+            small, large = (self.middle(size, flavour, program) for size in ('small', 'large'))
+            return small and large and (large - small) / COUNT_KIB
+        values = self.values.get((quantity, flavour, program))
+        return statistics.median(values) if values else None
+
+    def cell(self, quantity, flavour, program, form):
+        values = self.values.get((quantity, flavour, program))
+        if not values:
+            return '-'
+        text = form.format(self.middle(quantity, flavour, program))
+        if len(values) > 1:
+            text += f' ({form.format(min(values))}..{form.format(max(values))})'
+        return text
+
+    def ratio(self, quantity, flavour):
+        ours, theirs = (self.middle(quantity, flavour, name) for name in ('skiff', 'iPXE'))
+        return f'{ours / theirs:.2f}' if ours and theirs else '-'
+
+    def table(self):
+        rows = [('', 'skiff', 'iPXE', 'skiff/iPXE', 'aim')]
+        for flavour in FLAVOURS:
+            rows.append((f'64 MiB over {flavour}, MB/s', *self._row('rate', flavour, '{:.1f}'),
+                         f'{AIM[flavour]:.1f}'))
+        for quantity, title in (('discover', 'start to DISCOVER'),
+                                ('first', 'start to first byte')):
+            for flavour in ('user', 'tap'):
+                where = 'tap (IPv4 only)' if flavour == 'tap' else flavour
+                rows.append((f'{title}, {where}, s', *self._row(quantity, flavour, '{:.3f}'), ''))
+        for flavour in FLAVOURS:
+            rows.append((f'instructions per KiB, {flavour}', *self._row('count', flavour, '{:.0f}'),
+                         ''))
+        for flavour in FLAVOURS:
+            rows.append((f'… without empty polls, {flavour}',
+                         *self._row('marked', flavour, '{:.0f}'), '1300'))
+        rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '40960'))
+        rows = [row for row in rows if row[1:3] != ('-', '-')]
+        widths = [max(len(row[i]) for row in rows) for i in range(5)]
+        return '\n'.join('  '.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i])
+                                                               for i in range(1, 5))]).rstrip()
+                         for row in rows)
+
+    def _row(self, quantity, flavour, form):
+        return (self.cell(quantity, flavour, 'skiff', form),
+                self.cell(quantity, flavour, 'iPXE', form), self.ratio(quantity, flavour))
+
+
+def rounds(programs, flavours, count):
+    """Every program over every flavour, `count` times, interleaved; who is first alternates."""
+    for number in range(count):
+        for flavour in flavours:
+            for program in programs if number % 2 else reversed(programs):
+                yield flavour, program
+
+
+def measure(programs, server, directory):
+    results = Results(programs)
+    if 'size' in ONLY:
+        for program in programs:
+            results.measure('size', '', program, lambda p=program: {'size': p.image_bytes()})
+    if 'count' in ONLY:
+        plugin = build_plugin()
+        prove_plugin(plugin, directory)
+        for flavour, program in rounds(programs, FLAVOURS, COUNT_RUNS):
+            results.measure('count', flavour, program, lambda f=flavour, p=program:
+                            count_pair(p, f, directory, plugin))
+    if 'rate' in ONLY:
+        for flavour, program in rounds(programs, FLAVOURS, RUNS):
+            results.measure('rate', flavour, program, lambda f=flavour, p=program:
+                            {'rate': fetch_rate(p, f, server, LARGE)})
+    if 'start' in ONLY:
+        booting = [flavour for flavour in FLAVOURS if flavour != 'passt']
+        for flavour, program in rounds(programs, booting, RUNS):
+            results.measure('start', flavour, program, lambda f=flavour, p=program:
+                            dict(zip(('discover', 'first'), start_times(p, f))))
+    return results
+
+
+def first_line(*words):
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).splitlines()[0]
+
+
+def package(name):
+    return first_line('dpkg-query', '-W', '-f', '${Package} ${Version}', name)
+
+
+def conditions():
+    """What it was measured on."""
+    model = re.search(r'model name\s*: (.*)', Path('/proc/cpuinfo').read_text())
+    return (f'{len(os.sched_getaffinity(0))} × {model[1] if model else platform.machine()}, '
+            f'Linux {platform.release()}, load {os.getloadavg()[0]:.1f} at the start\n'
+            f'qemu -accel {ACCEL} -machine pc -m 512M, one virtio-net-pci; '
+            + ', '.join(package(name) for name in ('qemu-system-x86', 'ipxe-qemu', 'nginx',
+                                                   'passt', 'dnsmasq-base')))
+
+
+def main():
+    # A terminated run must still stop its machines and remove its scratch directories.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))
+    programs = [Ipxe()]
+    if SKIFF_ROM.exists():
+        programs.insert(0, Skiff())
+    else:
+        print(f'bench: {SKIFF_ROM} does not exist (make builds it)', file=sys.stderr)
+        if not os.environ.get('IPXE_ALONE'):
+            return 1
+        print('bench: measuring iPXE alone', file=sys.stderr)
+    where = conditions()
+    if os.getloadavg()[0] > 0.5:
+        print('bench: this machine is not idle, so the figures will be off', file=sys.stderr)
+    directory = tempfile.mkdtemp(prefix='skiff-', dir='/tmp')
+    try:
+        for name, size in (LARGE, SMALL, BOOT):
+            lab.make_file(Path(directory) / name, size)
+        with lab.Nginx(directory) as server:
+            results = measure(programs, server, directory)
+    finally:
+        shutil.rmtree(directory)
+    print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for instructions\n')
+    print(results.table())
+    for failure in results.failures:
+        print(f'\nfailed: {failure}')
+    if len(programs) == 1:
+        print(f'\nskiff is missing: {SKIFF_ROM} does not exist')
+    return 1 if results.failures or len(programs) == 1 else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
