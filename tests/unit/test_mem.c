@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * core/mem.c against the C library. The program keeps the C library's functions for itself: ours
- * are compiled here a second time, under names of their own.
+ * core/mem.c, and the assembly that takes its place in the ROM, against the C library. The program keeps
+ * the C library's functions for itself: ours are compiled here a second time, under other names.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,60 @@
 #undef memset
 #undef memcmp
 
+#ifdef __i386__
+#define REGPARM __attribute__((regparm(3)))     /* as the ROM is compiled */
+REGPARM void *x86_memcpy(void *dst, const void *src, size_t len);
+REGPARM void *x86_memmove(void *dst, const void *src, size_t len);
+REGPARM void *x86_memset(void *dst, int byte, size_t len);
+REGPARM int x86_memcmp(const void *a, const void *b, size_t len);
+#endif
+
+static void *copy(int which, void *dst, const void *src, size_t len)
+{
+#ifdef __i386__
+	if (which)
+		return x86_memcpy(dst, src, len);
+#endif
+	(void)which;
+	return our_memcpy(dst, src, len);
+}
+
+static void *move(int which, void *dst, const void *src, size_t len)
+{
+#ifdef __i386__
+	if (which)
+		return x86_memmove(dst, src, len);
+#endif
+	(void)which;
+	return our_memmove(dst, src, len);
+}
+
+static void *set(int which, void *dst, int byte, size_t len)
+{
+#ifdef __i386__
+	if (which)
+		return x86_memset(dst, byte, len);
+#endif
+	(void)which;
+	return our_memset(dst, byte, len);
+}
+
+static int compare(int which, const void *a, const void *b, size_t len)
+{
+#ifdef __i386__
+	if (which)
+		return x86_memcmp(a, b, len);
+#endif
+	(void)which;
+	return our_memcmp(a, b, len);
+}
+
+#ifdef __i386__
+#define VERSIONS 2              /* C, and the ROM's assembly */
+#else
+#define VERSIONS 1
+#endif
+
 #define SIZE 96
 #define LEN_MAX 40
 
@@ -36,15 +90,16 @@ static void copies_any_length_between_any_alignments(void **state)
 {
 	uint8_t src[SIZE], ours[SIZE], theirs[SIZE];
 	size_t from, to, len;
+	int which;
 
 	(void)state;
 	fill(src);
-	for (from = 0; from < 8; from++)
-		for (to = 0; to < 8; to++)
+	for (which = 0; which < VERSIONS; which++)
+		for (from = 0; from < 8; from++) for (to = 0; to < 8; to++)
 			for (len = 0; len <= LEN_MAX; len++) {
 				memset(ours, 0, SIZE);
 				memset(theirs, 0, SIZE);
-				assert_ptr_equal(our_memcpy(ours + to, src + from, len), ours + to);
+				assert_ptr_equal(copy(which, ours + to, src + from, len), ours + to);
 				memcpy(theirs + to, src + from, len);
 				assert_memory_equal(ours, theirs, SIZE);
 			}
@@ -54,14 +109,15 @@ static void moves_overlapping_bytes_both_ways(void **state)
 {
 	uint8_t ours[SIZE], theirs[SIZE];
 	size_t from, to, len;
+	int which;
 
 	(void)state;
-	for (from = 0; from < 24; from++)
-		for (to = 0; to < 24; to++)
+	for (which = 0; which < VERSIONS; which++)
+		for (from = 0; from < 24; from++) for (to = 0; to < 24; to++)
 			for (len = 0; len <= LEN_MAX; len++) {
 				fill(ours);
 				fill(theirs);
-				assert_ptr_equal(our_memmove(ours + to, ours + from, len),
+				assert_ptr_equal(move(which, ours + to, ours + from, len),
 						 ours + to);
 				memmove(theirs + to, theirs + from, len);
 				assert_memory_equal(ours, theirs, SIZE);
@@ -72,13 +128,14 @@ static void sets_any_length(void **state)
 {
 	uint8_t ours[SIZE], theirs[SIZE];
 	size_t to, len;
+	int which;
 
 	(void)state;
-	for (to = 0; to < 8; to++)
+	for (which = 0; which < VERSIONS; which++) for (to = 0; to < 8; to++)
 		for (len = 0; len <= LEN_MAX; len++) {
 			fill(ours);
 			fill(theirs);
-			assert_ptr_equal(our_memset(ours + to, 0x1a5, len), ours + to);
+			assert_ptr_equal(set(which, ours + to, 0x1a5, len), ours + to);
 			memset(theirs + to, 0x1a5, len);
 			assert_memory_equal(ours, theirs, SIZE);
 		}
@@ -86,11 +143,15 @@ static void sets_any_length(void **state)
 
 static void compares_as_unsigned_bytes(void **state)
 {
+	int which;
+
 	(void)state;
-	assert_int_equal(our_memcmp("abc", "abd", 2), 0);
-	assert_true(our_memcmp("abc", "abd", 3) < 0);
-	assert_true(our_memcmp("\x80", "\x7f", 1) > 0);
-	assert_int_equal(our_memcmp("a", "b", 0), 0);
+	for (which = 0; which < VERSIONS; which++) {
+		assert_int_equal(compare(which, "abc", "abd", 2), 0);
+		assert_true(compare(which, "abc", "abd", 3) < 0);
+		assert_true(compare(which, "\x80", "\x7f", 1) > 0);
+		assert_int_equal(compare(which, "a", "b", 0), 0);
+	}
 }
 
 int main(void)
