@@ -7,125 +7,8 @@
 #include "core/bzimage.h"
 #include "core/clock.h"
 #include "core/mem.h"
-#include "net/ipv4.h"
+#include "net/address.h"
 #include "net/netboot.h"
-
-/* --- link and address ------------------------------------------------------------------------------ */
-
-static bool link_is_up(void *ctx)
-{
-	struct net *net = ctx;
-
-	return net->nic->ops->link_up(net->nic);
-}
-
-/* [ETH-07] */
-static int wait_for_link(struct netboot *nb)
-{
-	int err;
-
-	net_begin(&nb->net, RUNG_LINK);
-	if (link_is_up(&nb->net))
-		return 0;
-	console_line(nb->console, "link: down, waiting");
-	err = net_wait(&nb->net, link_is_up, &nb->net, 0);
-	if (err == ERR_TIMEOUT)
-		return fail(nb->failure, RUNG_LINK, ERR_UNREACHABLE,
-			    "the link stayed down for %u s; connect it, or raise the key deadline",
-			    (unsigned)(nb->net.deadline_ms / 1000));
-	return err;
-}
-
-static unsigned prefix_len(uint32_t mask)
-{
-	unsigned n;
-
-	for (n = 0; mask & 0x80000000u; n++)
-		mask <<= 1;
-	return n;
-}
-
-/* " gateway 10.0.2.2 dns 10.0.2.3", as far as there are any. */
-static void address_text(const struct net *net, struct text *t)
-{
-	char ip[IP_TEXT_LEN];
-
-	text_fmt(t, "%s/%u", ip_text(ip, net->ip), prefix_len(net->mask));
-	if (net->gateway)
-		text_fmt(t, " gateway %s", ip_text(ip, net->gateway));
-	if (net->dns_servers[0])
-		text_fmt(t, " dns %s", ip_text(ip, net->dns_servers[0]));
-}
-
-static void take_static_address(struct netboot *nb)
-{
-	const struct config *c = nb->config;
-	char buf[100];
-	struct text t;
-
-	nb->net.dns_servers[0] = c->dns;
-	net_configure(&nb->net, c->ip, ~0u << (32 - c->prefix), c->gateway, 0);
-	text_init(&t, buf, sizeof(buf));
-	address_text(&nb->net, &t);
-	console_line(nb->console, "ip: %s", buf);
-}
-
-static int dhcp_failed(struct netboot *nb, int err)
-{
-	struct net *net = &nb->net;
-	char buf[200], server[IP_TEXT_LEN];
-	struct text why;
-
-	text_init(&why, buf, sizeof(buf));
-	net_breach_text(net, "datagrams", &why);
-	if (!err)
-		return fail(nb->failure, RUNG_DHCP, ERR_REFUSED,
-			    "the DHCP server refused %u requests in a row (NAK); do two servers contradict each other?",
-			    (unsigned)net->dhcp.naks);
-	if (err != ERR_TIMEOUT)
-		return err;
-	if (net->dhcp.state == DHCP_REQUESTING)
-		return fail(nb->failure, RUNG_DHCP, err,
-			    "the DHCP server %s offered an address and then did not confirm it%s",
-			    ip_text(server, net->dhcp.offer.server), buf);
-	return fail(nb->failure, RUNG_DHCP, err,
-		    "no DHCP answer within %u s; is there a server on this network? The key ip needs none%s",
-		    (unsigned)(net->deadline_ms / 1000), buf);
-}
-
-static int take_dhcp_address(struct netboot *nb)
-{
-	struct net *net = &nb->net;
-	const struct dhcp_lease *lease = &net->dhcp.lease;
-	bool wants_url = !config_has(nb->config, CONFIG_URL) && !nb->config->fetch[0];
-	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
-	uint32_t started_ms = clock_now_ms();
-	char buf[100];
-	struct text t;
-	int err;
-
-	boot_uuid(id.uuid);
-	net_begin(net, RUNG_DHCP);
-	dhcp_start(net, &id, wants_url);
-	err = net_wait(net, dhcp_done, net, 0);
-	if (err || net->dhcp.state != DHCP_BOUND)
-		return dhcp_failed(nb, err);
-	memcpy(net->dns_servers, lease->dns, sizeof(net->dns_servers));
-	net_configure(net, lease->ip, lease->mask, lease->gateway, lease->mtu);
-	nb->http.dns_suffix = lease->domain[0] ? lease->domain : NULL;
-	text_init(&t, buf, sizeof(buf));
-	address_text(net, &t);
-	console_line(nb->console, "dhcp: %s, %u ms", buf, (unsigned)(clock_now_ms() - started_ms));
-	return 0;
-}
-
-static int take_address(struct netboot *nb)
-{
-	if (!nb->config->ip_static)
-		return take_dhcp_address(nb);
-	take_static_address(nb);
-	return 0;
-}
 
 /* --- what to boot ------------------------------------------------------------------------------------ */
 
@@ -460,10 +343,12 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	http_init(&nb->http, &nb->net, console);
 	memcpy(nb->vars.mac, nic->mac, sizeof(nb->vars.mac));
 	nb->vars.has_uuid = boot_uuid(nb->vars.uuid);
-	err = wait_for_link(nb);
+	err = address_wait_for_link(&nb->net, console);
 	if (!err)
-		err = take_address(nb);
+		err = address_take(&nb->net, console, config);
 	nb->vars.ip = nb->net.ip;
+	if (nb->net.dhcp.lease.domain[0])
+		nb->http.dns_suffix = nb->net.dhcp.lease.domain;
 	if (!err)
 		err = config->fetch[0] ? fetch(nb) : boot(nb, builtin_url);
 	if (err)
