@@ -48,7 +48,7 @@ struct vnet_rules {
 	uint32_t frame_max;
 };
 
-/* Rules that a device can break in a frame's header, by their rows of the virtio checklist. */
+/* Rules that a device can break in a frame's header, by their rows of tests/rows.txt. */
 enum vnet_row {
 	VNET_DEV_31,    /* num_buffers is not 1 */
 	VNET_DEV_35,    /* longer than the MTU allows */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The configuration keys that users know (design.md section 2). Sources are asked one after the
+ * The configuration keys that users know (README, Keys). Sources are asked one after the
  * other, the most important first; the first that gives a key decides it. Whatever is unknown or
  * malformed stops with a sentence.
  */

@@ -52,8 +52,8 @@ import lab                                                                      
 from vm import ACCEL, IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable   # noqa: E402
 
 MIB = 1 << 20
-RUNS = int(os.environ.get('RUNS', '10'))
-COUNT_RUNS = int(os.environ.get('COUNT_RUNS', str(min(RUNS, 5))))
+RUNS = int(os.environ.get('RUNS') or 10)
+COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
 ONLY = os.environ.get('ONLY', 'size,rate,start,count').split(',')
 FLAVOURS = os.environ.get('FLAVOURS', ','.join(lab.FLAVOURS)).split(',')
 
@@ -61,7 +61,7 @@ FLAVOURS = os.environ.get('FLAVOURS', ','.join(lab.FLAVOURS)).split(',')
 LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 
-# What skiff should reach, as multiples of iPXE's rate (issue 2).
+# What skiff should reach, as multiples of iPXE's rate.
 AIM = {'user': 2.0, 'tap': 2.5, 'passt': 4.0}
 
 # Symbols of build/skiff.sym: the calls between whose entry and return we count, and what must have

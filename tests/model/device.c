@@ -2,7 +2,7 @@
 /*
  * The model device: its birth, its PCI configuration space, its log. Registers are in
  * device_registers.c, rings in device_ring.c. What the driver under test must not do becomes a
- * complaint that names the checklist's row.
+ * complaint that names the row of tests/rows.txt.
  */
 #include "tests/model/device.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The model device's registers, modern and legacy. The driver under test writes them; what it must
- * not do becomes a complaint that names the checklist's row.
+ * not do becomes a complaint that names the row of tests/rows.txt.
  */
 #include "tests/model/device.h"
 

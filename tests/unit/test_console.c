@@ -125,7 +125,7 @@ static void rates_are_megabytes_a_second(void **state)
 		uint32_t ms;
 		const char *text;
 	} rates[] = {
-		{ 14186432, 310, "45.8" }, /* the line in design.md section 2 */
+		{ 14186432, 310, "45.8" }, /* as the README has it */
 		{ 1000000, 1000, "1.0" },
 		{ 949999, 1000, "0.9" },
 		{ 950000, 1000, "1.0" },

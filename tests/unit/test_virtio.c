@@ -348,7 +348,7 @@ static const char *features_text(uint64_t offered, uint64_t accepted)
 	return buf;
 }
 
-/* The line of design.md, section 2. */
+/* The line that the README shows. */
 static void the_features_line_names_what_was_accepted_and_declined(void **state)
 {
 	(void)state;
