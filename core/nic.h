@@ -15,9 +15,9 @@ struct nic;
 
 struct nic_ops {
 	/*
-	 * Hands every frame that has arrived, at most rx_slots of them, to nic->rx, posts their buffers again and
-	 * tells the device once. Returns how many frames there were, or ERR_DEVICE: the device is
-	 * broken for good and only close() may follow (its `failure` was set, rung `queues`).
+	 * Hands frames that have arrived to nic->rx, a bounded number, posts their buffers again and tells
+	 * the device once. Returns how many frames there were, or ERR_DEVICE: the device is broken for
+	 * good and only close() may follow (its `failure` was set, rung `queues`).
 	 */
 	int (*poll)(struct nic *nic) MUST_CHECK;
 

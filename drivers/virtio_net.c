@@ -12,6 +12,12 @@
 
 #define STATUS_LINK_UP 1                /* VIRTIO_NET_S_LINK_UP */
 #define EMPTY_POLLS 64                  /* before the clock is asked */
+/*
+ * Frames that one poll hands over, at most. A peer with a small window, such as libslirp with its 64 KiB, waits
+ * for the ACK that leaves behind them: with 45 segments in one batch it and we take turns (208 MB/s), with 24 both
+ * work at once (284).
+ */
+#define BATCH_MAX 24
 #define DRAIN_MS 10
 #define QUIET_MS 1000                   /* without a frame, before the device is asked */
 
@@ -105,6 +111,8 @@ HOT_PATH static int virtio_net_poll(struct nic *nic)
 	if (vn->broken)
 		return ERR_DEVICE;
 	arrived = virtq_arrived(&vn->rx);
+	if (arrived > BATCH_MAX)
+		arrived = BATCH_MAX;
 	if (arrived == 0)
 		return ++vn->empty_polls < EMPTY_POLLS ? 0 : look_around(vn);
 	for (int i = 0; i < arrived; i++) {

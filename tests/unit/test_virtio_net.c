@@ -69,10 +69,12 @@ static void what_was_sent_leaves_before_the_device_is_reset(void **state)
 	assert_true(rig_end(r));
 }
 
-static void a_batch_is_handed_over_by_one_poll_with_one_doorbell(void **state)
+/* Batches are bounded, so that ACKs leave while more is on its way. */
+static void a_ringful_comes_in_bounded_batches_with_one_doorbell_each(void **state)
 {
 	struct rig *r = rig_new();
-	unsigned before;
+	unsigned before, polls = 0;
+	int frames;
 
 	(void)state;
 	assert_int_equal(rig_open(r), 0);
@@ -80,10 +82,14 @@ static void a_batch_is_handed_over_by_one_poll_with_one_doorbell(void **state)
 	for (uint32_t i = 0; i < r->nic->rx_slots; i++)
 		assert_true(device_receive(&r->device, NULL, rig_frame(i, 100), 100));
 	assert_false(device_receive(&r->device, NULL, rig_frame(0, 100), 100));
-	assert_int_equal(r->nic->ops->poll(r->nic), r->nic->rx_slots);
+	while ((frames = r->nic->ops->poll(r->nic)) > 0) {
+		polls++;
+		assert_true(frames <= 24);
+		assert_int_equal(r->device.queue[0].doorbells, before + polls);
+	}
+	assert_int_equal(frames, 0);
 	assert_int_equal(r->received, r->nic->rx_slots);
-	assert_int_equal(r->device.queue[0].doorbells, before + 1);
-	assert_int_equal(r->nic->ops->poll(r->nic), 0);
+	assert_true(polls >= r->nic->rx_slots / 24);
 	assert_true(rig_passes(r, 1000, 100, CSUM_CHECK));
 	assert_true(rig_end(r));
 }
@@ -381,7 +387,7 @@ int main(void)
 		cmocka_unit_test(frames_of_every_length_come_through),
 		cmocka_unit_test(indices_wrap),
 		cmocka_unit_test(what_was_sent_leaves_before_the_device_is_reset),
-		cmocka_unit_test(a_batch_is_handed_over_by_one_poll_with_one_doorbell),
+		cmocka_unit_test(a_ringful_comes_in_bounded_batches_with_one_doorbell_each),
 		cmocka_unit_test(a_device_that_suppresses_doorbells_gets_none),
 		cmocka_unit_test(the_head_is_private),
 		cmocka_unit_test(sent_frames_arrive_with_a_header_of_zeros),
