@@ -145,16 +145,25 @@ static int connect_one(struct http *http, uint32_t ip, uint32_t timeout_ms)
 	return err;
 }
 
+#define WHY_MAX 300
+
+/* What else is known to be wrong with this rung's packets, and the server's address. */
+static void why_text(struct http *http, char why[WHY_MAX], char to[IP_TEXT_LEN])
+{
+	struct text t;
+
+	text_init(&t, why, WHY_MAX);
+	net_breach_text(http->net, "segments", &t);
+	icmp_soft_text(http->net, &t);
+	ip_text(to, http->ip);
+}
+
 static int connect_failed(struct http *http, int err)
 {
 	struct net *net = http->net;
-	char buf[300], to[IP_TEXT_LEN];
-	struct text why;
+	char why[WHY_MAX], to[IP_TEXT_LEN];
 
-	text_init(&why, buf, sizeof(buf));
-	net_breach_text(net, "segments", &why);
-	icmp_soft_text(net, &why);
-	ip_text(to, http->ip);
+	why_text(http, why, to);
 	if (err == ERR_REFUSED)
 		return fail(net->failure, RUNG_CONNECT, err,
 			    "%s:%u refuses the connection; is the server running, on this port?", to,
@@ -165,8 +174,8 @@ static int connect_failed(struct http *http, int err)
 	if (err == ERR_UNREACHABLE)
 		return fail(net->failure, RUNG_CONNECT, err,
 			    "nobody on this link answers for %s; check the address, the gateway and the cable%s",
-			    to, buf);
-	return fail(net->failure, RUNG_CONNECT, err, "no usable answer from %s:%u%s", to, http->uri.port, buf);
+			    to, why);
+	return fail(net->failure, RUNG_CONNECT, err, "no usable answer from %s:%u%s", to, http->uri.port, why);
 }
 
 static bool is_connected_to(const struct http *http, const struct uri *uri)
@@ -261,19 +270,15 @@ static bool is_stale(const struct http *http)
 static int answer_failed(struct http *http, int err)
 {
 	struct net *net = http->net;
-	char buf[300], to[IP_TEXT_LEN];
-	struct text why;
+	char why[WHY_MAX], to[IP_TEXT_LEN];
 
-	text_init(&why, buf, sizeof(buf));
-	net_breach_text(net, "segments", &why);
-	icmp_soft_text(net, &why);
-	ip_text(to, http->ip);
+	why_text(http, why, to);
 	if (!http->parse.seen)
 		return fail(net->failure, RUNG_HTTP, err,
 			    "%s:%u accepted the connection and then said nothing to GET %.*s%s", to,
-			    http->uri.port, 60, http->uri.path, buf);
+			    http->uri.port, 60, http->uri.path, why);
 	return fail(net->failure, RUNG_HTTP, err, "%s:%u fell silent after %llu bytes of its answer%s", to,
-		    http->uri.port, (unsigned long long)http->parse.seen, buf);
+		    http->uri.port, (unsigned long long)http->parse.seen, why);
 }
 
 static int answer_reset(struct http *http)
