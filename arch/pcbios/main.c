@@ -79,6 +79,14 @@ _Noreturn void port_fatal(const char *file, int line)
 	flat_leave();
 }
 
+/* The NIC whose ROM was started, by the BIOS's word; the first one, if there is none at that address. */
+static uintptr_t find_nic(uintptr_t bdf)
+{
+	uintptr_t first = 0;
+
+	return pci_is_virtio_net(bdf) || !pci_find_virtio_net(&first) ? bdf : first;
+}
+
 /* From here on the story is not the platform's. */
 static void boot(struct machine *m)
 {
@@ -98,7 +106,7 @@ void pcbios_main(uint32_t bdf)
 		uint16_t ticks[2];
 	} seed = { .bdf = bdf };
 
-	m->nic = bdf;
+	m->nic = find_nic(bdf);
 	time_init();
 	(void)fw_cfg_open(&m->fw);
 	console_init(&m->fw);

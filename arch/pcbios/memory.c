@@ -92,8 +92,8 @@ int port_cargo_done(enum cargo cargo, uint64_t file_len, struct failure *f)
 	if (cargo != CARGO_KERNEL)
 		return 0;
 	/*
-	 * Once more, now that the length is known; its header in memory has not changed, as no
-	 * device writes there any more.
+	 * Once more, now that the length is known. The header is read where it will run, in memory
+	 * that was never posted to a device.
 	 */
 	place_kernel_done(&place, file_len);
 	return bzimage_parse(&place.kernel, kernel_head(file_len), file_len, f);
