@@ -73,21 +73,37 @@ void port_fw_cfg_window(struct window *w);
 
 /* --- memory that devices see ---------------------------------------------------------------- */
 
-enum dma_dir { DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_BOTH };
-
+/* Memory that one device and we use at the same time, for rings and buffers. */
 struct dma {
-	uint8_t *va;      /* ours */
+	uint8_t *va;      /* ours; page-aligned */
 	uint64_t dev;     /* the device's address of the same bytes; need not equal va */
 	size_t len;
 	void *token;      /* the port's */
 };
 
 /*
- * Makes len bytes at va visible to fn until port_dma_unmap(). va is page-aligned and stays the caller's; at set-up only, never per
- * packet. 0, or ERR_NO_SPACE. With DMA_BOTH both sides may use the memory at the same time (rings).
+ * Grants len bytes that fn may read and write until port_dma_free(), whatever is in them. The port provides them, since only it knows
+ * what a device can reach (UEFI 2.10, 14.4: a common buffer is the firmware's to allocate). At set-up only, never per packet.
+ * 0, or ERR_NO_SPACE.
  */
-int port_dma_map(struct dma *d, uintptr_t fn, void *va, size_t len, enum dma_dir dir) MUST_CHECK;
-void port_dma_unmap(struct dma *d);
+int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len) MUST_CHECK;
+
+/* The device has been reset, or has lost the bus. */
+void port_dma_free(struct dma *d);
+
+/* --- what the user wants -------------------------------------------------------------------- */
+
+/*
+ * One key and its value, of len bytes with a NUL behind them; both valid until it returns. source: where it stands, for sentences ("fw_cfg").
+ * 0, or an error that ends port_config_each(). Of two with the same key the first counts.
+ */
+typedef int (*port_config_fn)(void *ctx, const char *source, const char *key, const char *value, uint32_t len);
+
+/*
+ * Calls `each` for all configuration that whoever started us has left, the weightiest source first: fw_cfg, then (UEFI) LoadOptions. 0; each's error;
+ * ERR_CONFIG with a sentence in f for a source that cannot be read.
+ */
+int port_config_each(port_config_fn each, void *ctx, struct failure *f) MUST_CHECK;
 
 /* --- who we are ------------------------------------------------------------------------------- */
 

@@ -105,7 +105,8 @@ static int read_value(struct fw_cfg *fw, const struct fw_cfg_file *file, struct 
 	return 0;
 }
 
-int fw_cfg_each(struct fw_cfg *fw, const char *prefix, fw_cfg_fn each, void *ctx, struct failure *f)
+int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void *ctx,
+	struct failure *f)
 {
 	size_t prefix_len = text_len(prefix);
 	struct fw_cfg_file file;
@@ -129,7 +130,7 @@ int fw_cfg_each(struct fw_cfg *fw, const char *prefix, fw_cfg_fn each, void *ctx
 
 		err = read_value(fw, match, f);
 		if (err == 0)
-			err = each(ctx, match->name + prefix_len, fw->value, match->len);
+			err = each(ctx, "fw_cfg", match->name + prefix_len, fw->value, match->len);
 		if (err < 0)
 			return err;
 	}

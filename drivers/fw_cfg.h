@@ -46,18 +46,15 @@ uint16_t fw_cfg_u16(const struct fw_cfg *fw, enum fw_cfg_selector selector);
  */
 int64_t fw_cfg_read(const struct fw_cfg *fw, const char *name, void *buf, uint32_t cap);
 
-/*
- * key is the file's name behind the prefix; value has len bytes and a NUL behind them. 0, or an
- * error, which ends fw_cfg_each(). Both are valid until it returns.
- */
-typedef int (*fw_cfg_fn)(void *ctx, const char *key, const char *value, uint32_t len);
+#define FW_CFG_OURS "opt/org.skiff/"
 
 /*
- * Calls `each` for every file whose name begins with prefix, in the directory's order. 0; each's
+ * A port's share of port_config_each(): calls `each` for every file whose name begins with prefix, in the directory's order; key is
+ * the rest of the name. 0; each's
  * error; ERR_CONFIG with a sentence in f (rung `config`) for a value of more than FW_CFG_VALUE_MAX
  * bytes or too many files.
  */
-int fw_cfg_each(struct fw_cfg *fw, const char *prefix, fw_cfg_fn each, void *ctx,
+int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void *ctx,
 	struct failure *f) MUST_CHECK;
 
 #endif

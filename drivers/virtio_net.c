@@ -231,7 +231,7 @@ static int virtio_net_close(struct nic *nic)
 	vn->broken = true;
 	vn->open = false;
 	if (vn->dma.len)
-		port_dma_unmap(&vn->dma);
+		port_dma_free(&vn->dma);
 	return err;
 }
 

@@ -36,7 +36,7 @@ enum virtio_net_config_member {
  */
 #define VIRTIO_NET_RX_LEN (17 * VIRTIO_NET_PAGE)
 
-/* All memory that the device sees. The port provides it, page-aligned. */
+/* All memory that the device sees, about 9 MiB, for as long as the device is open. */
 struct virtio_net_memory {
 	uint8_t rx_ring[VIRTQ_MEMORY_LEN];
 	uint8_t tx_ring[VIRTQ_MEMORY_LEN];
@@ -84,13 +84,13 @@ struct virtio_net {
 };
 
 /*
- * Brings up the device at PCI function fn: reset, features, queues, receive buffers, DRIVER_OK. vn,
- * memory and f stay the caller's until the nic's close(). opt is read now only. 0; ERR_DEVICE with
+ * Brings up the device at PCI function fn: reset, features, queues, receive buffers, DRIVER_OK. vn
+ * and f stay the caller's until the nic's close(). opt is read now only. 0; ERR_DEVICE with
  * a sentence in f, rung `device` (cannot be driven) or `queues` (cannot be set up), and the device
  * reset again.
  */
 int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net_options *opt,
-	struct virtio_net_memory *memory, struct failure *f) MUST_CHECK;
+	struct failure *f) MUST_CHECK;
 
 /* virtio_net.c's, for virtio_net_open.c. */
 extern const struct nic_ops virtio_net_ops;

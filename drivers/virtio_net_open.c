@@ -188,16 +188,17 @@ static int start_transmitq(struct virtio_net *vn, struct failure *f)
  */
 static int start_queues(struct virtio_net *vn, struct failure *f)
 {
-	int err = port_dma_map(&vn->dma, vn->virtio.fn, vn->memory, sizeof(*vn->memory), DMA_BOTH);
+	int err = port_dma_alloc(&vn->dma, vn->virtio.fn, sizeof(*vn->memory));
 
 	if (err)
 		return fail(f, RUNG_QUEUES, err, "no memory that the virtio device can access");
+	vn->memory = (struct virtio_net_memory *)(void *)vn->dma.va;
 	err = start_receiveq(vn, f);
 	return err ? err : start_transmitq(vn, f);
 }
 
 int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net_options *opt,
-	struct virtio_net_memory *memory, struct failure *f)
+	struct failure *f)
 {
 	struct virtio *v = &vn->virtio;
 	int err;
@@ -205,7 +206,6 @@ int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net
 	memset(vn, 0, sizeof(*vn));
 	vn->nic.ops = &virtio_net_ops;
 	vn->nic.failure = f;
-	vn->memory = memory;
 	err = virtio_open(v, fn, f);
 	if (err)
 		return err;

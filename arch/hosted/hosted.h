@@ -66,15 +66,12 @@ void hosted_attach_fw_cfg(const struct hosted_pci *registers);
 
 /* --- memory that devices see ---------------------------------------------------------------- */
 
-/*
- * Our memory behind device address dev, if all len bytes lie in one live mapping that lets the
- * device read (write: write) them; NULL otherwise.
- */
-uint8_t *hosted_dma(uint64_t dev, size_t len, bool write);
+/* Our memory behind device address dev, if all len bytes lie in one live grant; NULL otherwise. */
+uint8_t *hosted_dma(uint64_t dev, size_t len);
 unsigned hosted_dma_live(void);
-/* Lets the n-th port_dma_map() from now on fail (1: the next one; 0: none). */
+/* Lets the n-th port_dma_alloc() from now on fail (1: the next one; 0: none). */
 void hosted_dma_fail(unsigned n);
-/* Where the next mapping will lie; a multiple of 4096. */
+/* Where the next grant will lie, for the device; a multiple of 4096. */
 void hosted_dma_base(uint64_t dev);
 
 /* --- who we are, what is loaded and started ----------------------------------------------- */

@@ -14,13 +14,13 @@
 #define OUTPUT_MAX 65536
 #define PCI_MAX 8
 #define DMA_MAX 64
+#define DMA_POISON 0x40000u           /* bytes of a mapping that are poisoned at first */
 #define DMA_GAP 0x11000u              /* unmapped device addresses between two mappings */
 
 struct mapping {
 	uint8_t *va;
 	uint64_t dev;
 	size_t len;
-	enum dma_dir dir;
 };
 
 /* The one object of this port. */
@@ -49,6 +49,8 @@ static void __attribute__((constructor)) start(void)
 void hosted_reset(void)
 {
 	hosted_boot_reset();
+	for (unsigned i = 0; i < DMA_MAX; i++)
+		free(hosted.mapping[i].va);
 	memset(&hosted, 0, sizeof(hosted));
 	hosted.now_ms = UINT32_MAX - 2500;
 	hosted.idle_ms = 1;
@@ -239,10 +241,12 @@ void port_fw_cfg_window(struct window *w)
 
 /* --- memory that devices see ---------------------------------------------------------------- */
 
-int port_dma_map(struct dma *d, uintptr_t fn, void *va, size_t len, enum dma_dir dir)
+int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 {
+	size_t whole = (len + 4095) / 4096 * 4096;
+
 	(void)fn;
-	assert((uintptr_t)va % 4096 == 0 && len > 0);
+	assert(len > 0);
 	memset(d, 0, sizeof(*d));
 	if (hosted.dma_fail && --hosted.dma_fail == 0)
 		return ERR_NO_SPACE;
@@ -251,24 +255,28 @@ int port_dma_map(struct dma *d, uintptr_t fn, void *va, size_t len, enum dma_dir
 
 		if (m->len)
 			continue;
-		*m = (struct mapping){ va, hosted.dma_next, len, dir };
-		hosted.dma_next += (len + 4095) / 4096 * 4096 + DMA_GAP;
-		*d = (struct dma){ va, m->dev, len, m };
+		*m = (struct mapping){ aligned_alloc(4096, whole), hosted.dma_next, len };
+		assert(m->va);
+		/* Nobody relies on zeros. */
+		memset(m->va, 0xa5, len < DMA_POISON ? len : DMA_POISON);
+		hosted.dma_next += whole + DMA_GAP;
+		*d = (struct dma){ m->va, m->dev, len, m };
 		return 0;
 	}
 	return ERR_NO_SPACE;
 }
 
-void port_dma_unmap(struct dma *d)
+void port_dma_free(struct dma *d)
 {
 	struct mapping *m = d->token;
 
 	assert(m && m->len == d->len && m->dev == d->dev);
+	free(m->va);
 	memset(m, 0, sizeof(*m));
 	memset(d, 0, sizeof(*d));
 }
 
-uint8_t *hosted_dma(uint64_t dev, size_t len, bool write)
+uint8_t *hosted_dma(uint64_t dev, size_t len)
 {
 	for (unsigned i = 0; i < DMA_MAX; i++) {
 		const struct mapping *m = &hosted.mapping[i];
@@ -276,8 +284,6 @@ uint8_t *hosted_dma(uint64_t dev, size_t len, bool write)
 		if (!m->len || dev < m->dev || dev - m->dev > m->len ||
 			len > m->len - (dev - m->dev))
 			continue;
-		if (m->dir == (write ? DMA_TO_DEVICE : DMA_FROM_DEVICE))
-			return NULL;
 		return m->va + (dev - m->dev);
 	}
 	return NULL;

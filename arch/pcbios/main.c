@@ -8,8 +8,8 @@
 #include "arch/pcbios/console.h"
 #include "arch/pcbios/memory.h"
 #include "arch/port.h"
+#include "arch/x86/program.h"
 #include "arch/x86/random.h"
-#include "arch/x86/skiff.h"
 #include "arch/x86/smbios.h"
 #include "arch/x86/time.h"
 #include "drivers/fw_cfg.h"
@@ -28,11 +28,7 @@ static struct machine {
 	bool has_uuid;
 	bool dying;
 	struct fw_cfg fw;
-	struct skiff skiff;
 } machine;
-
-/* Rings and buffers: nothing reads there what it has not written, so nobody clears 9 MiB at the start. */
-static struct virtio_net_memory device_memory __attribute__((section(".noinit")));
 
 static void find_uuid(struct machine *m)
 {
@@ -55,6 +51,11 @@ bool port_uuid(uint8_t uuid[16])
 uint16_t port_dhcp_arch(void)
 {
 	return 0;
+}
+
+int port_config_each(port_config_fn each, void *ctx, struct failure *f)
+{
+	return fw_cfg_each(&machine.fw, FW_CFG_OURS, each, ctx, f);
 }
 
 static void print(const char *s)
@@ -94,7 +95,7 @@ static void boot(struct machine *m)
 	char place[8];
 
 	text_print(place, sizeof(place), "%02x:%02x.%u", fn >> 8, fn >> 3 & 31, fn & 7);
-	skiff_run(&m->skiff, m->nic, place, &m->fw, &device_memory);
+	(void)program_run(m->nic, place);
 }
 
 void pcbios_main(uint32_t bdf)

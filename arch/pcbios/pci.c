@@ -7,6 +7,7 @@
 #include "arch/port.h"
 #include "arch/x86/io.h"
 #include "core/assert.h"
+#include "drivers/virtio_net.h"
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA 0xcfc
@@ -20,6 +21,8 @@
 #define BAR_TYPE 0x6
 
 #define FW_CFG_PORT 0x510
+
+#define DMA_MEMORY_LEN sizeof(struct virtio_net_memory)
 
 static uint32_t io_read(uint16_t port, unsigned width)
 {
@@ -157,22 +160,26 @@ void port_fw_cfg_window(struct window *w)
 	w->bar = w->pci_cfg = 0;
 }
 
+/* Rings and buffers of one device at a time. Nothing reads there what it has not written, so nobody clears 9 MiB at the start. */
+static uint8_t dma_memory[DMA_MEMORY_LEN] __attribute__((section(".noinit"), aligned(4096)));
+
 /*
  * Identity: no IOMMU is on while the BIOS's boot program runs, and x86 keeps caches and DMA
  * coherent.
  */
-int port_dma_map(struct dma *d, uintptr_t fn, void *va, size_t len, enum dma_dir dir)
+int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 {
 	(void)fn;
-	(void)dir;
-	d->va = va;
-	d->dev = (uintptr_t)va;
+	if (len > sizeof(dma_memory))
+		return ERR_NO_SPACE;
+	d->va = dma_memory;
+	d->dev = (uintptr_t)dma_memory;
 	d->len = len;
 	d->token = NULL;
 	return 0;
 }
 
-void port_dma_unmap(struct dma *d)
+void port_dma_free(struct dma *d)
 {
 	d->va = NULL;
 }

@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The join: configuration from its sources, the driver opened, the boot story told with its nic. Called by a
- * port's main().
+ * skiff, the program: joins the driver and the stack, who do not know each other. Configuration from its sources, the driver opened, the
+ * boot story told with its nic. Called by a port's main().
  */
-#include "arch/x86/skiff.h"
+#include "arch/port.h"
+#include "arch/x86/program.h"
 #include "core/builtin.h"
 #include "core/clock.h"
+#include "core/console.h"
 #include "drivers/pci.h"
+#include "drivers/virtio_net.h"
+#include "net/netboot.h"
 
-#define FW_CFG_PREFIX "opt/org.skiff/"
+/* The one object of this program; all of it zeros at the start. */
+static struct skiff {
+	struct console console;
+	struct failure failure;
+	struct config config;
+	char features[VIRTIO_FEATURES_TEXT_LEN];
+	struct virtio_net driver;
+	struct netboot netboot;
+} skiff;
 
-static int set_from_fw_cfg(void *ctx, const char *key, const char *value, uint32_t len)
+static int set(void *ctx, const char *source, const char *key, const char *value, uint32_t len)
 {
 	struct skiff *s = ctx;
 
-	return config_set(&s->config, "fw_cfg", key, text_len(key), value, len, &s->failure);
+	return config_set(&s->config, source, key, text_len(key), value, len, &s->failure);
 }
 
 /* All built-in keys but url, which DHCP goes before: that one is returned in *url. */
@@ -27,18 +39,17 @@ static int set_builtin(struct skiff *s, const char **url)
 		if (text_eq(k->key, "url"))
 			*url = k->value;
 		else
-			err = config_set(&s->config, "built in", k->key, text_len(k->key), k->value,
-					 text_len(k->value), &s->failure);
+			err = set(s, "built in", k->key, k->value, (uint32_t)text_len(k->value));
 	}
 	return err;
 }
 
-static int configure(struct skiff *s, struct fw_cfg *fw, const char **url)
+static int configure(struct skiff *s, const char **url)
 {
 	int err;
 
 	config_init(&s->config);
-	err = fw_cfg_each(fw, FW_CFG_PREFIX, set_from_fw_cfg, s, &s->failure);
+	err = port_config_each(set, s, &s->failure);
 	return err ? err : set_builtin(s, url);
 }
 
@@ -56,18 +67,19 @@ static void print_device(struct skiff *s, uintptr_t fn, const char *place)
 	console_line(&s->console, "virtio: %s", s->features);
 }
 
-void skiff_run(struct skiff *s, uintptr_t fn, const char *place, struct fw_cfg *fw, struct virtio_net_memory *memory)
+int program_run(uintptr_t fn, const char *place)
 {
+	struct skiff *s = &skiff;
 	struct virtio_net_options options;
 	uint32_t started_ms = clock_now_ms();
 	const char *builtin_url = NULL;
 	struct net *net = NULL;
 	int err;
 
-	err = configure(s, fw, &builtin_url);
+	err = configure(s, &builtin_url);
 	if (!err) {
 		options = (struct virtio_net_options){ s->config.csum, s->config.features };
-		err = virtio_net_open(&s->driver, fn, &options, memory, &s->failure);
+		err = virtio_net_open(&s->driver, fn, &options, &s->failure);
 	}
 	if (!err) {
 		print_device(s, fn, place);
@@ -77,4 +89,10 @@ void skiff_run(struct skiff *s, uintptr_t fn, const char *place, struct fw_cfg *
 	}
 	if (err)
 		netboot_report_failure(&s->console, &s->failure, net);
+	return err;
+}
+
+int program_stop(void)
+{
+	return virtio_close(&skiff.driver.virtio, &skiff.failure);
 }

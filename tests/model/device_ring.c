@@ -22,10 +22,10 @@ uint32_t device_header_len(const struct device *d)
 }
 
 /* Our memory at a device address, or a place of no consequence and a complaint. */
-static uint8_t *reach(struct device *d, uint64_t addr, uint32_t len, bool write)
+static uint8_t *reach(struct device *d, uint64_t addr, uint32_t len)
 {
 	static uint8_t nowhere[1 << 17];
-	uint8_t *p = hosted_dma(addr, len, write);
+	uint8_t *p = hosted_dma(addr, len);
 
 	assert(len <= sizeof(nowhere));
 	if (!(d->cfg[4] & MASTER) || !(d->status & DRIVER_OK))
@@ -39,7 +39,7 @@ static void read_desc(struct device *d, const struct device_queue *q, uint16_t i
 	struct device_piece *piece,
 	uint16_t *flags, uint16_t *next)
 {
-	const uint8_t *desc = reach(d, q->desc + 16u * i, 16, false);
+	const uint8_t *desc = reach(d, q->desc + 16u * i, 16);
 
 	piece->addr = get_le64(desc);
 	piece->len = get_le32(desc + 8);
@@ -69,7 +69,7 @@ static void walk(struct device *d, const struct device_queue *q, struct device_c
 			device_complain(d, "a readable piece after a writable one [SPLIT-04]");
 		if (piece->len == 0)
 			device_complain(d, "an empty piece");
-		(void)reach(d, piece->addr, piece->len, piece->write);
+		(void)reach(d, piece->addr, piece->len);
 		chain->count++;
 	}
 }
@@ -82,16 +82,16 @@ bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
 
 	if (!q->enabled || !(d->status & DRIVER_OK))
 		return false;
-	idx = get_le16(reach(d, q->avail + 2, 2, false));
+	idx = get_le16(reach(d, q->avail + 2, 2));
 	waiting = (uint16_t)(idx - q->last_avail);
 	if (waiting > q->size)
 		device_complain(d, "avail.idx went back or too far [SPLIT-09]");
 	if (waiting == 0 || waiting > q->size)
 		return false;
-	if (get_le16(reach(d, q->avail, 2, false)) != 1)
+	if (get_le16(reach(d, q->avail, 2)) != 1)
 		device_complain(d, "a polled queue without NO_INTERRUPT [SPLIT-14]");
 	entry = q->avail + 4 + 2u * (q->last_avail & (q->size - 1u));
-	chain->head = get_le16(reach(d, entry, 2, false));
+	chain->head = get_le16(reach(d, entry, 2));
 	q->last_avail++;
 	walk(d, q, chain);
 	return true;
@@ -111,7 +111,7 @@ void device_fill(struct device *d, const struct device_chain *chain, uint32_t of
 			continue;
 		}
 		n = piece->len - off < len ? piece->len - off : len;
-		memcpy(reach(d, piece->addr + off, n, true), from, n);
+		memcpy(reach(d, piece->addr + off, n), from, n);
 		from += n;
 		len -= n;
 		off = 0;
@@ -121,7 +121,7 @@ void device_fill(struct device *d, const struct device_chain *chain, uint32_t of
 void device_use(struct device *d, unsigned queue, uint32_t id, uint32_t len)
 {
 	struct device_queue *q = &d->queue[queue];
-	uint8_t *elem = reach(d, q->used + 4 + 8u * (q->used_idx & (q->size - 1u)), 8, true);
+	uint8_t *elem = reach(d, q->used + 4 + 8u * (q->used_idx & (q->size - 1u)), 8);
 
 	put_le32(elem, id);
 	put_le32(elem + 4, len);
@@ -130,7 +130,7 @@ void device_use(struct device *d, unsigned queue, uint32_t id, uint32_t len)
 
 void device_show_idx(struct device *d, unsigned queue, uint16_t idx)
 {
-	put_le16(reach(d, d->queue[queue].used + 2, 2, true), idx);
+	put_le16(reach(d, d->queue[queue].used + 2, 2), idx);
 }
 
 void device_show(struct device *d, unsigned queue)
@@ -140,7 +140,7 @@ void device_show(struct device *d, unsigned queue)
 
 void device_used_flags(struct device *d, unsigned queue, uint16_t flags)
 {
-	put_le16(reach(d, d->queue[queue].used, 2, true), flags);
+	put_le16(reach(d, d->queue[queue].used, 2), flags);
 }
 
 /* A legacy device without ANY_LAYOUT wants the header alone in the first piece [NET-L3]. */
@@ -189,7 +189,7 @@ static uint32_t gather(struct device *d, const struct device_chain *chain, uint8
 		if (piece->write)
 			device_complain(d, "a transmit buffer that the device may write");
 		if (total + piece->len <= cap)
-			memcpy(buf + total, reach(d, piece->addr, piece->len, false), piece->len);
+			memcpy(buf + total, reach(d, piece->addr, piece->len), piece->len);
 		total += piece->len;
 	}
 	return total;

@@ -8,7 +8,6 @@
 #include "core/wire.h"
 
 static struct rig rig;
-static struct virtio_net_memory memory;
 
 static void receive(void *ctx, const struct frame *frame)
 {
@@ -31,15 +30,9 @@ struct rig *rig_new(void)
 
 	hosted_reset();
 	memset(r, 0, sizeof(*r));
-	memset(&memory, 0xa5, sizeof(memory.rx_ring) * 4);      /* the driver relies on no zeros */
 	device_init(&r->device);
 	r->options.features = UINT64_MAX;
 	return r;
-}
-
-struct virtio_net_memory *rig_memory(void)
-{
-	return &memory;
 }
 
 int rig_open(struct rig *r)
@@ -50,7 +43,7 @@ int rig_open(struct rig *r)
 		device_attach(&r->device);
 	memset(&r->failure, 0, sizeof(r->failure));
 	memset(&r->vn, 0x5a, sizeof(r->vn));
-	err = virtio_net_open(&r->vn, DEVICE_FN, &r->options, &memory, &r->failure);
+	err = virtio_net_open(&r->vn, DEVICE_FN, &r->options, &r->failure);
 	r->nic = virtio_net_nic(&r->vn);
 	r->nic->rx = receive;
 	r->nic->rx_ctx = r;

@@ -34,7 +34,6 @@ struct rig *rig_new(void);
 
 /* Attaches the device (once) and opens the driver. What virtio_net_open() says. */
 int rig_open(struct rig *r);
-struct virtio_net_memory *rig_memory(void);
 
 /*
  * Closes the driver. Whether that went well, nothing stayed mapped, and the device has no

@@ -95,11 +95,12 @@ static struct {
 	int answer;
 } seen;
 
-static int see(void *ctx, const char *key, const char *value, uint32_t len)
+static int see(void *ctx, const char *source, const char *key, const char *value, uint32_t len)
 {
 	size_t n = strlen(seen.text);
 
 	assert_ptr_equal(ctx, &seen);
+	assert_string_equal(source, "fw_cfg");
 	assert_int_equal(value[len], 0);
 	snprintf(seen.text + n, sizeof(seen.text) - n, "%s=%.*s;", key, (int)len, value);
 	return seen.answer;

@@ -103,7 +103,7 @@ static void the_first_doorbell_follows_driver_ok(void **state)
 	assert_true(written_at(r, 4, DEVICE_NOTIFY_OFF, 0) > written_at(r, 4, STATUS_REGISTER,
 		0xf));
 	assert_true(written_at(r, 4, DEVICE_NOTIFY_OFF, 0) < r->device.log_count);
-	avail = hosted_dma(r->device.queue[0].avail, 4, false);
+	avail = hosted_dma(r->device.queue[0].avail, 4);
 	assert_non_null(avail);
 	assert_int_equal(avail[2], VIRTIO_NET_RX_SLOTS);
 	assert_true(rig_end(r));
