@@ -82,9 +82,9 @@ static inline uint32_t partial(const struct vnet_rules *rules, const uint8_t *he
 	uint32_t start = header_u16(rules, header + VNET_CSUM_START);
 	uint32_t offset = header_u16(rules, header + VNET_CSUM_OFFSET);
 
+	frame->breach = VNET_BREACH_FIELD;
 	if (start + offset + CSUM_FIELD_LEN > frame->data.len) {
 		frame->csum = CSUM_BAD;
-		frame->breach = VNET_BREACH_RANGE;
 		return VNET_BIT(VNET_DEV_45);
 	}
 	frame->csum = CSUM_PARTIAL;
@@ -155,8 +155,8 @@ void vnet_breach_text(const struct vnet_rules *rules, uint8_t breach, struct tex
 			"with a gso_type, which the device may not do: no GSO was negotiated",
 		[VNET_BREACH_NEEDS_CSUM] =
 			"NEEDS_CSUM, which the device may not do: GUEST_CSUM was not negotiated",
-		[VNET_BREACH_RANGE] =
-			"NEEDS_CSUM for a field outside the frame, which the device may not do",
+		[VNET_BREACH_FIELD] =
+			"NEEDS_CSUM for a field that is not theirs, which the device may not do",
 		[VNET_BREACH_MIX] = "with flags and a gso_type that exclude each other",
 	};
 

@@ -78,7 +78,11 @@ enum vnet_breach {
 	VNET_BREACH_RSC_INFO,           /* DEV-48 */
 	VNET_BREACH_GSO,                /* DEV-50, DEV-51 */
 	VNET_BREACH_NEEDS_CSUM,         /* DEV-41 */
-	VNET_BREACH_RANGE,              /* DEV-45 */
+	/*
+	 * DEV-45. Whether a field inside the frame is the right one only net/ can tell: this is also
+	 * what a frame with CSUM_PARTIAL broke, if net/ cannot take it.
+	 */
+	VNET_BREACH_FIELD,
 	VNET_BREACH_MIX,                /* DEV-54 */
 	VNET_BREACHES,
 };

@@ -39,8 +39,10 @@ HOT_PATH void eth_rx(void *ctx, const struct frame *frame)
 	pkt.frame = frame;
 	pkt.l3_off = ETH_HEADER_LEN;
 	pkt.broadcast = false;
-	if (frame->csum == CSUM_BAD)       /* the driver has counted it */
+	if (frame->csum == CSUM_BAD) {     /* the driver has counted it */
+		net->breach[frame->breach % FRAME_BREACHES].bad++;
 		return;
+	}
 	/* Neither ARP nor IPv4 is so short [ETH-03] [SEC-01]. */
 	if (len < ETH_HEADER_LEN + VLAN_TAG_LEN) {
 		net->count.bad_eth++;

@@ -142,6 +142,7 @@ void net_breach_text(struct net *net, const char *what, struct text *t)
 		breach_text(net, id, b->zero, what, "checksum 0", t);
 		breach_text(net, id, b->pseudo, what, "only the pseudo-header's sum", t);
 		breach_text(net, id, b->wrong, what, "a wrong checksum", t);
+		breach_text(net, id, b->bad, "frames", "checksums", t);
 	}
 }
 

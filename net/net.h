@@ -27,13 +27,14 @@ struct net_count {
 };
 
 /*
- * Packets that failed their TCP or UDP checksum, by what stood in the field: this is what tells a device's
+ * Packets that failed their checksum, by what stood in the field: this is what tells a device's
  * fault from a wire's. One per breach id of the nic; id 0: the device broke no rule with them.
  */
 struct net_breach {
 	uint32_t zero;      /* the field is 0: nobody computed it */
 	uint32_t pseudo;    /* the pseudo-header's sum only: left to be completed */
 	uint32_t wrong;     /* anything else */
+	uint32_t bad;       /* not looked at: the nic said CSUM_BAD; frames of any protocol */
 };
 
 struct net {

@@ -203,6 +203,27 @@ static void what_the_driver_condemned_is_dropped(void **state)
 	assert_int_equal(bad_frames(&stage.net), 0);
 }
 
+/* The device's fault is named where all that the user would see is that nothing arrives. */
+static void what_the_driver_condemned_is_told_with_its_breach(void **state)
+{
+	struct fake_frame *f;
+	char buf[200];
+	struct text t;
+	int i;
+
+	(void)state;
+	net_begin(&stage.net, RUNG_DHCP);
+	for (i = 0; i < 2; i++) {
+		f = fake_nic_receive(&stage.fake, frame, echo_request(40));
+		f->csum = CSUM_BAD;
+		f->breach = 7;
+		stage_pass(&stage, 1);
+	}
+	text_init(&t, buf, sizeof(buf));
+	net_breach_text(&stage.net, "datagrams", &t);
+	assert_string_equal(buf, "; 2 frames had checksums (breach 7)");
+}
+
 static void a_nic_without_buffers_costs_a_packet_and_is_counted(void **state)
 {
 	(void)state;
@@ -274,6 +295,7 @@ int main(void)
 		TEST(a_tag_behind_a_tag_is_ignored),
 		TEST(reflections_are_ignored),
 		TEST(what_the_driver_condemned_is_dropped),
+		TEST(what_the_driver_condemned_is_told_with_its_breach),
 		TEST(a_nic_without_buffers_costs_a_packet_and_is_counted),
 		TEST(a_frame_is_never_longer_than_mtu_and_buffer_allow),
 		TEST(no_frame_is_whole_before_its_last_byte),
