@@ -7,6 +7,7 @@
 #include "arch/pcbios/bios.h"
 #include "arch/pcbios/console.h"
 #include "arch/pcbios/memory.h"
+#include "arch/pcbios/pit.h"
 #include "arch/port.h"
 #include "arch/x86/program.h"
 #include "arch/x86/random.h"
@@ -108,7 +109,7 @@ void pcbios_main(uint32_t bdf)
 	} seed = { .bdf = bdf };
 
 	m->nic = find_nic(bdf);
-	time_init();
+	time_init(pit_ticks_per_ms());
 	(void)fw_cfg_open(&m->fw);
 	console_init(&m->fw);
 	find_uuid(m);

@@ -20,24 +20,7 @@
 #define BAR_64 0x4
 #define BAR_TYPE 0x6
 
-#define FW_CFG_PORT 0x510
-
 #define DMA_MEMORY_LEN sizeof(struct virtio_net_memory)
-
-static uint32_t io_read(uint16_t port, unsigned width)
-{
-	return width == 1 ? inb(port) : width == 2 ? inw(port) : inl(port);
-}
-
-static void io_write(uint16_t port, unsigned width, uint32_t value)
-{
-	if (width == 1)
-		outb(port, (uint8_t)value);
-	else if (width == 2)
-		outw(port, (uint16_t)value);
-	else
-		outl(port, value);
-}
 
 static uint16_t select_register(uintptr_t fn, unsigned off)
 {
@@ -140,24 +123,6 @@ void port_window_write(const struct window *w, uint32_t off, unsigned width, uin
 		*(volatile uint16_t *)at = (uint16_t)value;
 	else
 		*(volatile uint32_t *)at = value;
-}
-
-/*
- * The ports exist on QEMU's PCs only; elsewhere something else could be there, which reading leaves
- * alone as far as anyone can say. drivers/fw_cfg.c asks for the signature.
- */
-void port_fw_cfg_window(struct window *w)
-{
-	outw(FW_CFG_PORT, 0);
-	w->kind = WINDOW_NONE;
-	for (const char *p = "QEMU"; *p; p++)
-		if (inb(FW_CFG_PORT + 1) != (uint8_t)*p)
-			return;
-	w->base = FW_CFG_PORT;
-	w->fn = 0;
-	w->len = 2;
-	w->kind = WINDOW_IO;
-	w->bar = w->pci_cfg = 0;
 }
 
 /* Rings and buffers of one device at a time. Nothing reads there what it has not written, so nobody clears 9 MiB at the start. */

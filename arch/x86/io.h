@@ -44,6 +44,10 @@ static inline void outl(uint16_t port, uint32_t v)
 	__asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
 }
 
+/* One access of 1, 2 or 4 bytes. */
+uint32_t io_read(uint16_t port, unsigned width);
+void io_write(uint16_t port, unsigned width, uint32_t value);
+
 static inline uint64_t rdtsc(void)
 {
 	uint32_t low, high;

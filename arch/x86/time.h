@@ -3,10 +3,12 @@
 #ifndef ARCH_X86_TIME_H
 #define ARCH_X86_TIME_H
 
+#include "core/types.h"
+
 /*
- * Measures the counter's rate against PIT channel 2, 5 ms long; to be called once, before
+ * The counter's rate, by a clock that the port trusts; 0: there is none. To be called once, before
  * port_now_ms().
  */
-void time_init(void);
+void time_init(uint32_t ticks_per_ms);
 
 #endif
