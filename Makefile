@@ -1,6 +1,6 @@
 # skiff: the build. Sources are found by their folder: a new .c or .S file needs no edit here.
 #
-#: make            build/skiff.rom, the option ROM; built-in defaults: make url=http://... csum=off ...
+#: make            build/skiff.rom, the option ROM, and build/skiff.efi; built-in defaults: make url=http://... csum=off ...
 #: make deps       installs the Debian packages that are missing, fetches a kernel to boot
 #: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=
 #: make check      unit tests, 64 and 32 bit, and the rules of the structure
@@ -31,7 +31,7 @@ $(REST): rest ; @:
 rest: deps ; @$(MAKE) --no-print-directory $(REST)
 else
 
-all: $(B)/skiff.rom $(B)/skiff.sym
+all: $(B)/skiff.rom $(B)/skiff.sym $(B)/skiff.efi
 help: ; @sed -n 's/^#: //p' Makefile
 
 # $(call say,WHAT) before a command prints a short line in its place.
@@ -77,22 +77,23 @@ COMMON := $(call find,core drivers net)
 FASTER := $(patsubst arch/x86/%.S,core/%.c,$(wildcard arch/x86/*.S))
 SHARED := $(filter-out $(FASTER),$(COMMON))
 PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/pcbios))
-PURE   := arch/x86/linux.c arch/x86/smbios.c arch/pcbios/place.c
+PURE   := arch/x86/linux.c arch/x86/smbios.c arch/pcbios/place.c $(addprefix arch/uefi/,options.c path.c pe.c ucs2.c)
 HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model)
 TESTS  := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(2)))
 
 define compile
+$(1)_CC ?= $$(CC)
 $(1)_OBJECTS := $(call objects,$(1),$(3) gen/version.c gen/builtin.c)
 $(B)/$(1)/%.o: %.c Makefile | $(2)
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+	$$(call say,CC)$$($(1)_CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
 $(B)/$(1)/%.o: %.S Makefile | $(2)
 	@mkdir -p $$(@D)
-	$$(call say,AS)$$(CC) $$($(1)_FLAGS) -DSKIFF_VERSION='"$(VERSION)"' -MMD -MP -c -o $$@ $$<
+	$$(call say,AS)$$($(1)_CC) $$($(1)_FLAGS) -DSKIFF_VERSION='"$(VERSION)"' -MMD -MP -c -o $$@ $$<
 $(B)/$(1)/gen/%.o: $(B)/gen/%.c Makefile | $(2)
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
+	$$(call say,CC)$$($(1)_CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
 endef
 $(eval $(call compile,rom,need-cc,$(PCBIOS)))
 $(eval $(call compile,unit64,need-hosted,$(HOSTED)))
@@ -126,13 +127,18 @@ $(B)/skiff.elf: arch/pcbios/skiff.ld $(rom_OBJECTS)
 $(B)/skiff.sym: $(B)/skiff.elf
 	$(call say,NM)nm -n $< >$@
 # The body is packed; arch/pcbios/lzma.S knows these parameters.
-$(B)/skiff.rom: $(B)/skiff.elf $(B)/mkrom | need-cc
-	$(call say,ROM)objcopy -O binary $< $(B)/skiff.bin && $(B)/mkrom body $(B)/skiff.bin $(B)/skiff.body && \
-		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,nice=32 -c $(B)/skiff.body >$(B)/skiff.packed && \
-		$(B)/mkrom rom $(B)/skiff.bin $(B)/skiff.packed $@
+$(B)/%.rom: $(B)/%.elf $(B)/mkrom | need-cc
+	$(call say,ROM)objcopy -O binary $< $(B)/$*.bin && $(B)/mkrom body $(B)/$*.bin $(B)/$*.body && \
+		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,nice=32 -c $(B)/$*.body >$(B)/$*.packed && \
+		$(B)/mkrom rom $(B)/$*.bin $(B)/$*.packed $@
 $(B)/mkrom: arch/pcbios/mkrom.c Makefile | need-cc
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=c11 -O1 -I. $(WARN) -o $@ $<
+
+## The UEFI application ########################################################################
+
+include arch/uefi/build.mk
+
 
 install: $(B)/skiff.rom
 	install -D -m 644 $< "$(DESTDIR)$(PREFIX)/share/skiff/skiff.rom"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The internet checksum: the C version, and on a 32-bit x86 the ROM's assembly, against a slow one
- * that is plainly right.
+ * The internet checksum: the C version, on a 32-bit x86 the ROM's assembly, and on x86-64 the UEFI application's, against a
+ * slow one that is plainly right.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,6 +33,11 @@ static uint32_t assembly_copy(void *dst, const void *src, size_t len, uint32_t s
 }
 #endif
 
+#ifdef __x86_64__
+uint32_t x64_csum_add(const void *data, size_t len, uint32_t sum);
+uint32_t x64_csum_copy(void *dst, const void *src, size_t len, uint32_t sum);
+#endif
+
 struct implementation {
 	const char *name;
 	uint32_t (*add)(const void *data, size_t len, uint32_t sum);
@@ -43,6 +48,9 @@ static const struct implementation implementations[] = {
 	{ "C", csum_add, csum_copy },
 #ifdef __i386__
 	{ "assembly", assembly_add, assembly_copy },
+#endif
+#ifdef __x86_64__
+	{ "x86-64", x64_csum_add, x64_csum_copy },
 #endif
 };
 

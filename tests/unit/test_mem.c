@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * core/mem.c, and the assembly that takes its place in the ROM, against the C library. The program keeps
- * the C library's functions for itself: ours are compiled here a second time, under other names.
+ * core/mem.c, and what takes its place in the ROM and in the UEFI application, against the C library. The program
+ * keeps the C library's functions for itself: ours are compiled here a second time, under other names.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,11 +27,24 @@ REGPARM void *x86_memcpy(void *dst, const void *src, size_t len);
 REGPARM void *x86_memmove(void *dst, const void *src, size_t len);
 REGPARM void *x86_memset(void *dst, int byte, size_t len);
 REGPARM int x86_memcmp(const void *a, const void *b, size_t len);
+#elif defined(__x86_64__)
+void *x86_memcpy(void *restrict dst, const void *restrict src, size_t len);
+void *x86_memmove(void *dst, const void *src, size_t len);
+void *x86_memset(void *dst, int byte, size_t len);
+int x86_memcmp(const void *a, const void *b, size_t len);
+#define MEM(name) x86_##name
+#include "arch/uefi/mem.c"
+#endif
+
+#if defined(__i386__) || defined(__x86_64__)
+#define VERSIONS 2              /* C, and this processor's */
+#else
+#define VERSIONS 1
 #endif
 
 static void *copy(int which, void *dst, const void *src, size_t len)
 {
-#ifdef __i386__
+#if VERSIONS == 2
 	if (which)
 		return x86_memcpy(dst, src, len);
 #endif
@@ -41,7 +54,7 @@ static void *copy(int which, void *dst, const void *src, size_t len)
 
 static void *move(int which, void *dst, const void *src, size_t len)
 {
-#ifdef __i386__
+#if VERSIONS == 2
 	if (which)
 		return x86_memmove(dst, src, len);
 #endif
@@ -51,7 +64,7 @@ static void *move(int which, void *dst, const void *src, size_t len)
 
 static void *set(int which, void *dst, int byte, size_t len)
 {
-#ifdef __i386__
+#if VERSIONS == 2
 	if (which)
 		return x86_memset(dst, byte, len);
 #endif
@@ -61,7 +74,7 @@ static void *set(int which, void *dst, int byte, size_t len)
 
 static int compare(int which, const void *a, const void *b, size_t len)
 {
-#ifdef __i386__
+#if VERSIONS == 2
 	if (which)
 		return x86_memcmp(a, b, len);
 #endif
@@ -69,11 +82,6 @@ static int compare(int which, const void *a, const void *b, size_t len)
 	return our_memcmp(a, b, len);
 }
 
-#ifdef __i386__
-#define VERSIONS 2              /* C, and the ROM's assembly */
-#else
-#define VERSIONS 1
-#endif
 
 #define SIZE 96
 #define LEN_MAX 40

@@ -1,0 +1,28 @@
+# The UEFI application, included by Makefile: a PE32+ file, made with Debian's mingw-w64 GCC of itself alone. From gnu-efi come protocol definitions, no code.
+
+UEFI_CC = x86_64-w64-mingw32-gcc-win32
+
+# This compiler takes `printf` for Microsoft's, which knows no %zu; ours is GNU's as far as it goes. A stack of 128 KiB is UEFI's to give (UEFI 2.10,
+# 2.3.4.2): no probes. The red zone is the interrupt handlers'.
+uefi_CC    := $(UEFI_CC)
+uefi_FLAGS := $(CFLAGS) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-ident \
+	-Os -Dprintf=gnu_printf -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
+uefi_LINK  := -nostdlib -s -Wl,--subsystem,10,-e,efi_main,--gc-sections,--no-insert-timestamp,--fatal-warnings \
+	-Wl,--file-alignment,512,--section-alignment,4096,--image-base,0
+
+# arch/uefi/csum.c and mem.c take the place of those in core; arch/x86/linux.c is for machines without EFI.
+UEFI_PORT := $(filter-out core/csum.c core/mem.c,$(COMMON)) $(call find,arch/uefi) \
+	$(filter-out arch/x86/linux.c arch/x86/skiff.c,$(wildcard arch/x86/*.c))
+need-uefi: ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 /usr/include/efi/efi.h@gnu-efi)
+$(eval $(call compile,uefi,need-uefi,$(UEFI_PORT)))
+$(uefi_OBJECTS): arch/uefi/build.mk
+-include $(uefi_OBJECTS:.o=.d)
+
+# $(call uefi_program,NAME,SOURCES): build/NAME.efi is the port with this program behind arch/x86/program.h.
+define uefi_program
+$(B)/$(1).efi: $(uefi_OBJECTS) $(call objects,uefi,$(2)) arch/uefi/build.mk
+	$$(call say,EFI)$(UEFI_CC) $(uefi_LINK) -o $$@ $(uefi_OBJECTS) $(call objects,uefi,$(2))
+-include $(patsubst %.o,%.d,$(call objects,uefi,$(2)))
+endef
+$(eval $(call uefi_program,skiff,arch/x86/skiff.c))
