@@ -78,7 +78,8 @@ FASTER := $(patsubst arch/x86/%.S,core/%.c,$(wildcard arch/x86/*.S))
 SHARED := $(filter-out $(FASTER),$(COMMON))
 PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/pcbios))
 PURE   := arch/x86/linux.c arch/x86/smbios.c arch/pcbios/place.c $(addprefix arch/uefi/,options.c path.c pe.c ucs2.c)
-HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model)
+HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model) \
+	$(filter-out tests/conform/main.c,$(call find,tests/conform))
 TESTS  := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 objects = $(patsubst %,$(B)/$(1)/%.o,$(basename $(2)))
 
@@ -138,6 +139,7 @@ $(B)/mkrom: arch/pcbios/mkrom.c Makefile | need-cc
 ## The UEFI application ########################################################################
 
 include arch/uefi/build.mk
+include tests/uefi/build.mk
 
 
 install: $(B)/skiff.rom
@@ -189,13 +191,14 @@ build/initramfs.gz: tests/demo/init build/busybox/busybox Makefile
 run: $(B)/skiff.rom $(filter build/kernel/vmlinuz,$(KERNEL)) $(filter build/initramfs.gz,$(INITRD)) | need-qemu
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
-test: all units structure build/kernel/vmlinuz build/initramfs.gz | need-test
+test: all $(B)/backend units structure build/kernel/vmlinuz build/initramfs.gz | need-test
 	@rm -f $(B)/qemu.xml
 	@tests/qemu/enter $(PYTHON) -m pytest --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
 	@tests/setup/total $(LOGS) $(B)/qemu.xml
 
-bench: all build/count.so build/kernel/vmlinuz | need-test
+bench: all $(B)/backend build/count.so build/kernel/vmlinuz | need-test
 	@tests/qemu/enter $(PYTHON) tests/bench/bench.py
+include tests/backend/build.mk
 build/count.so: tests/bench/count.c Makefile | need-cc
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=c11 -O2 -fPIC -shared $(WARN) -o $@ $<

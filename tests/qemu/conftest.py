@@ -2,11 +2,14 @@
 
     attach(flavour, …)      an lab.Attachment, taken down after the test
     machine(nics, …)        a running vm.Machine, ended after the test
+    efi(nics, …)            the same for a uefi.Machine
     part(x)                 any other lab.Part, started now, stopped after the test
     www                     an Nginx for the whole run on port 8080 with payload files; see Www
+    kernel                  a Linux kernel and an initramfs there, as vmlinuz and initrd
 """
 
 import contextlib
+import hashlib
 import os
 import signal
 import sys
@@ -18,6 +21,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import lab      # noqa: E402
+import skiff    # noqa: E402
+import uefi     # noqa: E402
 import vm       # noqa: E402
 
 MIB = 1 << 20
@@ -65,6 +70,13 @@ def machine(stack):
     return start
 
 
+@pytest.fixture
+def efi(stack):
+    def start(*args, **options):
+        return stack.enter_context(uefi.Machine(*args, **options))
+    return start
+
+
 class Www:
     """The document root of the session's nginx."""
 
@@ -86,6 +98,17 @@ def www(tmp_path_factory):
                            lab.LOCATION_404, lab.LOCATION_500, lab.LOCATION_CHUNKED])
     with lab.Nginx(root, locations=locations) as server:
         yield Www(root, server)
+
+
+@pytest.fixture(scope='session')
+def kernel(www):
+    """The demonstration's kernel and initramfs behind the session's nginx; their digests, and the release."""
+    digests = []
+    for source, name in ((skiff.KERNEL, 'vmlinuz'), (skiff.INITRD, 'initrd')):
+        data = source.read_bytes()
+        (www.root / name).write_bytes(data)
+        digests.append(hashlib.sha256(data).hexdigest())
+    return digests, skiff.RELEASE.read_text().strip()
 
 
 @pytest.hookimpl(hookwrapper=True)

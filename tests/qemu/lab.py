@@ -531,6 +531,10 @@ class Attachment:
     def url(self, path='', port=HTTP_PORT):
         return f'http://{self.host}:{port}/{path.lstrip("/")}'
 
+    def arguments(self, _memory):
+        """QEMU's arguments beside -netdev, for a machine with that much memory."""
+        return []
+
 
 @contextlib.contextmanager
 def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None):

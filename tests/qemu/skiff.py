@@ -12,6 +12,7 @@ KERNEL = TOP / 'build' / 'kernel' / 'vmlinuz'
 RELEASE = TOP / 'build' / 'kernel' / 'release'
 INITRD = TOP / 'build' / 'initramfs.gz'
 TEST_CMDLINE = 'console=ttyS0 panic=-1 skiff.test'
+BOOT_TIMEOUT = 120
 
 # The stable lines of the README, to their ends: what a line still lacks may come later. The counter line's
 # share behind the bar is zero on a good day.
@@ -21,9 +22,10 @@ DHCP = r'^dhcp: ([\d.]+)/(\d+)(?: gateway ([\d.]+))?(?: dns ([\d.]+))?, (\d+) ms
 HTTP = r'^http: (\S+) (\d+) bytes in (\d+) ms, ([\d.]+) MB/s$'
 COUNT = r'^count: (rx \d+ tx \d+ vouched \d+ partial \d+) \| (.*)(?=\n)'
 FETCH = r'^fetch: (\d+) bytes sha256 ([0-9a-f]{64})$'
-BOOT = r'^boot: linux (\S+) at (0x[0-9a-f]+)(?:, initrd (\d+) bytes)?, (\d+)\.(\d{3}) s$'
+BOOT = r'^boot: linux (\S+)(?: at (0x[0-9a-f]+))?(?:, initrd (\d+) bytes)?, (\d+)\.(\d{3}) s$'
 FAILED = r'^skiff: failed at ([\w-]+): (.*)(?=\n)'
 NEXT_DEVICE = r'^THE NEXT BOOT DEVICE$'
+SAID = r"^say: here, (\d+) NICs of the firmware's, options: ?(.*)(?=\n)"     # tests/uefi/say.c
 USER_SPACE = r'^skiff-demo: user space reached, Linux (\S+)$'
 
 
@@ -45,6 +47,29 @@ def assert_good_day(machine):
     assert not any(bad.values()), f'{bad}\n{machine.log()}'
 
 
+def fetched(guest, size, sha256, timeout=90):
+    """The download arrived whole, and nothing went wrong on the way."""
+    match = guest.wait_for(FETCH, timeout=timeout)
+    assert (int(match[1]), match[2]) == (size, sha256)
+    assert_good_day(guest)
+    return match
+
+
+def boot_keys(net, **more):
+    """Configuration for what the fixture `kernel` serves."""
+    return {'url': net.url('vmlinuz'), 'initrd': net.url('initrd'), 'cmdline': TEST_CMDLINE, **more}
+
+
+def reached_user_space(guest, release):
+    match = guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
+    assert match[1] == release
+    boot = guest.wait_for(BOOT)
+    assert boot[1] == release
+    assert_good_day(guest)
+    assert guest.wait_exit() == 0       # the initramfs powered the machine off
+    return boot
+
+
 def next_device(directory):
     """Arguments of a disk behind the NICs in the boot order, whose boot sector says that it was reached."""
     code = bytes.fromhex('31c0 8ed8 be157c ac 84c0 7406 b40e cd10 ebf5 f4 ebfd')
@@ -57,6 +82,16 @@ def next_device(directory):
 
 def nic(netdev, variant='transitional', **properties):
     return Nic(netdev, **vm.VARIANTS[variant], **properties)
+
+
+class Bus:
+    """A device that stands before the NICs on QEMU's command line, because they sit behind it."""
+
+    def __init__(self, device):
+        self.device = device
+
+    def arguments(self, _):
+        return ['-device', self.device]
 
 
 def bzimage(path, size=1 << 20, **fields):

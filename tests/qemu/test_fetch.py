@@ -6,18 +6,9 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import (BANNER, COUNT, DHCP, FEATURES, FETCH, HTTP, assert_good_day, last_counts, next_device,
-                   nic)
+from skiff import BANNER, COUNT, DHCP, FEATURES, FETCH, HTTP, fetched, last_counts, next_device, nic
 
 SIZE = 64 * MIB
-
-
-def fetched(guest, size, sha256, timeout=90):
-    """The download arrived whole, and nothing went wrong on the way."""
-    match = guest.wait_for(FETCH, timeout=timeout)
-    assert (int(match[1]), match[2]) == (size, sha256)
-    assert_good_day(guest)
-    return match
 
 
 @pytest.mark.parametrize('csum', ['auto', 'off'])

@@ -1,38 +1,12 @@
 """The whole way: a real kernel and initramfs over HTTP, to user space."""
 
 import re
-import shutil
 
 import pytest
 
 from conftest import MIB
-from skiff import (BOOT, HTTP, INITRD, KERNEL, RELEASE, TEST_CMDLINE, USER_SPACE, assert_good_day, nic)
-
-BOOT_TIMEOUT = 120
-
-
-@pytest.fixture(name='kernel', scope='session')
-def _kernel(www):
-    """The demonstration's kernel and initramfs behind the session's nginx; their digests, and the release."""
-    import hashlib
-    for source, name in ((KERNEL, 'vmlinuz'), (INITRD, 'initrd')):
-        shutil.copy(source, www.root / name)
-    digests = [hashlib.sha256((www.root / name).read_bytes()).hexdigest() for name in ('vmlinuz', 'initrd')]
-    return digests, RELEASE.read_text().strip()
-
-
-def keys(net, **more):
-    return {'url': net.url('vmlinuz'), 'initrd': net.url('initrd'), 'cmdline': TEST_CMDLINE, **more}
-
-
-def reached_user_space(guest, release):
-    match = guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
-    assert match[1] == release
-    boot = guest.wait_for(BOOT)
-    assert boot[1] == release
-    assert_good_day(guest)
-    assert guest.wait_exit() == 0       # the initramfs powered the machine off
-    return boot
+from skiff import (BOOT, BOOT_TIMEOUT, HTTP, INITRD, KERNEL, TEST_CMDLINE, USER_SPACE, boot_keys as keys, nic,
+                   reached_user_space)
 
 
 @pytest.mark.parametrize('flavour, variant', [

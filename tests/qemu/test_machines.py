@@ -6,7 +6,7 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import BANNER, FAILED, FETCH, next_device, nic
+from skiff import BANNER, FAILED, FETCH, Bus, next_device, nic
 from vm import IPXE_ROM, Nic
 
 
@@ -25,16 +25,6 @@ def test_three_nics_each_with_the_rom(attach, machine, www, tmp_path):
         assert match[2] == sha256
         place = match.end()
     assert [mac[-2:] for mac in macs] == ['57', '56', '58']     # by bootindex, each by its own NIC
-
-
-class Bus:
-    """A device that stands before the NICs on QEMU's command line, because they sit behind it."""
-
-    def __init__(self, device):
-        self.device = device
-
-    def arguments(self, _):
-        return ['-device', self.device]
 
 
 @pytest.mark.parametrize('model, bus, place', [

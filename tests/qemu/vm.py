@@ -151,6 +151,13 @@ class Wire:
 class Console:
     """The guest's serial port: what it wrote, when, and a way to type."""
 
+    UNFINISHED = r'\r\Z'    # the end of a piece that clean() cannot judge without the next piece
+
+    @staticmethod
+    def clean(text):
+        """What the tests see of what the guest wrote."""
+        return text.replace('\r\n', '\n')
+
     def __init__(self):
         self.ours, self.theirs = socket.socketpair()
         self._text = ''
@@ -193,16 +200,16 @@ class Console:
         self.ours.close()
 
     def _receive(self):
-        held = ''               # a CR whose LF may be in the next piece
+        held = ''
         while True:
             try:
                 piece = self.ours.recv(65536)
             except OSError:
                 piece = b''
             text = held + piece.decode('latin-1')
-            held = '\r' if piece and text.endswith('\r') else ''
+            held = ''.join(re.findall(self.UNFINISHED, text)) if piece else ''
             with self._changed:
-                self._text += text.removesuffix(held).replace('\r\n', '\n')
+                self._text += self.clean(text.removesuffix(held))
                 self._pieces.append((len(self._text), time.monotonic()))
                 self._ended = not piece
                 self._changed.notify_all()
@@ -269,18 +276,21 @@ class Machine(lab.Part):
     opt/org.skiff/KEY, or of any other fw_cfg file where the key has a slash; str or bytes.
     console: 'serial' for -nographic (SeaBIOS then copies the screen to the serial port), 'vga' for
     a VGA card that nobody looks at, with the serial port beside it. capture: a path; NIC 0 is
-    recorded there by filter-dump. wire: the machine gets a Wire on NIC 0. arguments: QEMU's own
-    words, last.
+    recorded there by filter-dump. wire: the machine gets a Wire on NIC 0. net: an Attachment that
+    wants more of QEMU than a -netdev. arguments: QEMU's own words, last.
     """
+
+    CONSOLE = Console
 
     # pylint: disable=too-many-arguments,too-many-instance-attributes
     def __init__(self, nics=(), machine='pc', memory='512M', fw_cfg=None, console='serial',
-                 capture=None, wire=False, arguments=(), accel=ACCEL):
+                 capture=None, wire=False, net=None, arguments=(), accel=ACCEL):
         self.nics, self.machine, self.memory = list(nics), machine, memory
         self.fw_cfg, self.console_kind, self.capture = dict(fw_cfg or {}), console, capture
         self.arguments, self.accel = [str(a) for a in arguments], accel
+        self.net = net
         self.dir = Path(tempfile.mkdtemp(prefix='skiff-', dir='/tmp'))
-        self.console, self.monitor = Console(), Monitor()
+        self.console, self.monitor = self.CONSOLE(), Monitor()
         self.wire = Wire(self.dir / 'wire') if wire else None
         self.process = self.started = None
         self.errors = ''
@@ -296,6 +306,8 @@ class Machine(lab.Part):
                  '-mon', 'chardev=monitor,mode=control']
         words += {'serial': ['-nographic'], 'vga': ['-display', 'none', '-vga', 'std'],
                   'none': ['-display', 'none']}[self.console_kind]
+        if self.net:
+            words += self.net.arguments(self.memory)
         for number, nic in enumerate(self.nics):
             words += nic.arguments(number)
         for number, (key, value) in enumerate(self.fw_cfg.items()):

@@ -1,0 +1,152 @@
+"""UEFI machines: OVMF of Debian's ovmf package on q35, and the ways to have it start an EFI program.
+
+Every machine gets its own copy of the variable store. Disks are directories that QEMU shows as FAT
+volumes. The firmware draws its console for a terminal; Terminal takes that off, so that a line of
+the program's is a line. What makes OVMF slow is off: IPv6, and every boot option but the test's own.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import lab
+import vm
+
+TOP = vm.TOP
+SKIFF_EFI = Path(os.environ.get('SKIFF_EFI', TOP / 'build' / 'skiff.efi')).resolve()
+LAB = SKIFF_EFI.parent / 'lab'          # the programs of tests/uefi
+SAY, SHIM = LAB / 'say.efi', LAB / 'shim.efi'
+
+OVMF = Path('/usr/share/OVMF')
+CODE, VARIABLES = OVMF / 'OVMF_CODE_4M.fd', OVMF / 'OVMF_VARS_4M.fd'
+# Secure Boot enforced, by a certificate whose key comes in the same package.
+SECURE_VARIABLES = OVMF / 'OVMF_VARS_4M.snakeoil.fd'
+SNAKEOIL = Path('/usr/share/ovmf/PkKek-1-snakeoil')
+BOOT_FILE = 'EFI/BOOT/BOOTX64.EFI'      # what firmware starts from a disk without further word
+
+
+class Terminal(vm.Console):
+    """A console on which the firmware moves the cursor: what is left is text.
+
+    Moving to the first column begins a line.
+    """
+
+    UNFINISHED = r'(?:\r|\x1b(?:\[[0-9;?=]*)?)\Z'
+
+    @staticmethod
+    def clean(text):
+        text = re.sub(r'\x1b\[\d+;0*1H|\r\n?', '\n', text)
+        return re.sub(r'\x1b\[[0-9;?=]*[A-Za-z]', '', text)
+
+
+class Machine(vm.Machine):
+    """A machine that boots by UEFI. What vm.Machine takes, and:
+
+    disk: files of a FAT volume that is booted first, as {path: Path, bytes or str}; behind: the
+    same, booted when the NICs have failed. variables: the template of the variable store.
+    """
+
+    CONSOLE = Terminal
+
+    def __init__(self, nics=(), disk=None, behind=None, variables=VARIABLES, machine='q35', fw_cfg=None,
+                 **options):
+        super().__init__(nics, machine=machine, **options,
+                         fw_cfg={'opt/org.tianocore/IPv6PXESupport': 'n', **(fw_cfg or {})})
+        self.variables, self.disks = variables, {'disk': (disk, 0), 'behind': (behind, 100)}
+
+    def command(self):
+        variables = self.dir / 'variables'
+        shutil.copy(self.variables, variables)
+        words = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={CODE}',
+                 '-drive', f'if=pflash,unit=1,format=raw,file={variables}']
+        for name, (files, bootindex) in self.disks.items():
+            if files:
+                make_volume(self.dir / name, files)
+                words += ['-drive', f'id={name},if=none,format=raw,file=fat:rw:{self.dir / name}',
+                          '-device', f'ide-hd,drive={name},bootindex={bootindex}']
+        return super().command() + words
+
+    def log(self):
+        """Without what the firmware's menu draws, which is mostly blank."""
+        return re.sub(r'\n(?:\s*\n)+', '\n', re.sub(r' {20,}', '\n', super().log()))
+
+
+def nic(netdev, variant='transitional', firmware=False, ipxe=False, **properties):
+    """A NIC for skiff.efi. firmware: the firmware boots from it, and so drives it beforehand, with a
+    driver of its own or by the ROM of iPXE."""
+    defaults = {'bootindex': 1 if firmware else -1, **({} if ipxe else {'romfile': ''})}
+    return vm.Nic(netdev, rom=vm.IPXE_ROM, **{**defaults, **vm.VARIANTS[variant], **properties})
+
+
+def make_volume(directory, files):
+    """Fills a directory with {path: Path, bytes or str}."""
+    for path, content in files.items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            shutil.copy(content, target)
+        else:
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+# Ways to have an EFI program started. From a disk: files for Machine(disk=…).
+
+def removable(program, _words=''):
+    """As every firmware starts an unknown disk, without a word."""
+    return {BOOT_FILE: program}
+
+
+def shell(program, words=''):
+    """By the UEFI shell of the firmware, which is what boots where nothing else does."""
+    return {'program.efi': program, 'startup.nsh': f'FS0:\\program.efi {words}\r\n'}
+
+
+def hurry_shell(machine):
+    """Spares a test the five seconds that the shell waits for."""
+    machine.wait_for(r'^Press ESC in \d seconds to skip')
+    machine.type(' ')
+
+
+def grub(program, words=''):
+    """By GRUB's chainloader."""
+    return {'program.efi': program, BOOT_FILE: grub_image(f'chainloader /program.efi {words}\nboot\n')}
+
+
+def grub_image(script):
+    """A GRUB of our own making, with the modules that the script needs and the script in it."""
+    with tempfile.TemporaryDirectory(prefix='skiff-', dir='/tmp') as scratch:
+        config, image = Path(scratch) / 'config', Path(scratch) / 'image'
+        config.write_text(script)
+        subprocess.run([lab.tool('grub-mkimage'), '-O', 'x86_64-efi', '-p', '/', '-c', config, '-o', image,
+                        'boot', 'chain', 'fat', 'part_msdos', 'efinet', 'http'], check=True)
+        return image.read_bytes()
+
+
+def shimmed(program, words='', exit_after=''):
+    """By the shim, on a PciIo with accounts: see tests/uefi/shim.c."""
+    return {BOOT_FILE: SHIM, 'SKIFF.EFI': program, 'OPTIONS.TXT': words, 'EXIT.TXT': str(exit_after)}
+
+
+# From the network: options for attach('tap', dnsmasq=…).
+
+def pxe(root, name):
+    """By TFTP, as PXE firmware does: the file `name` of the folder `root`."""
+    return ['enable-tftp', f'tftp-root={root}', f'dhcp-boot={name}']
+
+
+def http_boot(url):
+    """By UEFI HTTP Boot. OVMF tries PXE first, and gives up at once because nobody serves TFTP."""
+    return ['dhcp-vendorclass=set:http,HTTPClient', 'dhcp-option-force=tag:http,60,HTTPClient',
+            f'dhcp-boot=tag:http,{url}', 'dhcp-boot=tag:!http,nothing']
+
+
+def sign(program, directory):
+    """The program with a signature that SECURE_VARIABLES trusts, in a new file."""
+    key, signed = directory / 'key', directory / f'signed-{program.name}'
+    for words in (['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil', '-out', key],
+                  ['sbsign', '--key', key, '--cert', f'{SNAKEOIL}.pem', '--output', signed, program]):
+        subprocess.run([lab.tool(words[0]), *words[1:]], check=True, capture_output=True)
+    return signed

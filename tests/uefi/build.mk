@@ -1,0 +1,18 @@
+# The test programs for UEFI, included by the Makefile behind arch/uefi/build.mk, with whose compiler and rules they are made.
+
+LAB_PROGRAMS := $(B)/lab/say.efi $(B)/lab/shim.efi
+lab_objects   = $(patsubst %,$(B)/uefi/tests/uefi/%.o,lab $(1))
+LAB_OBJECTS  := $(call lab_objects,say shim shim_pci)
+
+$(B)/lab/say.efi: $(call lab_objects,say)
+$(B)/lab/shim.efi: $(call lab_objects,shim shim_pci)
+$(LAB_PROGRAMS): tests/uefi/build.mk
+	@mkdir -p $(@D)
+	$(call say,EFI)$(UEFI_CC) $(uefi_LINK) -o $@ $(filter %.o,$^)
+-include $(LAB_OBJECTS:.o=.d)
+
+.PHONY: need-lab
+need-lab: ; $(call need,/usr/share/OVMF/OVMF_CODE_4M.fd@ovmf grub-mkimage@grub-common \
+	/usr/lib/grub/x86_64-efi/chain.mod@grub-efi-amd64-bin sbsign@sbsigntool openssl@openssl)
+need-test: need-lab
+test: $(LAB_PROGRAMS)
