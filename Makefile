@@ -142,8 +142,8 @@ include arch/uefi/build.mk
 include tests/uefi/build.mk
 
 
-install: $(B)/skiff.rom
-	install -D -m 644 $< "$(DESTDIR)$(PREFIX)/share/skiff/skiff.rom"
+install: $(B)/skiff.rom $(B)/skiff.efi
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $^
 clean:
 	rm -rf $(filter-out %/kernel %/busybox %/cmocka32,$(wildcard $(B)/*))
 

@@ -1,17 +1,19 @@
-# The UEFI application, included by Makefile: a PE32+ file, made with Debian's mingw-w64 GCC of itself alone. From gnu-efi come protocol definitions, no code.
+# The UEFI application, included by Makefile: a PE32+ file, made with Debian's mingw-w64 GCC of our
+# sources alone. From gnu-efi come the definitions of protocols, and no code.
 
 UEFI_CC = x86_64-w64-mingw32-gcc-win32
 
-# This compiler takes `printf` for Microsoft's, which knows no %zu; ours is GNU's as far as it goes. A stack of 128 KiB is UEFI's to give (UEFI 2.10,
-# 2.3.4.2): no probes. The red zone is the interrupt handlers'.
+# This compiler takes `printf` for Microsoft's, which knows no %zu; ours is GNU's as far as it goes.
+# The stack has 128 KiB (UEFI 2.10, 2.3.4.2) and needs no probes. Interrupt handlers use it too: no
+# red zone.
 uefi_CC    := $(UEFI_CC)
-uefi_FLAGS := $(CFLAGS) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-ident \
+uefi_FLAGS := $(CFLAGS) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-ident \
 	-Os -Dprintf=gnu_printf -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
-uefi_LINK  := -nostdlib -s -Wl,--subsystem,10,-e,efi_main,--gc-sections,--no-insert-timestamp,--fatal-warnings \
-	-Wl,--file-alignment,512,--section-alignment,4096,--image-base,0
+uefi_LINK  := -nostdlib -s -T arch/uefi/skiff.ld -Wl,--subsystem,10,--image-base,0,--file-alignment,512 \
+	-Wl,--section-alignment,4096,--no-insert-timestamp,--fatal-warnings
 
-# arch/uefi/csum.c and mem.c take the place of those in core; arch/x86/linux.c is for machines without EFI.
+# arch/uefi/csum.c and mem.c take the place of those in core; arch/x86/linux.c is the BIOS's.
 UEFI_PORT := $(filter-out core/csum.c core/mem.c,$(COMMON)) $(call find,arch/uefi) \
 	$(filter-out arch/x86/linux.c arch/x86/skiff.c,$(wildcard arch/x86/*.c))
 need-uefi: ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 /usr/include/efi/efi.h@gnu-efi)
@@ -19,9 +21,10 @@ $(eval $(call compile,uefi,need-uefi,$(UEFI_PORT)))
 $(uefi_OBJECTS): arch/uefi/build.mk
 -include $(uefi_OBJECTS:.o=.d)
 
-# $(call uefi_program,NAME,SOURCES): build/NAME.efi is the port with this program behind arch/x86/program.h.
+# $(call uefi_program,NAME,SOURCES): build/NAME.efi is the port with this program behind
+# arch/x86/program.h.
 define uefi_program
-$(B)/$(1).efi: $(uefi_OBJECTS) $(call objects,uefi,$(2)) arch/uefi/build.mk
+$(B)/$(1).efi: arch/uefi/skiff.ld $(uefi_OBJECTS) $(call objects,uefi,$(2))
 	$$(call say,EFI)$(UEFI_CC) $(uefi_LINK) -o $$@ $(uefi_OBJECTS) $(call objects,uefi,$(2))
 -include $(patsubst %.o,%.d,$(call objects,uefi,$(2)))
 endef

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory for downloads, from the firmware's pages, anywhere: LoadImage() and LoadFile2 copy a kernel and its initrds to where they will
- * run. The bytes of a kernel's head come from the network; pe.c and core/bzimage.c check them. Called through the seam, and by start.c.
+ * Memory for downloads, from the firmware's pages, anywhere: LoadImage() and LoadFile2 copy a
+ * kernel and its initrds to where they will run. The bytes of a kernel's head come from the
+ * network; pe.c and core/bzimage.c check them. Called through the seam, and by start.c.
  */
 #include "arch/uefi/cargo.h"
 
@@ -15,8 +16,8 @@
 #define PAGE_LEN 4096
 #define FILES_MAX 16
 #define RELEASE_LEN 80
-#define INITRD_ALIGN 4                  /* Documentation/driver-api/early-userspace/buffer-format.rst */
-#define MAP_SLACK 8                     /* descriptors that a memory map may grow by while we look */
+#define INITRD_ALIGN 4                  /* Linux, early-userspace/buffer-format.rst */
+#define MAP_SLACK 8                     /* descriptors that a memory map may grow by meanwhile */
 
 struct granted {
 	enum cargo kind;
@@ -27,7 +28,7 @@ struct granted {
 static struct {
 	struct granted file[FILES_MAX];
 	unsigned count;
-	const struct granted *kernel;
+	struct granted *kernel;
 	struct bzimage bz;
 	bool is_linux;
 	char release[RELEASE_LEN];
@@ -73,8 +74,8 @@ static int allocate(struct granted *g, uint64_t file_len, struct failure *f)
 	if (g->pages > free_pages ||
 	    uefi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, g->pages, &at) != EFI_SUCCESS)
 		return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
-			    "the file needs %llu bytes of memory, but the firmware's largest free range has %llu",
-			    (unsigned long long)(file_len == CARGO_LEN_UNKNOWN ? PAGE_LEN : file_len),
+			    "the file needs %llu bytes of memory, but the firmware's largest free "
+			    "range has %llu", (unsigned long long)g->pages * PAGE_LEN,
 			    (unsigned long long)free_pages * PAGE_LEN);
 	g->at = (uint8_t *)(uintptr_t)at;
 	return 0;
@@ -88,7 +89,10 @@ static void free_from(struct granted *g, uint64_t keep)
 	g->pages = keep;
 }
 
-/* [LNX-11] A Linux kernel is started as the EFI program that it is. Whether it is whole is checked as in any port. */
+/*
+ * [LNX-11] A Linux kernel is started as the EFI program that it is. Whether it is whole is
+ * checked as in any port.
+ */
 static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 {
 	const char *refusal;
@@ -98,7 +102,8 @@ static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 	if (!pe_is(head)) {
 		err = bzimage_parse(&cargo.bz, head, file_len, f);
 		return err ? err : fail(f, RUNG_IMAGE, ERR_FORMAT,
-			"this Linux kernel has no EFI stub (CONFIG_EFI_STUB), without which UEFI cannot start it");
+					"this Linux kernel has no EFI stub (CONFIG_EFI_STUB), "
+					"without which UEFI cannot start it");
 	}
 	refusal = pe_refusal(head);
 	if (refusal)
@@ -106,7 +111,8 @@ static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 	return cargo.is_linux ? bzimage_parse(&cargo.bz, head, file_len, f) : 0;
 }
 
-int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e, struct failure *f)
+int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
+	struct failure *f)
 {
 	struct granted *g = &cargo.file[cargo.count];
 	int err = 0;
@@ -122,7 +128,8 @@ int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struc
 	g->kind = kind;
 	g->len = 0;
 	cargo.count++;
-	*e = (struct extent){ g->at, file_len == CARGO_LEN_UNKNOWN ? g->pages * PAGE_LEN : file_len };
+	e->at = g->at;
+	e->len = file_len == CARGO_LEN_UNKNOWN ? g->pages * PAGE_LEN : file_len;
 	return 0;
 }
 
@@ -205,9 +212,7 @@ void cargo_initrd_copy(uint8_t *to)
 
 void cargo_free_kernel(void)
 {
-	for (unsigned i = 0; i < cargo.count; i++)
-		if (cargo.file[i].kind == CARGO_KERNEL)
-			free_from(&cargo.file[i], 0);
+	free_from(cargo.kernel, 0);
 }
 
 void cargo_free_all(void)

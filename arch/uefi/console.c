@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text by the firmware's ConOut, keys by its ConIn: whatever screens, serial ports and keyboards it has behind them. Called through the
- * seam.
+ * Text by the firmware's ConOut, keys by its ConIn: whatever screens, serial ports and keyboards
+ * it has behind them. Called through the seam.
  */
 #include "arch/uefi/console.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which NIC is ours, and the two moments at which it changes hands. The firmware says what there is; configuration space and registers
- * are the device's. Called by main.c and start.c.
+ * Which NIC is ours, and the two moments at which it changes hands. The firmware says what there
+ * is; configuration space and registers are the device's. Called by main.c and start.c.
  */
 #include "arch/uefi/controller.h"
 
@@ -25,22 +25,36 @@ const uint8_t *controller_path(EFI_HANDLE handle)
 	return handle ? uefi_protocol(handle, &device_path_guid) : NULL;
 }
 
+/* The n handles that have a protocol, in the firmware's order; the caller frees them. */
+static EFI_HANDLE *handles_with(EFI_GUID *protocol, UINTN *n)
+{
+	EFI_HANDLE *handles = NULL;
+
+	*n = 0;
+	(void)uefi.boot->LocateHandleBuffer(ByProtocol, protocol, NULL, n, &handles);
+	return handles;
+}
+
+static void free_handles(EFI_HANDLE *handles)
+{
+	if (handles)
+		(void)uefi.boot->FreePool(handles);
+}
+
 /* The virtio NICs among the machine's PCI functions, in the firmware's order; how many. */
 static unsigned find_candidates(EFI_HANDLE candidate[CANDIDATES_MAX])
 {
-	EFI_HANDLE *handles = NULL;
+	UINTN n;
+	EFI_HANDLE *handles = handles_with(&pci_io_guid, &n);
 	EFI_PCI_IO_PROTOCOL *io;
 	unsigned count = 0;
-	UINTN n = 0;
 
-	if (uefi.boot->LocateHandleBuffer(ByProtocol, &pci_io_guid, NULL, &n, &handles) != EFI_SUCCESS)
-		return 0;
 	for (UINTN i = 0; i < n && count < CANDIDATES_MAX; i++) {
 		io = uefi_protocol(handles[i], &pci_io_guid);
 		if (io && pci_is_virtio_net(pci_fn(io)))
 			candidate[count++] = handles[i];
 	}
-	(void)uefi.boot->FreePool(handles);
+	free_handles(handles);
 	return count;
 }
 
@@ -65,8 +79,8 @@ static void enable(struct controller *c)
 	c->attributes = 0;
 	(void)io->Attributes(io, EfiPciIoAttributeOperationGet, 0, &c->attributes);
 	(void)io->Attributes(io, EfiPciIoAttributeOperationSupported, 0, &supported);
-	supported &= EFI_PCI_IO_ATTRIBUTE_IO | EFI_PCI_IO_ATTRIBUTE_MEMORY | EFI_PCI_IO_ATTRIBUTE_BUS_MASTER |
-		     EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
+	supported &= EFI_PCI_IO_ATTRIBUTE_IO | EFI_PCI_IO_ATTRIBUTE_MEMORY |
+		     EFI_PCI_IO_ATTRIBUTE_BUS_MASTER | EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
 	(void)io->Attributes(io, EfiPciIoAttributeOperationEnable, supported, NULL);
 }
 
@@ -75,7 +89,10 @@ static void connect(EFI_HANDLE handle)
 	(void)uefi.boot->ConnectController(handle, NULL, NULL, TRUE);
 }
 
-/* Whether handle is reached through the device at path; handles without a path of their own are not. */
+/*
+ * Whether handle is reached through the device at path; handles without a path of their own are
+ * not.
+ */
 static bool is_below(EFI_HANDLE handle, const uint8_t *path)
 {
 	const uint8_t *own = controller_path(handle);
@@ -84,25 +101,26 @@ static bool is_below(EFI_HANDLE handle, const uint8_t *path)
 }
 
 /*
- * [UEFI-05] From the top down: EDK2's virtio driver does not stop as long as a protocol stack has its network interface started, and does
- * not stop that stack itself.
+ * [UEFI-05] From the top down: EDK2's virtio driver does not stop as long as a protocol stack has
+ * its network interface started, and does not stop that stack itself.
  */
 static EFI_STATUS disconnect(EFI_HANDLE nic)
 {
 	const uint8_t *path = controller_path(nic);
-	EFI_HANDLE *handles = NULL;
-	UINTN n = 0;
+	UINTN n;
+	EFI_HANDLE *handles = handles_with(&snp_guid, &n);
 
-	if (uefi.boot->LocateHandleBuffer(ByProtocol, &snp_guid, NULL, &n, &handles) == EFI_SUCCESS) {
-		for (UINTN i = 0; i < n; i++)
-			if (is_below(handles[i], path))
-				(void)uefi.boot->DisconnectController(handles[i], NULL, NULL);
-		(void)uefi.boot->FreePool(handles);
-	}
+	for (UINTN i = 0; i < n; i++)
+		if (is_below(handles[i], path))
+			(void)uefi.boot->DisconnectController(handles[i], NULL, NULL);
+	free_handles(handles);
 	return uefi.boot->DisconnectController(nic, NULL, NULL);
 }
 
-/* [UEFI-05] The firmware's drivers let go, then nobody but us may drive the function: UEFI 2.10, 7.3.9, BY_DRIVER. */
+/*
+ * [UEFI-05] The firmware's drivers let go, then nobody but us may drive the function: UEFI 2.10,
+ * 7.3.9, BY_DRIVER.
+ */
 static int take(struct controller *c, EFI_HANDLE handle, struct failure *f)
 {
 	EFI_STATUS disconnected = disconnect(handle), opened;
@@ -114,7 +132,8 @@ static int take(struct controller *c, EFI_HANDLE handle, struct failure *f)
 	if (opened != EFI_SUCCESS) {
 		connect(handle);
 		return fail(f, RUNG_DEVICE, ERR_DEVICE,
-			    "the firmware does not give the virtio NIC away (DisconnectController: %s, OpenProtocol: %s)",
+			    "the firmware does not give the virtio NIC away (DisconnectController: "
+			    "%s, OpenProtocol: %s)",
 			    uefi_status_text(let_go, disconnected), uefi_status_text(open, opened));
 	}
 	c->handle = handle;
@@ -138,7 +157,8 @@ void controller_give_back(struct controller *c)
 /* VIRTIO 1.4 5.1.4.2: without STATUS, a link is assumed. */
 static bool status_says_up(const struct virtio *v)
 {
-	if (!(v->offered >> VIRTIO_NET_F_STATUS & 1) || v->config_len < VIRTIO_NET_CONFIG_STATUS + 2)
+	if (!(v->offered & VIRTIO_BIT(VIRTIO_NET_F_STATUS)) ||
+	    v->config_len < VIRTIO_NET_CONFIG_STATUS + 2)
 		return true;
 	return virtio_config_u16(v, VIRTIO_NET_CONFIG_STATUS) & STATUS_LINK_UP;
 }
@@ -156,7 +176,8 @@ static bool has_link(uintptr_t fn)
 }
 
 /* One of several that we were not loaded over. */
-static int take_one_with_link(struct controller *c, const EFI_HANDLE *candidate, unsigned count, struct failure *f)
+static int take_one_with_link(struct controller *c, const EFI_HANDLE *candidate, unsigned count,
+	struct failure *f)
 {
 	for (unsigned i = 0; i < count; i++) {
 		struct failure ignored = { 0 };
@@ -172,13 +193,14 @@ static int take_one_with_link(struct controller *c, const EFI_HANDLE *candidate,
 
 int controller_take(struct controller *c, struct failure *f)
 {
-	/* The handle that we were loaded from may vanish with the firmware's driver: it is asked before anything is disconnected. */
 	EFI_HANDLE candidate[CANDIDATES_MAX];
 	unsigned count = find_candidates(candidate);
 
 	if (count == 0)
 		return fail(f, RUNG_DEVICE, ERR_DEVICE,
-			    "the firmware shows no virtio network device (PCI 1af4:1000 or 1af4:1041)");
+			    "the firmware shows no virtio network device (PCI 1af4:1000 or "
+			    "1af4:1041)");
+	/* What we were loaded from may vanish with the firmware's driver: it is asked first. */
 	for (unsigned i = 0; i < count; i++)
 		if (is_below(uefi.loaded->DeviceHandle, controller_path(candidate[i])))
 			return take(c, candidate[i], f);

@@ -15,8 +15,8 @@ struct controller {
 };
 
 /*
- * Takes the NIC that we were loaded over; if that is none of virtio's, the first one with a link; else the first. 0; ERR_DEVICE with a
- * sentence in f (rung `device`).
+ * Takes the NIC that we were loaded over; if that is none of virtio's, the first one with a link;
+ * else the first. 0; ERR_DEVICE with a sentence in f (rung `device`).
  */
 int controller_take(struct controller *c, struct failure *f) MUST_CHECK;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The initrd by LoadFile2 on a device path that is nothing but Linux's own GUID (Documentation/arch/x86/boot.rst, "EFI Handover Protocol":
- * its successor; UEFI 2.10, 13.2). A kernel's EFI stub, or another boot loader, calls in. Offered by start.c.
+ * The initrd by LoadFile2 (UEFI 2.10, 13.2) on a device path that is nothing but Linux's own GUID:
+ * Linux, Documentation/arch/x86/boot.rst, "EFI Handover Protocol", names it as what to do instead.
+ * A kernel's EFI stub, or another boot loader, calls in. Offered by start.c.
  */
 #include "arch/uefi/initrd.h"
 
@@ -13,8 +14,8 @@ struct initrd_path {
 	EFI_DEVICE_PATH_PROTOCOL end;
 } __attribute__((packed));
 
-static EFI_STATUS EFIAPI load(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *len,
-	VOID *buf);
+static EFI_STATUS EFIAPI load(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path,
+	BOOLEAN boot_policy, UINTN *len, VOID *buf);
 
 static EFI_GUID load_file2_guid = {
 	0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d }
@@ -26,16 +27,20 @@ static struct initrd_path initrd_path = {
 	.vendor = {
 		.Header = { MEDIA_DEVICE_PATH, MEDIA_VENDOR_DP, { sizeof(VENDOR_DEVICE_PATH), 0 } },
 		.Guid = {                       /* LINUX_EFI_INITRD_MEDIA_GUID */
-			0x5568e427, 0x68fc, 0x4f3d, { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 }
+			0x5568e427, 0x68fc, 0x4f3d,
+			{ 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 }
 		},
 	},
-	.end = { END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE, { sizeof(EFI_DEVICE_PATH_PROTOCOL), 0 } },
+	.end = {
+		END_DEVICE_PATH_TYPE, END_ENTIRE_DEVICE_PATH_SUBTYPE,
+		{ sizeof(EFI_DEVICE_PATH_PROTOCOL), 0 }
+	},
 };
 static EFI_HANDLE handle;                       /* NULL: not offered */
 
 /* [UEFI-08] */
-static EFI_STATUS EFIAPI load(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path, BOOLEAN boot_policy, UINTN *len,
-	VOID *buf)
+static EFI_STATUS EFIAPI load(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path,
+	BOOLEAN boot_policy, UINTN *len, VOID *buf)
 {
 	uint64_t room;
 
@@ -55,14 +60,14 @@ EFI_STATUS initrd_offer(void)
 {
 	if (!cargo_initrd_len())
 		return EFI_SUCCESS;
-	return uefi.boot->InstallMultipleProtocolInterfaces(&handle, &device_path_guid, &initrd_path, &load_file2_guid,
-							    &load_file2, NULL);
+	return uefi.boot->InstallMultipleProtocolInterfaces(&handle,
+		&device_path_guid, &initrd_path, &load_file2_guid, &load_file2, NULL);
 }
 
 void initrd_withdraw(void)
 {
 	if (handle)
-		(void)uefi.boot->UninstallMultipleProtocolInterfaces(handle, &device_path_guid, &initrd_path,
-								     &load_file2_guid, &load_file2, NULL);
+		(void)uefi.boot->UninstallMultipleProtocolInterfaces(handle,
+			&device_path_guid, &initrd_path, &load_file2_guid, &load_file2, NULL);
 	handle = NULL;
 }

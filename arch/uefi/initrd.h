@@ -5,7 +5,10 @@
 
 #include "arch/uefi/uefi.h"
 
-/* Offers what cargo.h has, if there is any. A status that is not EFI_SUCCESS: somebody else offers one already. */
+/*
+ * Offers what cargo.h has, if there is any. A status that is not EFI_SUCCESS: somebody else
+ * offers one already.
+ */
 EFI_STATUS initrd_offer(void);
 
 /* Ends the offer. */

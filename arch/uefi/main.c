@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The UEFI port's main program: an x64 application that a boot entry, a shell or another loader starts. Brings services up, takes a NIC,
- * runs the program over it, and leaves the machine as it was, with a status by which the firmware tries its next boot option.
+ * The UEFI port's main program: an x64 application that a boot entry, a shell or another loader
+ * starts. Brings services up, takes a NIC, runs the program over it, and leaves the machine as it
+ * was, with a status by which the firmware tries its next boot option.
  */
 #include "arch/port.h"
 #include "arch/uefi/cargo.h"
@@ -48,7 +49,9 @@ void *uefi_protocol(EFI_HANDLE handle, EFI_GUID *protocol)
 {
 	void *interface = NULL;
 
-	return uefi.boot->HandleProtocol(handle, protocol, &interface) == EFI_SUCCESS ? interface : NULL;
+	if (uefi.boot->HandleProtocol(handle, protocol, &interface) != EFI_SUCCESS)
+		return NULL;
+	return interface;
 }
 
 struct controller *uefi_controller(void)
@@ -73,14 +76,15 @@ static bool find_table(const EFI_GUID *guid, struct span *entry)
 
 static void find_uuid(struct machine *m)
 {
+	struct span entry, structures;
 	struct smbios_table table;
-	struct span entry;
 
 	if (!find_table(&smbios3_guid, &entry) && !find_table(&smbios_guid, &entry))
 		return;
 	if (!smbios_find(entry, &table))
 		return;
-	m->has_uuid = smbios_uuid((struct span){ (const uint8_t *)(uintptr_t)table.address, table.len }, m->uuid);
+	structures = (struct span){ (const uint8_t *)(uintptr_t)table.address, table.len };
+	m->has_uuid = smbios_uuid(structures, m->uuid);
 }
 
 bool port_uuid(uint8_t uuid[16])
@@ -102,9 +106,12 @@ int port_config_each(port_config_fn each, void *ctx, struct failure *f)
 	return err || !options.at ? err : options_each(options, &machine.word, each, ctx, f);
 }
 
-/* --- services ----------------------------------------------------------------------------------- */
+/* --- services --------------------------------------------------------------------------------- */
 
-/* Stall() never returns early; of a few measurements, the one that the host disturbed least counts. */
+/*
+ * Stall() never returns early; of a few measurements, the one that the host disturbed least
+ * counts.
+ */
 static uint32_t ticks_per_ms(void)
 {
 	uint64_t start, ticks, least = UINT32_MAX;
@@ -119,7 +126,10 @@ static uint32_t ticks_per_ms(void)
 	return (uint32_t)(least / (MEASURE_US / 1000));
 }
 
-/* What the firmware knows that differs between machines and between boots; random.c adds the processor's. */
+/*
+ * What the firmware knows that differs between machines and between boots; random.c adds the
+ * processor's.
+ */
 static void seed_random(const struct machine *m)
 {
 	struct {
@@ -149,18 +159,20 @@ static void EFIAPI stop(EFI_EVENT event, void *context)
 }
 
 /*
- * If whoever runs over us ends boot services while the device is on, it is stopped before memory changes hands. At TPL_NOTIFY, so before
- * the drivers of buses and IOMMUs, which our device needs for its reset, shut down at TPL_CALLBACK.
+ * If whoever runs over us ends boot services while the device is on, it is stopped before memory
+ * changes hands. At TPL_NOTIFY, so before the drivers of buses and IOMMUs, which our device needs
+ * for its reset, shut down at TPL_CALLBACK.
  */
 static int watch_exit(struct machine *m)
 {
-	if (uefi.boot->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, stop, NULL, &m->exit_boot_services) ==
-	    EFI_SUCCESS)
+	if (uefi.boot->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY, stop, NULL,
+				   &m->exit_boot_services) == EFI_SUCCESS)
 		return 0;
-	return fail(&m->failure, RUNG_DEVICE, ERR_NO_SPACE, "the firmware has no memory for an event");
+	return fail(&m->failure, RUNG_DEVICE, ERR_NO_SPACE,
+		    "the firmware has no memory for an event");
 }
 
-/* --- the end --------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void print(const char *s)
 {
@@ -195,13 +207,18 @@ _Noreturn void port_fatal(const char *file, int line)
 		pci_disable_dma(pci_fn(machine.controller.pci_io));
 	if (!machine.dying) {
 		machine.dying = true;
-		text_print(text, sizeof(text), "\nskiff: a bug of skiff's own, at %s:%d. Please report it.\n", file, line);
+		text_print(text, sizeof(text),
+			   "\nskiff: a bug of skiff's own, at %s:%d. Please report it.\n", file,
+			   line);
 		print(text);
 	}
 	uefi_exit(EFI_ABORTED);
 }
 
-/* The program has said it in words; this is for the firmware, which goes on to its next boot option. */
+/*
+ * The program has said it in words; this is for the firmware, which goes on to its next boot
+ * option.
+ */
 static EFI_STATUS status_of(int err)
 {
 	if (uefi.result)
@@ -232,7 +249,10 @@ static void report(const struct failure *f)
 	print(text);
 }
 
-/* [UEFI-07] Downloads may last longer than the boot manager's five minutes. What it started, it disarms itself when we return. */
+/*
+ * [UEFI-07] A download may last longer than the five minutes that a boot manager gives us. The
+ * watchdog stays off at the end: a boot manager disarms its own, and a shell has none.
+ */
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
 	struct machine *m = &machine;

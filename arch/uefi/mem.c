@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * core/mem.h for x86-64, in place of core/mem.c. The direction flag is clear before and after, as the ABI has it. memcpy stores the
- * payload that a device vouched for. Build with -fno-tree-loop-distribute-patterns, or GCC turns loops into calls to themselves.
+ * core/mem.h for x86-64, in place of core/mem.c. The direction flag is clear before and after, as
+ * the ABI has it. memcpy stores the payload that a device vouched for. Build with
+ * -fno-tree-loop-distribute-patterns, or GCC turns loops into calls to themselves.
  */
 #include "core/mem.h"
 

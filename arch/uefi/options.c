@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * LoadOptions to keys and values. A boot entry, a shell or another loader wrote them, and a boot entry may hold anything; they are
- * checked here. What a value may be is for the configuration to say. Called by main.c.
+ * LoadOptions to keys and values. A boot entry, a shell or another loader wrote them, and a boot
+ * entry may hold anything; they are checked here. What a value may be is for the configuration to
+ * say. Called by main.c.
  */
 #include "arch/uefi/options.h"
 
@@ -11,6 +12,7 @@
 #define SOURCE "LoadOptions"
 #define CHAR_LEN 2                      /* CHAR16 */
 #define QUOTE_MAX 60                    /* characters of a word in a sentence */
+#define BEGIN_MAX 20                    /* of one that is too long */
 
 struct reader {
 	struct span options;
@@ -34,11 +36,13 @@ static int add(struct reader *r, struct options_word *word, uint16_t c)
 {
 	if (c < ' ' || c > '~')
 		return fail(r->f, RUNG_CONFIG, ERR_CONFIG,
-			    SOURCE ": character %04Xh at byte %u; skiff takes KEY=VALUE words, ASCII in 16 bits "
-			    "each (efibootmgr writes them so with -u)", c, (unsigned)r->off);
+			    SOURCE ": character %04Xh at byte %u; skiff takes KEY=VALUE words, "
+			    "ASCII in 16 bits each (efibootmgr writes them so with -u)", c,
+			    (unsigned)r->off);
 	if (word->len == OPTIONS_WORD_MAX)
-		return fail(r->f, RUNG_CONFIG, ERR_CONFIG, SOURCE ": the word that begins with %.*s... is longer than %u "
-			    "characters", 20, word->text, OPTIONS_WORD_MAX);
+		return fail(r->f, RUNG_CONFIG, ERR_CONFIG,
+			    SOURCE ": the word that begins with %.*s... is longer than %u "
+			    "characters", BEGIN_MAX, word->text, OPTIONS_WORD_MAX);
 	word->text[word->len++] = (char)c;
 	return 0;
 }
@@ -64,7 +68,8 @@ static int next_word(struct reader *r, struct options_word *word)
 	}
 	word->text[word->len] = '\0';
 	if (quoted)
-		return fail(r->f, RUNG_CONFIG, ERR_CONFIG, SOURCE ": a quotation mark is missing behind %.*s", QUOTE_MAX,
+		return fail(r->f, RUNG_CONFIG, ERR_CONFIG,
+			    SOURCE ": a quotation mark is missing behind %.*s", QUOTE_MAX,
 			    word->text);
 	return any;
 }
@@ -78,8 +83,9 @@ static int deliver(struct options_word *word, port_config_fn each, void *ctx, st
 		key_len++;
 	if (key_len == word->len)
 		return fail(f, RUNG_CONFIG, ERR_CONFIG,
-			    SOURCE ": \"%.*s\" is not KEY=VALUE; a value with spaces needs quotation marks: "
-			    "cmdline=\"quiet console=ttyS0\"", QUOTE_MAX, word->text);
+			    SOURCE ": \"%.*s\" is not KEY=VALUE; a value with spaces needs "
+			    "quotation marks: cmdline=\"quiet console=ttyS0\"", QUOTE_MAX,
+			    word->text);
 	word->text[key_len] = '\0';
 	return each(ctx, SOURCE, word->text, word->text + key_len + 1, word->len - key_len - 1);
 }
@@ -92,7 +98,8 @@ static bool has_equals(const struct options_word *word)
 	return false;
 }
 
-int options_each(struct span options, struct options_word *word, port_config_fn each, void *ctx, struct failure *f)
+int options_each(struct span options, struct options_word *word, port_config_fn each, void *ctx,
+	struct failure *f)
 {
 	struct reader r = { options, 0, f };
 	int found = next_word(&r, word), err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Device paths. The firmware and its drivers wrote them; no length in them is believed beyond PATH_LEN_MAX. Called by controller.c and
- * start.c.
+ * Device paths. The firmware and its drivers wrote them; no length in them is believed beyond
+ * PATH_LEN_MAX. Called by controller.c and start.c.
  */
 #include "arch/uefi/path.h"
 
@@ -17,7 +17,8 @@
 #define MEMORY_MAPPED_LEN 24
 #define LOADER_DATA 2                   /* EfiLoaderData */
 
-_Static_assert(PATH_FILE_MAX == PATH_LEN_MAX + MEMORY_MAPPED_LEN + NODE_HEADER_LEN, "a file's path fits");
+_Static_assert(PATH_FILE_MAX == PATH_LEN_MAX + MEMORY_MAPPED_LEN + NODE_HEADER_LEN,
+	"a file's path fits");
 
 uint32_t path_len(const uint8_t *path)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Configuration space, registers and shared memory of a PCI function, all of it through the firmware's EFI_PCI_IO_PROTOCOL (UEFI 2.10,
- * 14.4), so that IOMMUs and encrypted memory are the firmware's affair. The device may answer anything. Called through the seam.
+ * Configuration space, registers and shared memory of a PCI function, all of it through the
+ * firmware's EFI_PCI_IO_PROTOCOL (UEFI 2.10, 14.4), so that IOMMUs and encrypted memory are the
+ * firmware's affair. The device may answer anything. Called through the seam.
  */
 #include "arch/uefi/pci.h"
 
@@ -34,7 +35,9 @@ static struct grant {
 
 static EFI_PCI_IO_PROTOCOL_WIDTH width_of(unsigned width)
 {
-	return width == 1 ? EfiPciIoWidthUint8 : width == 2 ? EfiPciIoWidthUint16 : EfiPciIoWidthUint32;
+	if (width == 1)
+		return EfiPciIoWidthUint8;
+	return width == 2 ? EfiPciIoWidthUint16 : EfiPciIoWidthUint32;
 }
 
 static uint32_t all_ones(unsigned width)
@@ -55,7 +58,10 @@ void port_pci_write(uintptr_t fn, unsigned off, unsigned width, uint32_t value)
 	(void)pci_io(fn)->Pci.Write(pci_io(fn), width_of(width), off, 1, &value);
 }
 
-/* The kind and length of a BAR, by the firmware's word. False: it does not exist, or has no address. */
+/*
+ * The kind and length of a BAR, by the firmware's word. False: it does not exist, or has no
+ * address.
+ */
 static bool read_bar(EFI_PCI_IO_PROTOCOL *io, unsigned bar, uint8_t *kind, uint64_t *len)
 {
 	VOID *resources = NULL;
@@ -79,35 +85,42 @@ int port_window_open(struct window *w, uintptr_t fn, unsigned bar, uint32_t off,
 	uint64_t bar_len;
 	uint8_t kind;
 
-	if (bar >= BARS || !read_bar(pci_io(fn), bar, &kind, &bar_len) || (uint64_t)off + len > bar_len)
+	if (bar >= BARS || !read_bar(pci_io(fn), bar, &kind, &bar_len) ||
+	    (uint64_t)off + len > bar_len)
 		return ERR_DEVICE;
-	*w = (struct window){ .base = off, .fn = fn, .len = len, .kind = kind, .bar = (uint8_t)bar };
+	*w = (struct window){
+		.base = off, .fn = fn, .len = len, .kind = kind, .bar = (uint8_t)bar,
+	};
 	return 0;
 }
 
-static const EFI_PCI_IO_PROTOCOL_ACCESS *access_to(const struct window *w)
+static const EFI_PCI_IO_PROTOCOL_ACCESS *access_by(EFI_PCI_IO_PROTOCOL *io, const struct window *w)
 {
-	return w->kind == WINDOW_IO ? &pci_io(w->fn)->Io : &pci_io(w->fn)->Mem;
+	return w->kind == WINDOW_IO ? &io->Io : &io->Mem;
 }
 
 /* A window without a function is fw_cfg's, at the machine's own ports. */
 uint32_t port_window_read(const struct window *w, uint32_t off, unsigned width)
 {
+	EFI_PCI_IO_PROTOCOL *io = pci_io(w->fn);
 	uint32_t value = 0;
+	EFI_STATUS status;
 
-	if (!w->fn)
+	if (!io)
 		return io_read((uint16_t)(w->base + off), width);
-	if (access_to(w)->Read(pci_io(w->fn), width_of(width), w->bar, w->base + off, 1, &value) != EFI_SUCCESS)
-		return all_ones(width);
-	return value;
+	status = access_by(io, w)->Read(io, width_of(width), w->bar, w->base + off, 1, &value);
+	return status == EFI_SUCCESS ? value : all_ones(width);
 }
 
 void port_window_write(const struct window *w, uint32_t off, unsigned width, uint32_t value)
 {
-	if (!w->fn)
+	EFI_PCI_IO_PROTOCOL *io = pci_io(w->fn);
+
+	if (!io)
 		io_write((uint16_t)(w->base + off), width, value);
 	else
-		(void)access_to(w)->Write(pci_io(w->fn), width_of(width), w->bar, w->base + off, 1, &value);
+		(void)access_by(io, w)->Write(io, width_of(width), w->bar, w->base + off, 1,
+					      &value);
 }
 
 /* [UEFI-03] A common buffer is mapped whole or not at all. */
@@ -149,7 +162,8 @@ int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 	if (!g)
 		return ERR_NO_SPACE;
 	g->pages = (len + PAGE_LEN - 1) / PAGE_LEN;
-	if (io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, g->pages, &g->va, 0) != EFI_SUCCESS)
+	if (io->AllocateBuffer(io, AllocateAnyPages, EfiBootServicesData, g->pages, &g->va, 0) !=
+	    EFI_SUCCESS)
 		return ERR_NO_SPACE;
 	g->pci_io = io;
 	*d = (struct dma){ .va = g->va, .len = len, .token = g };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What kind of program a PE header announces (Microsoft's "PE Format"; UEFI 2.10, 2.1.1). The network wrote the bytes. Called by cargo.c.
+ * What kind of program a PE header announces (Microsoft's "PE Format"; UEFI 2.10, 2.1.1). The
+ * network wrote the bytes. Called by cargo.c.
  */
 #include "arch/uefi/pe.h"
 
@@ -18,7 +19,7 @@ enum pe_field {
 
 #define MACHINE_X64 0x8664
 #define MAGIC_PE32_PLUS 0x20b
-#define EFI_FIRST 10                    /* subsystems: application, boot service and runtime driver */
+#define EFI_FIRST 10                    /* subsystems: application; boot service, runtime driver */
 #define EFI_LAST 12
 
 bool pe_is(struct span head)
@@ -39,8 +40,11 @@ const char *pe_refusal(struct span head)
 
 	if (head.len < HEADER_END || at > head.len - HEADER_END)
 		return NULL;
-	if (get_le16(head.at + at + MACHINE) != MACHINE_X64 || get_le16(head.at + at + MAGIC) != MAGIC_PE32_PLUS)
+	if (get_le16(head.at + at + MACHINE) != MACHINE_X64 ||
+	    get_le16(head.at + at + MAGIC) != MAGIC_PE32_PLUS)
 		return "a program for another processor than x86-64";
 	subsystem = get_le16(head.at + at + SUBSYSTEM);
-	return subsystem < EFI_FIRST || subsystem > EFI_LAST ? "a program for Windows, not for EFI" : NULL;
+	if (subsystem < EFI_FIRST || subsystem > EFI_LAST)
+		return "a program for Windows, not for EFI";
+	return NULL;
 }

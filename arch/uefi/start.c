@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts what was downloaded: a Linux kernel, or any other EFI program, from memory. The firmware judges the image, Secure Boot's
- * signatures included. Called through the seam.
+ * Starts what was downloaded: a Linux kernel, or any other EFI program, from memory. The firmware
+ * judges the image, Secure Boot's signatures included. Called through the seam.
  */
 #include "arch/port.h"
 #include "arch/uefi/cargo.h"
@@ -14,8 +14,9 @@
 #include "core/text.h"
 
 /*
- * What an image finds that a boot manager starts (UEFI 2.10, 3.1.2 and 7.5): if it neither comes back nor leaves boot services within five
- * minutes, nor says that it wants longer, the machine is reset.
+ * What an image finds that a boot manager starts (UEFI 2.10, 3.1.2 and 7.5): if it neither comes
+ * back nor leaves boot services within five minutes, nor says that it wants longer, the machine
+ * is reset.
  */
 #define WATCHDOG_S 300
 
@@ -29,10 +30,14 @@ static int check_cmdline(size_t len, struct failure *f)
 	if (!bz || len <= bz->cmdline_max)
 		return 0;
 	return fail(f, RUNG_HAND_OVER, ERR_NO_SPACE,
-		    "the command line has %zu characters, but this kernel takes only %u", len, (unsigned)bz->cmdline_max);
+		    "the command line has %zu characters, but this kernel takes only %u", len,
+		    (unsigned)bz->cmdline_max);
 }
 
-/* [UEFI-09] The command line as LoadOptions, in 16 bits a character with a NUL behind; *options stays NULL if it is empty. */
+/*
+ * [UEFI-09] The command line as LoadOptions, in 16 bits a character with a NUL behind; *options
+ * stays NULL if it is empty.
+ */
 static int make_options(const char *cmdline, VOID **options, UINT32 *options_len, struct failure *f)
 {
 	size_t len = text_len(cmdline);
@@ -43,12 +48,14 @@ static int make_options(const char *cmdline, VOID **options, UINT32 *options_len
 	*options_len = 0;
 	if (err || !len)
 		return err;
-	if (uefi.boot->AllocatePool(EfiLoaderData, (len + 1) * sizeof(CHAR16), options) != EFI_SUCCESS)
+	if (uefi.boot->AllocatePool(EfiLoaderData, (len + 1) * sizeof(CHAR16), options) !=
+	    EFI_SUCCESS)
 		return fail(f, RUNG_HAND_OVER, ERR_NO_SPACE, "no memory for the command line");
 	chars = ucs2_from_utf8(*options, cmdline);
 	if (chars < 0)
 		return fail(f, RUNG_HAND_OVER, ERR_CONFIG,
-			    "the command line is not UTF-8, or has a character that UEFI cannot pass on");
+			    "the command line is not UTF-8, or has a character that UEFI cannot "
+			    "pass on");
 	*options_len = (UINT32)(((size_t)chars + 1) * sizeof(CHAR16));
 	return 0;
 }
@@ -64,17 +71,21 @@ static int load(EFI_HANDLE *image, struct failure *f)
 	EFI_STATUS status;
 
 	path_of_file(path, parent ? parent : nowhere, (uintptr_t)kernel.at, kernel.len);
-	status = uefi.boot->LoadImage(FALSE, uefi.image, (EFI_DEVICE_PATH *)(void *)path, kernel.at, kernel.len, image);
+	status = uefi.boot->LoadImage(FALSE, uefi.image, (EFI_DEVICE_PATH *)(void *)path,
+				      kernel.at, kernel.len, image);
 	cargo_free_kernel();
 	if (status == EFI_SUCCESS)
 		return 0;
+	uefi.result = status;
 	if (status == EFI_SECURITY_VIOLATION)
 		(void)uefi.boot->UnloadImage(*image);
 	if (status == EFI_SECURITY_VIOLATION || status == EFI_ACCESS_DENIED)
 		return fail(f, RUNG_HAND_OVER, ERR_UNSUPPORTED,
-			    "Secure Boot refuses the image (%s): it is not signed with a key that this machine trusts; nothing "
-			    "was started", uefi_status_text(name, status));
-	return fail(f, RUNG_HAND_OVER, ERR_FORMAT, "the firmware cannot load the image (LoadImage: %s)",
+			    "Secure Boot refuses the image (%s): it is not signed with a key that "
+			    "this machine trusts; nothing was started",
+			    uefi_status_text(name, status));
+	return fail(f, RUNG_HAND_OVER, ERR_FORMAT,
+		    "the firmware cannot load the image (LoadImage: %s)",
 		    uefi_status_text(name, status));
 }
 
@@ -121,7 +132,8 @@ int port_boot(const char *cmdline, struct failure *f)
 	console_flush();
 	if (!err && initrd_offer() != EFI_SUCCESS)
 		err = fail(f, RUNG_HAND_OVER, ERR_UNSUPPORTED,
-			   "the firmware has an initrd for Linux already, of whoever started skiff; leave one of the two out");
+			   "the firmware has an initrd for Linux already, of whoever started "
+			   "skiff; leave one of the two out");
 	if (!err)
 		err = start(options, options_len, f);
 	initrd_withdraw();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The firmware's words for what went wrong (UEFI 2.10, appendix D), for sentences. Called by the other files of this port. */
+/*
+ * The firmware's words for what went wrong (UEFI 2.10, appendix D), for sentences. Called by the
+ * other files of this port.
+ */
 #include "arch/uefi/uefi.h"
 #include "core/text.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* UTF-8 to UCS-2 (RFC 3629; UEFI 2.10, 2.3.1). The bytes are a command line that a user or a boot entry wrote. Called by start.c. */
+/*
+ * UTF-8 to UCS-2 (RFC 3629; UEFI 2.10, 2.3.1). The bytes are a command line that a user or a boot
+ * entry wrote. Called by start.c.
+ */
 #include "arch/uefi/ucs2.h"
 
 #define SURROGATE_FIRST 0xd800

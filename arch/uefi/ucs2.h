@@ -6,8 +6,9 @@
 #include "core/types.h"
 
 /*
- * Writes the UTF-8 string s (NUL-terminated) to buf, NUL-terminated, which has room for as many characters as s has bytes with its NUL. Returns the number of
- * characters without the NUL; -1 if s is not UTF-8, or has characters beyond 16 bits.
+ * Writes the UTF-8 string s (NUL-terminated) to buf, NUL-terminated, which has room for as many
+ * characters as s has bytes with its NUL. Returns the number of characters without the NUL; -1 if
+ * s is not UTF-8, or has characters beyond 16 bits.
  */
 int64_t ucs2_from_utf8(uint16_t *buf, const char *s);
 

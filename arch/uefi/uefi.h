@@ -14,7 +14,7 @@ struct uefi {
 	EFI_LOADED_IMAGE *loaded;       /* how we were loaded */
 	EFI_SYSTEM_TABLE *system;
 	EFI_BOOT_SERVICES *boot;
-	EFI_STATUS result;              /* of an image that we started and that failed; else 0 */
+	EFI_STATUS result;              /* of an image that was refused, or that failed; else 0 */
 };
 
 extern struct uefi uefi;
@@ -30,7 +30,10 @@ struct controller *uefi_controller(void);
 /* The interface of a protocol on a handle; NULL if there is none. It stays the firmware's. */
 void *uefi_protocol(EFI_HANDLE handle, EFI_GUID *protocol);
 
-/* The status's name in the specification ("EFI_SECURITY_VIOLATION"), or its number, in buf. Returns buf. */
+/*
+ * The status's name in the specification ("EFI_SECURITY_VIOLATION"), or its number, in buf.
+ * Returns buf.
+ */
 #define UEFI_STATUS_TEXT_LEN 32
 char *uefi_status_text(char buf[UEFI_STATUS_TEXT_LEN], EFI_STATUS status);
 

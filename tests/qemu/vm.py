@@ -158,8 +158,13 @@ class Console:
         """What the tests see of what the guest wrote."""
         return text.replace('\r\n', '\n')
 
+    # A UART writes one byte at a time, of which each takes most of a kilobyte of the socket's buffer; OVMF drops
+    # the rest of its text when the port does not take a character within some 200 µs.
+    BUFFER, SO_SNDBUFFORCE = 64 << 20, 32
+
     def __init__(self):
         self.ours, self.theirs = socket.socketpair()
+        self.theirs.setsockopt(socket.SOL_SOCKET, self.SO_SNDBUFFORCE, self.BUFFER)
         self._text = ''
         self._pieces = []       # (length of the text after it, when it came)
         self._ended = False

@@ -14,6 +14,7 @@
 
 #define PAGE 4096
 #define POISON 0x5a
+#define WATCHDOG_S 3                            /* before the machine is reset; a program that takes longer disarms it */
 #define MAP_LEN 65536                           /* of a memory map, with room to spare */
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -125,7 +126,10 @@ static EFI_STATUS start(EFI_BOOT_SERVICES *boot, void *file, UINTN len)
 		loaded->LoadOptionsSize += 2;
 	loaded->LoadOptionsSize += 2;
 	lab_print("shim: between it and %d NICs", shim_pci_insert(loaded->ImageBase, loaded->ImageSize));
-	return boot->StartImage(image, NULL, NULL);
+	boot->SetWatchdogTimer(WATCHDOG_S, 0, 0, NULL);
+	status = boot->StartImage(image, NULL, NULL);
+	boot->SetWatchdogTimer(0, 0, 0, NULL);
+	return status;
 }
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)

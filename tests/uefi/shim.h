@@ -28,7 +28,7 @@ extern struct shim_accounts shim;
 /* Puts itself between the program in base … base + len and the PciIo of every virtio NIC. Returns how many there are. */
 UINTN shim_pci_insert(const void *base, UINT64 len);
 
-/* Takes itself out again. PCI attributes that are not what they were at shim_pci_insert() are a breach. */
+/* Takes itself out again. PCI attributes that the program has left other than they were at shim_pci_insert() are a breach. */
 void shim_pci_remove(void);
 
 /* Called by shim_pci.c after each register write of the program, with the count of them in shim.writes. */

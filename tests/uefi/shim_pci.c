@@ -28,7 +28,7 @@ struct shim_accounts shim;
 static struct nic {
 	EFI_PCI_IO_PROTOCOL *io;
 	EFI_PCI_IO_PROTOCOL original;
-	UINT64 attributes;
+	UINT64 before, left;            /* its attributes, as the program found and as it left them */
 } nics[NICS_MAX];
 static UINTN nics_count;
 static const UINT8 *program;
@@ -36,13 +36,18 @@ static UINT64 program_len;
 
 #define FROM_PROGRAM() ((UINT64)((const UINT8 *)__builtin_return_address(0) - program) < program_len)
 
-static const EFI_PCI_IO_PROTOCOL *original(const EFI_PCI_IO_PROTOCOL *io)
+static struct nic *nic_of(const EFI_PCI_IO_PROTOCOL *io)
 {
-	for (UINTN i = 0; i < nics_count; i++)
-		if (nics[i].io == io)
-			return &nics[i].original;
+	for (struct nic *n = nics; n < nics + nics_count; n++)
+		if (n->io == io)
+			return n;
 	lab_print("shim: breach: a PciIo of a NIC that is not there");
 	lab_power_off();
+}
+
+static const EFI_PCI_IO_PROTOCOL *original(const EFI_PCI_IO_PROTOCOL *io)
+{
+	return &nic_of(io)->original;
 }
 
 static EFI_STATUS breach(const char *what, UINT64 value)
@@ -142,6 +147,17 @@ static EFI_STATUS EFIAPI unmap(EFI_PCI_IO_PROTOCOL *io, void *mapping)
 	return original(io)->Unmap(io, mapping);
 }
 
+static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_ATTRIBUTE_OPERATION operation,
+	UINT64 value, UINT64 *result)
+{
+	struct nic *n = nic_of(io);
+	EFI_STATUS status = n->original.Attributes(io, operation, value, result);
+
+	if (FROM_PROGRAM())
+		n->original.Attributes(io, EfiPciIoAttributeOperationGet, 0, &n->left);
+	return status;
+}
+
 static EFI_STATUS written(EFI_STATUS status)
 {
 	shim.writes++;
@@ -186,7 +202,9 @@ static void make_alias(void)
 static void insert(struct nic *n)
 {
 	n->original = *n->io;
-	n->io->Attributes(n->io, EfiPciIoAttributeOperationGet, 0, &n->attributes);
+	n->io->Attributes(n->io, EfiPciIoAttributeOperationGet, 0, &n->before);
+	n->left = n->before;
+	n->io->Attributes = attributes;
 	n->io->AllocateBuffer = allocate;
 	n->io->FreeBuffer = release;
 	n->io->Map = map;
@@ -223,11 +241,8 @@ UINTN shim_pci_insert(const void *base, UINT64 len)
 void shim_pci_remove(void)
 {
 	for (struct nic *n = nics; n < nics + nics_count; n++) {
-		UINT64 now;
-
 		*n->io = n->original;
-		n->io->Attributes(n->io, EfiPciIoAttributeOperationGet, 0, &now);
-		if (now != n->attributes)
-			breach("PCI attributes that were not restored:", now);
+		if (n->left != n->before)
+			breach("PCI attributes that were not restored:", n->left);
 	}
 }

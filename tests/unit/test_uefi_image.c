@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the UEFI port finds out about a program before the firmware does, and its command line in 16 bits. */
+/*
+ * What the UEFI port finds out about a program before the firmware does, and its command line in
+ * 16 bits.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +74,7 @@ static void other_files_are_not_pe(void **state)
 	assert_false(is_pe(HEAD_LEN));
 }
 
-static void a_file_of_any_length_is_looked_at_no_further_than_it_goes(void **state)
+static void no_file_is_looked_at_beyond_its_end(void **state)
 {
 	uint32_t len;
 
@@ -80,9 +83,11 @@ static void a_file_of_any_length_is_looked_at_no_further_than_it_goes(void **sta
 		assert_int_equal(is_pe(len), len >= 0x40);
 }
 
-static void a_header_beyond_what_is_there_is_left_to_the_firmware(void **state)
+static void a_header_out_of_sight_is_the_firmware_s(void **state)
 {
-	static const uint32_t places[] = { HEAD_LEN - 93, HEAD_LEN - 4, HEAD_LEN - 3, HEAD_LEN, 0x7fffffff, UINT32_MAX };
+	static const uint32_t places[] = {
+		HEAD_LEN - 93, HEAD_LEN - 4, HEAD_LEN - 3, HEAD_LEN, 0x7fffffff, UINT32_MAX,
+	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
@@ -129,8 +134,8 @@ static void assert_ucs2(const char *s, int64_t len, const uint16_t *expected)
 
 static void utf8_becomes_ucs2(void **state)
 {
-	static const uint16_t ascii[] = { 'a', ' ', '~' }, two[] = { 0x80, 0xe4, 0x7ff }, three[] = { 0x800, 0x20ac, 0xffff },
-		around_surrogates[] = { 0xd7ff, 0xe000 };
+	static const uint16_t ascii[] = { 'a', ' ', '~' }, two[] = { 0x80, 0xe4, 0x7ff },
+		three[] = { 0x800, 0x20ac, 0xffff }, around_surrogates[] = { 0xd7ff, 0xe000 };
 
 	(void)state;
 	assert_ucs2("", 0, ascii);
@@ -159,8 +164,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_efi_program_is_taken, make_efi_program),
 		cmocka_unit_test_setup(other_files_are_not_pe, make_efi_program),
-		cmocka_unit_test_setup(a_file_of_any_length_is_looked_at_no_further_than_it_goes, make_efi_program),
-		cmocka_unit_test_setup(a_header_beyond_what_is_there_is_left_to_the_firmware, make_efi_program),
+		cmocka_unit_test_setup(no_file_is_looked_at_beyond_its_end, make_efi_program),
+		cmocka_unit_test_setup(a_header_out_of_sight_is_the_firmware_s, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_another_processor_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_windows_is_named, make_efi_program),
 		cmocka_unit_test(utf8_becomes_ucs2),
