@@ -9,12 +9,14 @@
 
 #define GUEST_GSO (BIT(VIRTIO_NET_F_GUEST_TSO4) | BIT(VIRTIO_NET_F_GUEST_TSO6))
 
-/* Only with GUEST_CSUM may a checksum be left undone, or vouched for. */
+/*
+ * Only with GUEST_CSUM may a checksum be left undone, or vouched for. The kernel was told
+ * (tap_offload()), but may have queued frames before the guest changed its mind.
+ */
 static bool honest(struct frame *frame, uint64_t features)
 {
 	struct virtio_net_hdr_v1 *header = &frame->header;
 
-	/* What the kernel had queued before the guest changed its mind. */
 	if (header->gso_type && !(features & GUEST_GSO))
 		return false;
 	if (features & BIT(VIRTIO_NET_F_GUEST_CSUM))

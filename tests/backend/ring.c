@@ -87,24 +87,24 @@ uint16_t ring_waiting(struct ring *ring)
 }
 
 /* A descriptor's memory, in as many pieces as QEMU has made of it. */
-static bool add_pieces(const struct memory *memory, struct chain *chain, uint64_t addr,
+static const char *add_pieces(const struct memory *memory, struct chain *chain, uint64_t addr,
 	uint32_t len)
 {
 	while (len) {
 		struct piece *piece = &chain->piece[chain->count];
 
 		if (chain->count == sizeof(chain->piece) / sizeof(chain->piece[0]))
-			return false;
+			return "has a chain in too many pieces";
 		piece->guest_addr = addr;
 		piece->len = len;
 		piece->at = memory_at(memory, GUEST_PHYSICAL, addr, &piece->len);
 		if (!piece->at)
-			return false;
+			return "has a descriptor of memory that is not there";
 		addr += piece->len;
 		len -= piece->len;
 		chain->count++;
 	}
-	return true;
+	return NULL;
 }
 
 /* One descriptor of a chain: 2.7.4.2 (readable ones come first), 2.7.5.2 (at most 2^32 bytes). */
@@ -113,13 +113,14 @@ static const char *add(const struct memory *memory, struct chain *chain,
 {
 	bool write = desc->flags & VRING_DESC_F_WRITE;
 	uint32_t *len = write ? &chain->writable_len : &chain->readable_len;
+	const char *why;
 
 	if (!write && chain->writable_len)
 		return "has a readable descriptor behind a writable one";
 	if (desc->len > UINT32_MAX - *len)
 		return "has a chain of more than 2^32 bytes";
-	if (!add_pieces(memory, chain, desc->addr, desc->len))
-		return "has a descriptor of memory that is not there";
+	if ((why = add_pieces(memory, chain, desc->addr, desc->len)))
+		return why;
 	*len += desc->len;
 	if (!write)
 		chain->readable = chain->count;

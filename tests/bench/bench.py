@@ -11,6 +11,8 @@ rate    A 64 MiB file by HTTP, over user, tap and passt. From the moment the ser
         digest). So the time in which data only waits in some socket buffer counts, for both, and
         connecting and DHCP do not. iPXE is told by keys on its serial console what to fetch, as
         DHCP over passt cannot name a file; skiff is told by fw_cfg.
+loss    The same for 16 MiB through tests/backend, an honest vhost-user back end, on a wire that loses a
+        share of the TCP segments in both directions; in one round both programs lose by the same seed.
 start   From the start of the virtual CPU to the first DHCPDISCOVER on the wire, and to the first
         byte of the file that DHCP names as the boot file (user and tap; passt's DHCP names none).
         Nothing is typed and nothing configured: what a stock machine does. The wire is watched by
@@ -24,7 +26,7 @@ count   Guest instructions per KiB of payload, by count.c. Between the GET and t
         of COUNT_RUNS (5).
 size    The bytes of the BIOS image within the ROM file.
 
-Environment: RUNS, COUNT_RUNS, ONLY (rate,start,count,size), FLAVOURS (user,tap,passt), SKIFF_ROM,
+Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,start,count,size), FLAVOURS (user,tap,passt), SKIFF_ROM,
 IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if anything failed or is
 missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
 """
@@ -48,21 +50,25 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
 
 # pylint: disable=wrong-import-position
+import backend                                                                  # noqa: E402
 import lab                                                                      # noqa: E402
 from vm import ACCEL, IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable   # noqa: E402
 
 MIB = 1 << 20
 RUNS = int(os.environ.get('RUNS') or 10)
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
-ONLY = os.environ.get('ONLY', 'size,rate,start,count').split(',')
+ONLY = os.environ.get('ONLY', 'size,rate,loss,start,count').split(',')
 FLAVOURS = os.environ.get('FLAVOURS', ','.join(lab.FLAVOURS)).split(',')
 
 # The payloads: the size, and what its name is. Names are short because they are typed.
 LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 
+# Percent of the TCP segments that are lost, each way.
+LOSSES = ('0.1', '1', '5')
+
 # What skiff should reach, as multiples of iPXE's rate.
-AIM = {'user': 2.0, 'tap': 2.5, 'passt': 4.0}
+AIM = {'user': 2.0, 'tap': 2.5, 'passt': 4.0, **{loss: 1.0 for loss in LOSSES}}
 
 # Symbols of build/skiff.sym: the calls between whose entry and return we count, and what must have
 # run within such a call for it to count.
@@ -147,7 +153,7 @@ class FirstRequest:
         self.socket.setsockopt(socket.SOL_SOCKET, self.SO_ATTACH_FILTER, struct.pack(
             '@HP', len(self.FILTER), code.buffer_info()[0]))
         self.socket.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
-        self.socket.bind(('tap0' if net.flavour == 'tap' else 'lo', self.ETH_P_IP))
+        self.socket.bind(('tap0' if 'tap' in net.parts else 'lo', self.ETH_P_IP))
 
     def wait(self, name, timeout=60):
         """The moment (time.monotonic()) at which the kernel saw the GET for /name."""
@@ -274,13 +280,13 @@ def wait_end(machine, program, url, timeout=180):
     return match
 
 
-def fetch_rate(program, flavour, server, payload):
-    """MB/s of one fetch in a fresh machine."""
+def fetch_rate(program, network, server, payload):
+    """MB/s of one fetch in a fresh machine; network: a context manager that yields an Attachment."""
     name, size = payload
     seen = len(server.requests())
-    with lab.attach(flavour) as net:
+    with network as net:
         url, first = net.url(name), FirstRequest(net)
-        with Machine([Nic(net.netdev, rom=program.rom)], fw_cfg=program.settings(url)) as machine:
+        with Machine([Nic(net.netdev, rom=program.rom)], net=net, fw_cfg=program.settings(url)) as machine:
             program.begin(machine, url)
             begun = first.wait(name)
             match = wait_end(machine, program, url)
@@ -289,6 +295,10 @@ def fetch_rate(program, flavour, server, payload):
     if request.sent != size:
         raise Failure(f'{program.name}: nginx sent {request.sent} of {size} bytes')
     return size / 1e6 / (ended - begun)
+
+
+def lossy(percent, seed):
+    return backend.attach([f'lose,tcp,both,rate={percent}%'], options=['--seed', seed])
 
 
 def start_times(program, flavour):
@@ -376,6 +386,9 @@ class Results:
         for flavour in FLAVOURS:
             rows.append((f'64 MiB over {flavour}, MB/s', *self._row('rate', flavour, '{:.1f}'),
                          f'{AIM[flavour]:.1f}'))
+        for loss in LOSSES:
+            rows.append((f'16 MiB, {loss} % lost, MB/s', *self._row('loss', loss, '{:.1f}'),
+                         f'{AIM[loss]:.1f}'))
         for quantity, title in (('discover', 'start to DISCOVER'),
                                 ('first', 'start to first byte')):
             for flavour in ('user', 'tap'):
@@ -421,7 +434,12 @@ def measure(programs, server, directory):
     if 'rate' in ONLY:
         for flavour, program in rounds(programs, FLAVOURS, RUNS):
             results.measure('rate', flavour, program, lambda f=flavour, p=program:
-                            {'rate': fetch_rate(p, f, server, LARGE)})
+                            {'rate': fetch_rate(p, lab.attach(f), server, LARGE)})
+    if 'loss' in ONLY:
+        for number in range(RUNS):
+            for percent, program in rounds(programs if number % 2 else programs[::-1], LOSSES, 1):
+                results.measure('loss', percent, program, lambda l=percent, p=program, n=number:
+                                {'loss': fetch_rate(p, lossy(l, n), server, SMALL)})
     if 'start' in ONLY:
         booting = [flavour for flavour in FLAVOURS if flavour != 'passt']
         for flavour, program in rounds(programs, booting, RUNS):
