@@ -2,7 +2,7 @@
 #
 #: make            build/skiff.rom, the option ROM, and build/skiff.efi; built-in defaults: make url=http://... csum=off ...
 #: make deps       installs the Debian packages that are missing, fetches a kernel to boot
-#: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=
+#: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=; FIRMWARE=uefi
 #: make check      unit tests, 64 and 32 bit, and the rules of the structure
 #: make test       the same, and the tests in QEMU
 #: make bench      the comparison with iPXE; RUNS=10
@@ -20,7 +20,7 @@ PREFIX = /usr/local
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all help deps check units structure test bench run install clean need-cc need-hosted need-qemu need-test FORCE
+.PHONY: all help deps check units structure test bench run install clean need-cc need-hosted need-qemu need-ovmf need-test FORCE
 export PATH := $(PATH):/usr/sbin:/sbin
 
 # With `make deps run`, everything else is the work of a second make, which starts when deps is done; also with -j.
@@ -45,8 +45,9 @@ need-cc: ; $(call need,$(CC)@gcc $(LD)@binutils xz@xz-utils /usr/include/stdio.h
 need-hosted: need-cc ; $(call need,/usr/include/cmocka.h@libcmocka-dev \
 	/usr/lib/gcc/x86_64-linux-gnu/12/32/libasan.so@gcc-12-multilib $(CMOCKA32)@libcmocka0:i386)
 need-qemu: ; $(call need,qemu-system-x86_64@qemu-system-x86 nginx@nginx)
-need-test: need-qemu ; $(call need,dnsmasq@dnsmasq-base passt@passt ip@iproute2 $(PYTHON)@python3-pytest \
-	/usr/lib/python3/dist-packages/pytest@python3-pytest /usr/lib/python3/dist-packages/scapy@python3-scapy)
+need-test: need-qemu ; $(call need,dnsmasq@dnsmasq-base passt@passt ip@iproute2 prove@perl $(PYTHON)@python3-pytest \
+	/usr/lib/python3/dist-packages/pytest@python3-pytest /usr/lib/python3/dist-packages/xdist@python3-pytest-xdist \
+	/usr/lib/python3/dist-packages/scapy@python3-scapy)
 
 ## Flags ######################################################################################
 
@@ -176,8 +177,10 @@ KERNEL  = build/kernel/vmlinuz
 INITRD  = build/initramfs.gz
 CMDLINE = console=ttyS0 panic=1
 RAW_CMDLINE = $(value CMDLINE)
+FIRMWARE = bios
 export SKIFF_ROM := $(abspath $(B)/skiff.rom)
-export KERNEL INITRD RAW_CMDLINE MEM QEMU_ARGS RUNS
+export SKIFF_EFI := $(abspath $(B)/skiff.efi)
+export KERNEL INITRD RAW_CMDLINE FIRMWARE MEM QEMU_ARGS RUNS
 
 build/kernel/vmlinuz: ; $(call need,$@@linux-image-cloud-amd64)
 build/busybox/busybox: ; $(call need,$@@busybox-static)
@@ -188,12 +191,14 @@ build/initramfs.gz: tests/demo/init build/busybox/busybox Makefile
 	$(call say,CPIO)cd build/initramfs && find . | LC_ALL=C sort | \
 		bin/busybox cpio -o -H newc -R 0:0 --ignore-devno --renumber-inodes | gzip -9n >../initramfs.gz
 
-run: $(B)/skiff.rom $(filter build/kernel/vmlinuz,$(KERNEL)) $(filter build/initramfs.gz,$(INITRD)) | need-qemu
+need-ovmf: ; $(call need,/usr/share/OVMF/OVMF_CODE_4M.fd@ovmf)
+run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter build/kernel/vmlinuz,$(KERNEL)) \
+		$(filter build/initramfs.gz,$(INITRD)) | need-qemu $(if $(filter uefi,$(FIRMWARE)),need-ovmf)
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
 test: all $(B)/backend units structure build/kernel/vmlinuz build/initramfs.gz | need-test
 	@rm -f $(B)/qemu.xml
-	@tests/qemu/enter $(PYTHON) -m pytest --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
+	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
 	@tests/setup/total $(LOGS) $(B)/qemu.xml
 
 bench: all $(B)/backend build/count.so build/kernel/vmlinuz | need-test

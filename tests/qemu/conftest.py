@@ -28,12 +28,15 @@ import vm       # noqa: E402
 MIB = 1 << 20
 
 
-def pytest_configure():
+def pytest_configure(config):
     if 'SKIFF_LAB' not in os.environ:
         raise pytest.UsageError('these tests need a network of their own: '
                                 'tests/qemu/enter /usr/bin/python3 -m pytest tests/qemu')
     # A terminated run must still stop its machines and remove its scratch directories.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))
+    # With -n, each worker has addresses and ports to itself.
+    if hasattr(config, 'workerinput'):
+        lab.leave_network()
 
 
 def pytest_runtest_setup():

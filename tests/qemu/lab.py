@@ -14,6 +14,7 @@ attach(flavour) hides the differences: see Attachment.
 """
 
 import contextlib
+import ctypes
 import dataclasses
 import hashlib
 import itertools
@@ -71,6 +72,15 @@ def ip(*words):
     done = subprocess.run([tool('ip'), *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unavailable(f'ip {" ".join(words)}: {done.stderr.strip()}')
+
+
+def leave_network():
+    """This process, and whatever it starts from now on, moves to a fresh network with nothing but loopback."""
+    clone_newnet = 0x40000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(clone_newnet):
+        raise Unavailable(f'unshare: {os.strerror(ctypes.get_errno())}')
+    ip('link', 'set', 'lo', 'up')
 
 
 def make_file(path, size, seed=0):
