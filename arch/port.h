@@ -117,7 +117,7 @@ uint16_t port_dhcp_arch(void);
 
 enum cargo {
 	CARGO_KERNEL,   /* to be started by port_boot() */
-	CARGO_INITRD,   /* each further one directly behind the one before, at the next multiple of 4, zeros between */
+	CARGO_INITRD,   /* for the kernel, each further one directly behind the one before, at the next multiple of 4, zeros between */
 	CARGO_FETCH,    /* to be looked at and forgotten */
 };
 
@@ -143,12 +143,12 @@ int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, stru
  * own header says. */
 int port_cargo_done(enum cargo cargo, uint64_t file_len, struct failure *f) MUST_CHECK;
 
-/* Appends "linux 6.1.0-56-cloud-amd64 at 0x1000000, initrd 5242880 bytes": what port_boot() would start. */
+/* Appends "linux 6.1.0-56-cloud-amd64 at 0x1000000, initrd 5242880 bytes": what port_boot() would start, and where, if the port knows that. */
 void port_boot_text(struct text *t);
 
 /*
- * Starts the granted kernel with its initrds and the command line (NUL-terminated, any length). Devices have been stopped. Does not return, unless the hand-over is
- * refused: then an error with a sentence in f (rung `hand-over`).
+ * Starts the granted kernel with its initrds and the command line (NUL-terminated, any length). Devices have been stopped. Returns only if the
+ * hand-over is refused, or (UEFI) when what was started comes back: 0 if it did so with success, else an error with a sentence in f (rung `hand-over`).
  */
 int port_boot(const char *cmdline, struct failure *f) MUST_CHECK;
 

@@ -70,7 +70,10 @@ static void read_place(struct controller *c)
 	text_fmt(&t, "%02x:%02x.%u", (unsigned)bus, (unsigned)device, (unsigned)function);
 }
 
-/* [UEFI-02] What the firmware had is remembered first. */
+/*
+ * [UEFI-02] What the firmware had is remembered first, as far as it can be set again: UEFI 2.10, 14.4, an attribute that only tells
+ * something, such as where the ROM came from, makes it refuse the rest.
+ */
 static void enable(struct controller *c)
 {
 	EFI_PCI_IO_PROTOCOL *io = c->pci_io;
@@ -79,6 +82,7 @@ static void enable(struct controller *c)
 	c->attributes = 0;
 	(void)io->Attributes(io, EfiPciIoAttributeOperationGet, 0, &c->attributes);
 	(void)io->Attributes(io, EfiPciIoAttributeOperationSupported, 0, &supported);
+	c->attributes &= supported;
 	supported &= EFI_PCI_IO_ATTRIBUTE_IO | EFI_PCI_IO_ATTRIBUTE_MEMORY |
 		     EFI_PCI_IO_ATTRIBUTE_BUS_MASTER | EFI_PCI_IO_ATTRIBUTE_DUAL_ADDRESS_CYCLE;
 	(void)io->Attributes(io, EfiPciIoAttributeOperationEnable, supported, NULL);

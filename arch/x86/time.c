@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time by the time-stamp counter, whose rate the port has measured: no interrupt, no firmware's tick,
- * no midnight [SEC-15]. The counter has 64 bits and does not wrap; milliseconds wrap at 2^32.
+ * Time by the time-stamp counter, whose rate the port has measured: no interrupt, no firmware's
+ * tick, no midnight [SEC-15]. The counter has 64 bits and does not wrap; milliseconds wrap at 2^32.
  */
 #include "arch/x86/time.h"
 

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import MIB
 from skiff import FAILED, FETCH, RELEASE, TOP, nic
+from uefi import SKIFF_EFI
 from vm import SKIFF_ROM
 
 
@@ -17,9 +18,10 @@ def make(*words, **options):
     return done.returncode, done.stdout
 
 
-def test_make_run_ends_in_a_shell_of_the_kernel(tmp_path):
-    rom = {'SKIFF_ROM': str(SKIFF_ROM), 'KERNEL': 'build/kernel/vmlinuz', 'INITRD': 'build/initramfs.gz',
-           'CMDLINE': 'console=ttyS0 panic=1'}
+@pytest.mark.parametrize('firmware', ['bios', 'uefi'])
+def test_make_run_ends_in_a_shell_of_the_kernel(firmware):
+    rom = {'FIRMWARE': firmware, 'SKIFF_ROM': str(SKIFF_ROM), 'SKIFF_EFI': str(SKIFF_EFI),
+           'KERNEL': 'build/kernel/vmlinuz', 'INITRD': 'build/initramfs.gz', 'CMDLINE': 'console=ttyS0 panic=1'}
     done = subprocess.run([TOP / 'tests' / 'demo' / 'run'], cwd=TOP, text=True, timeout=120, check=False,
                           input='echo kernel $(uname -r); poweroff -f\n', env={**os.environ, **rom},
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -32,7 +34,7 @@ def _built():
     """built(KEY=VALUE…): the path of a ROM with these keys built in."""
     def build(**keys):
         words = [f'{key}={value}' for key, value in keys.items()]
-        folder = 'build/test-builtin'
+        folder = 'build/test-builtin' + os.environ.get('PYTEST_XDIST_WORKER', '')
         status, output = make(f'B={folder}', f'{folder}/skiff.rom', *words)
         assert status == 0, output
         return TOP / folder / 'skiff.rom'

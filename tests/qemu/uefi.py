@@ -62,11 +62,11 @@ class Machine(vm.Machine):
         shutil.copy(self.variables, variables)
         words = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={CODE}',
                  '-drive', f'if=pflash,unit=1,format=raw,file={variables}']
-        for name, (files, bootindex) in self.disks.items():
+        for port, (name, (files, bootindex)) in enumerate(self.disks.items()):
             if files:
                 make_volume(self.dir / name, files)
                 words += ['-drive', f'id={name},if=none,format=raw,file=fat:rw:{self.dir / name}',
-                          '-device', f'ide-hd,drive={name},bootindex={bootindex}']
+                          '-device', f'ide-hd,drive={name},bus=ide.{port},bootindex={bootindex}']
         return super().command() + words
 
     def log(self):

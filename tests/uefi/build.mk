@@ -8,11 +8,11 @@ $(B)/lab/say.efi: $(call lab_objects,say)
 $(B)/lab/shim.efi: $(call lab_objects,shim shim_pci)
 $(LAB_PROGRAMS): tests/uefi/build.mk
 	@mkdir -p $(@D)
-	$(call say,EFI)$(UEFI_CC) $(uefi_LINK) -o $@ $(filter %.o,$^)
+	$(call say,EFI)$(UEFI_CC) $(call uefi_LINK,arch/uefi/skiff.ld,512) -o $@ $(filter %.o,$^)
 -include $(LAB_OBJECTS:.o=.d)
 
 .PHONY: need-lab
-need-lab: ; $(call need,/usr/share/OVMF/OVMF_CODE_4M.fd@ovmf grub-mkimage@grub-common \
-	/usr/lib/grub/x86_64-efi/chain.mod@grub-efi-amd64-bin sbsign@sbsigntool openssl@openssl)
-need-test: need-lab
+need-lab: ; $(call need,grub-mkimage@grub-common /usr/lib/grub/x86_64-efi/chain.mod@grub-efi-amd64-bin \
+	sbsign@sbsigntool openssl@openssl)
+need-test: need-lab need-ovmf
 test: $(LAB_PROGRAMS)

@@ -117,6 +117,7 @@ static EFI_STATUS start(EFI_BOOT_SERVICES *boot, void *file, UINTN len)
 
 	boot->HandleProtocol(self, &image_guid, (void **)&loaded);
 	boot->HandleProtocol(loaded->DeviceHandle, &path_guid, (void **)&volume);
+	lab_print("shim: between it and %d NICs", shim_pci_insert());
 	status = boot->LoadImage(FALSE, self, volume, file, len, &image);
 	if (status)
 		return status;
@@ -125,7 +126,6 @@ static EFI_STATUS start(EFI_BOOT_SERVICES *boot, void *file, UINTN len)
 	while (options[loaded->LoadOptionsSize / 2])
 		loaded->LoadOptionsSize += 2;
 	loaded->LoadOptionsSize += 2;
-	lab_print("shim: between it and %d NICs", shim_pci_insert(loaded->ImageBase, loaded->ImageSize));
 	boot->SetWatchdogTimer(WATCHDOG_S, 0, 0, NULL);
 	status = boot->StartImage(image, NULL, NULL);
 	boot->SetWatchdogTimer(0, 0, 0, NULL);

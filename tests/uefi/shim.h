@@ -25,8 +25,8 @@ struct shim_accounts {
 
 extern struct shim_accounts shim;
 
-/* Puts itself between the program in base … base + len and the PciIo of every virtio NIC. Returns how many there are. */
-UINTN shim_pci_insert(const void *base, UINT64 len);
+/* Puts itself between the PciIo of every virtio NIC and every image that is yet to come. Returns how many NICs there are. */
+UINTN shim_pci_insert(void);
 
 /* Takes itself out again. PCI attributes that the program has left other than they were at shim_pci_insert() are a breach. */
 void shim_pci_remove(void);

@@ -4,13 +4,14 @@
  * hands a pointer to the device instead of what Map() returned gets away with it there. Here the program under test gets each
  * buffer at an alias, far above all memory, that only the CPU knows; the device would find nothing there.
  *
- * The functions of the NICs' PciIo instances are replaced in place. Calls that come from outside the program, such as those of the firmware's own
- * driver, pass through.
+ * The functions of the NICs' PciIo instances are replaced in place. Calls of the images that were there before the program, such as
+ * the firmware's own driver, pass through; all others are the program's, whatever it unpacks itself into.
  */
 #include "tests/uefi/shim.h"
 
 #define PAGE 4096
 #define NICS_MAX 8
+#define FIRMWARE_MAX 256                        /* images */
 #define VIRTIO_VENDOR 0x1af4
 #define NET_TRANSITIONAL 0x1000
 #define NET_MODERN 0x1041
@@ -31,10 +32,23 @@ static struct nic {
 	UINT64 before, left;            /* its attributes, as the program found and as it left them */
 } nics[NICS_MAX];
 static UINTN nics_count;
-static const UINT8 *program;
-static UINT64 program_len;
 
-#define FROM_PROGRAM() ((UINT64)((const UINT8 *)__builtin_return_address(0) - program) < program_len)
+static struct image {
+	const UINT8 *base;
+	UINT64 len;
+} firmware[FIRMWARE_MAX];
+static UINTN firmware_count;
+
+/* Of the function that it stands in: who called it. */
+#define FROM_PROGRAM() is_program(__builtin_return_address(0))
+
+static BOOLEAN is_program(const UINT8 *caller)
+{
+	for (const struct image *i = firmware; i < firmware + firmware_count; i++)
+		if ((UINT64)(caller - i->base) < i->len)
+			return FALSE;
+	return TRUE;
+}
 
 static struct nic *nic_of(const EFI_PCI_IO_PROTOCOL *io)
 {
@@ -213,14 +227,27 @@ static void insert(struct nic *n)
 	n->io->Io.Write = write_port;
 }
 
-UINTN shim_pci_insert(const void *base, UINT64 len)
+static void learn_firmware(void)
+{
+	EFI_GUID guid = LOADED_IMAGE_PROTOCOL;
+	EFI_LOADED_IMAGE *loaded;
+	EFI_HANDLE *handles;
+	UINTN count;
+
+	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles))
+		return;
+	for (UINTN i = 0; i < count && i < FIRMWARE_MAX; i++)
+		if (!lab_system->BootServices->HandleProtocol(handles[i], &guid, (void **)&loaded))
+			firmware[firmware_count++] = (struct image){ loaded->ImageBase, loaded->ImageSize };
+}
+
+UINTN shim_pci_insert(void)
 {
 	EFI_GUID guid = EFI_PCI_IO_PROTOCOL_GUID;
 	EFI_HANDLE *handles;
 	UINTN count;
 
-	program = base;
-	program_len = len;
+	learn_firmware();
 	make_alias();
 	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles))
 		return 0;

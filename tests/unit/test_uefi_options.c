@@ -114,7 +114,8 @@ static void quotation_marks_hold_words_together(void **state)
 static void a_lone_quotation_mark_is_refused(void **state)
 {
 	(void)state;
-	assert_refused(parse_text("cmdline=\"a b", 1), "a quotation mark is missing behind cmdline=a b");
+	assert_refused(parse_text("cmdline=\"a b", 1),
+		       "a quotation mark is missing behind cmdline=a b");
 }
 
 static void the_length_ends_them_without_a_nul(void **state)
@@ -153,8 +154,9 @@ static void ascii_in_8_bits_is_refused(void **state)
 
 static void what_is_no_text_is_refused(void **state)
 {
-	static const uint8_t binary[] = { 0x4d, 0x45, 0x4d, 0x39, 0x01, 0, 0, 0 }, control[] = { 'a', 0, '=', 0, 7, 0 },
-		del[] = { 0x7f, 0 }, surrogate[] = { 'a', 0, '=', 0, 0, 0xd8 };
+	static const uint8_t binary[] = { 0x4d, 0x45, 0x4d, 0x39, 0x01, 0, 0, 0 },
+		control[] = { 'a', 0, '=', 0, 7, 0 }, del[] = { 0x7f, 0 },
+		surrogate[] = { 'a', 0, '=', 0, 0, 0xd8 };
 
 	(void)state;
 	assert_refused(parse(binary, sizeof(binary)), "character 454Dh at byte 0");

@@ -13,8 +13,8 @@
 
 #define ROOT 2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0       /* PciRoot(0) */
 #define PCI(device) 1, 1, 6, 0, 0, device
-#define MAC 3, 11, 37, 0, 0x52, 0x54, 0, 0x12, 0x34, 0x56, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-	0, 0, 0, 0, 0, 0, 1
+#define ZEROS 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+#define MAC 3, 11, 37, 0, 0x52, 0x54, 0, 0x12, 0x34, 0x56, ZEROS, ZEROS, 1
 #define END 0x7f, 0xff, 4, 0
 
 static const uint8_t nic[] = { ROOT, PCI(2), END };
@@ -64,7 +64,8 @@ static void the_first_of_several_instances_counts(void **state)
 
 static void a_node_shorter_than_its_header_is_broken(void **state)
 {
-	static const uint8_t loop[] = { ROOT, 1, 1, 0, 0, END }, three[] = { 1, 1, 3, 0, 1, 4, 0, END };
+	static const uint8_t loop[] = { ROOT, 1, 1, 0, 0, END },
+		three[] = { 1, 1, 3, 0, 1, 4, 0, END };
 
 	(void)state;
 	assert_int_equal(path_len(loop), 0);
