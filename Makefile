@@ -6,6 +6,7 @@
 #: make check      unit tests, 64 and 32 bit, and the rules of the structure
 #: make test       the same, and the tests in QEMU
 #: make bench      the comparison with iPXE; RUNS=10
+#: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= (tests/conform/run)
 #: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local
 #: make clean      removes what was built, but not what deps fetched
 #: V=1 shows the commands; B=build/other builds there.
@@ -142,6 +143,7 @@ $(B)/mkrom: arch/pcbios/mkrom.c Makefile | need-cc
 include arch/uefi/build.mk
 include tests/uefi/build.mk
 
+include tests/conform/build.mk
 
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $^
@@ -196,7 +198,7 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter bui
 		$(filter build/initramfs.gz,$(INITRD)) | need-qemu $(if $(filter uefi,$(FIRMWARE)),need-ovmf)
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
-test: all $(B)/backend units structure build/kernel/vmlinuz build/initramfs.gz | need-test
+test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure build/kernel/vmlinuz build/initramfs.gz | need-test
 	@rm -f $(B)/qemu.xml
 	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
 	@tests/setup/total $(LOGS) $(B)/qemu.xml

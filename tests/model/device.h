@@ -75,6 +75,8 @@ struct device {
 	uint32_t reset_reads;           /* so many reads of status still give the old value */
 	bool refuses_features;          /* FEATURES_OK does not stick */
 	bool counts_generation;         /* each change moves config_generation; true at first */
+	/* Is given what a read of the common configuration returns, to lie with. */
+	void (*on_common_read)(struct device *d, uint32_t off, uint32_t *value);
 	/* Is called before each read of device configuration. */
 	void (*on_config_read)(struct device *d, uint32_t off);
 	uint8_t cfg[256];               /* PCI configuration space */

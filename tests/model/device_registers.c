@@ -11,7 +11,8 @@
 
 enum { DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, FAILED = 128 };
 enum { COMMAND_IO = 1, COMMAND_MEMORY = 2, COMMAND_MASTER = 4 };
-enum { F_MTU = 3, F_MAC = 5, F_STATUS = 16, F_VERSION_1 = 32 };
+enum { F_MTU = 3, F_MAC = 5, F_STATUS = 16, F_VERSION_1 = 32, F_RING_RESET = 40 };
+enum { QUEUE_RESET = 58 };
 
 static bool offered(const struct device *d, unsigned bit)
 {
@@ -38,6 +39,14 @@ static uint32_t config_read(struct device *d, uint32_t off, unsigned width)
 
 /* --- registers that both interfaces have ------------------------------------------------------ */
 
+static void clear_queue(struct device_queue *q)
+{
+	q->size = q->max;
+	q->enabled = false;
+	q->desc = q->avail = q->used = 0;
+	q->last_avail = q->used_idx = 0;
+}
+
 static void reset(struct device *d)
 {
 	d->reset_reads_left = d->status ? d->reset_reads : 0;
@@ -46,14 +55,8 @@ static void reset(struct device *d)
 	memset(d->accepted, 0, sizeof(d->accepted));
 	d->device_feature_select = d->driver_feature_select = 0;
 	d->queue_select = 0;
-	for (unsigned i = 0; i < DEVICE_QUEUES; i++) {
-		struct device_queue *q = &d->queue[i];
-
-		q->size = q->max;
-		q->enabled = false;
-		q->desc = q->avail = q->used = 0;
-		q->last_avail = q->used_idx = 0;
-	}
+	for (unsigned i = 0; i < DEVICE_QUEUES; i++)
+		clear_queue(&d->queue[i]);
 }
 
 static uint8_t status_read(struct device *d)
@@ -152,7 +155,8 @@ static void check_common(struct device *d, uint32_t off, unsigned width, bool wr
 			device_complain(d, "a read-only register was written [PCI-07]");
 		return;
 	}
-	device_complain(d, "an access that is no register [PCI-13]");
+	if (off != QUEUE_RESET || width != 2 || !device_accepted(d, F_RING_RESET))
+		device_complain(d, "an access that is no register [PCI-13]");
 }
 
 static uint32_t common_read(struct device *d, uint32_t off)
@@ -195,6 +199,10 @@ static void queue_write(struct device *d, uint32_t off, uint32_t value)
 
 	if (!q || q->max == 0) {
 		device_complain(d, "a queue was set up that does not exist [PCI-09]");
+		return;
+	}
+	if (off == QUEUE_RESET && value == 1) {
+		clear_queue(q);
 		return;
 	}
 	if (q->enabled)
@@ -341,6 +349,8 @@ static void check_decode(struct device *d, unsigned bar)
 
 static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, unsigned width)
 {
+	uint32_t value;
+
 	check_decode(d, bar);
 	if (bar == 0)
 		return legacy_read(d, off, width);
@@ -351,7 +361,10 @@ static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, uns
 		return UINT32_MAX;
 	}
 	check_common(d, off, width, false);
-	return common_read(d, off);
+	value = common_read(d, off);
+	if (d->on_common_read)
+		d->on_common_read(d, off, &value);
+	return value;
 }
 
 uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width)

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The run: knobs, transports, one configuration after the other, verdict. What the device says is
+ * judged elsewhere. Called by main.c, and by unit tests with a device that lies.
+ */
+#include "tests/conform/conform.h"
+
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/random.h"
+#include "drivers/virtio_legacy.h"
+#include "drivers/virtio_pci.h"
+#include "tests/conform/features.h"
+
+#define CUT_AFTER 5        /* frames: in the middle of the echo replies */
+#define CUT_AFTER_FETCH 60 /* in the middle of the file */
+#define AFTERMATH_MS 100   /* that memory is watched with no queue alive */
+#define RING_RESET_MS 60
+
+#define ROWS_OF_REGISTERS \
+	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_09) | ROW_BIT(DEV_10) | \
+		ROW_BIT(DEV_14) | ROW_BIT(DEV_15) | ROW_BIT(DEV_17))
+/* Traffic has nothing to say about these. */
+#define ROWS_WITHOUT_TRAFFIC \
+	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_05) | ROW_BIT(DEV_14) | \
+		ROW_BIT(DEV_15) | ROW_BIT(DEV_17) | ROW_BIT(DEV_28))
+
+bool conform_is_name(const char *name, size_t len)
+{
+	static const char without[] = "without-";
+
+	for (unsigned i = 0; i < shapes_len; i++)
+		if (text_is(name, len, shapes[i].shape.name))
+			return true;
+	if (text_is(name, len, "registers") || text_is(name, len, "all") ||
+		text_is(name, len, "again"))
+		return true;
+	return len > sizeof(without) - 1 && text_is(name, sizeof(without) - 1, without);
+}
+
+bool conform_begin(struct conform *c, const char *name, uint64_t rows)
+{
+	ledger_init(&c->ledger);
+	memset(&c->failure, 0, sizeof(c->failure));
+	return knobs_wants(&c->knobs, name) && (rows & c->knobs.rows) != 0;
+}
+
+/* --- before and after all configurations --------------------------------------------------- */
+
+static int set_knob(void *ctx, const char *source, const char *key, const char *value, uint32_t len)
+{
+	struct conform *c = ctx;
+
+	return knobs_set(&c->knobs, conform_is_name, source, key, value, len, &c->failure);
+}
+
+/*
+ * Both transports of a transitional device; the legacy one opens no window that the modern one
+ * needs.
+ */
+static int open_transports(struct conform *c)
+{
+	const char *not_modern, *not_legacy;
+
+	if (!pci_is_virtio_net(c->fn))
+		return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,
+			"the PCI function is no virtio network device");
+	c->modern.fn = c->legacy.fn = c->fn;
+	pci_enable(&c->modern.command, c->fn);
+	c->legacy.command = c->modern.command;
+	not_modern = virtio_pci_find(&c->modern);
+	not_legacy = virtio_legacy_find(&c->legacy);
+	if (not_modern)
+		c->modern.transport = NULL;
+	if (not_legacy)
+		c->legacy.transport = NULL;
+	if (!not_modern || !not_legacy)
+		return 0;
+	return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE, "the device cannot be driven: %s, and %s",
+		not_modern, not_legacy);
+}
+
+static int open_memory(struct conform *c)
+{
+	if (port_dma_alloc(&c->dma, c->fn, CONFORM_DMA_LEN) < 0)
+		return fail(&c->failure, RUNG_QUEUES, ERR_NO_SPACE,
+			"no memory that the device can access");
+	station_init(&c->station, c->dma.va, c->dma.dev, CONFORM_DMA_LEN, c->knobs.seed);
+	c->station.registers = &c->registers;
+	c->station.ledger = &c->ledger;
+	c->station.failure = &c->failure;
+	traffic_init(&c->traffic, &c->knobs, &c->report.console, &c->station);
+	return 0;
+}
+
+int conform_stop(struct conform *c)
+{
+	struct virtio *v = c->modern.transport ? &c->modern : &c->legacy;
+	struct failure unread = { 0 };
+	int err = virtio_close(v, &unread);
+
+	if (c->dma.len)
+		port_dma_free(&c->dma);
+	c->dma.len = 0;
+	return err;
+}
+
+/* --- registers ----------------------------------------------------------------------------- */
+
+/* The configuration without queues: what can be read of the device. */
+static int run_registers(struct conform *c)
+{
+	struct virtio *v = c->modern.transport ? &c->modern : &c->legacy;
+	struct report_scene scene = {
+		.name = "registers", .rows = ROWS_OF_REGISTERS, .legacy = v == &c->legacy
+	};
+	int err;
+
+	(void)conform_begin(c, "registers", ROWS_OF_REGISTERS);
+	err = registers_reset(&c->registers, v, &c->ledger, &c->failure);
+	if (!err)
+		err = virtio_begin(v, &c->failure);
+	if (!err) {
+		registers_scan(&c->registers, scene.legacy ? NULL : v, c->fn, &c->ledger);
+		registers_offer(&c->registers, v, &c->ledger);
+		registers_begin(&c->registers, v, &c->ledger);
+		if (!scene.legacy)
+			registers_queues(&c->registers, v, &c->ledger);
+		report_offer(&c->report, v->offered);
+		err = registers_reset(&c->registers, v, &c->ledger, &c->failure);
+	}
+	scene.offered = v->offered;
+	if (scene.legacy)
+		scene.rows &= ~ROW_BIT(DEV_10);
+	if (knobs_wants(&c->knobs, "registers"))
+		report_scene(&c->report, &scene, &c->ledger);
+	return err;
+}
+
+/* --- traffic ------------------------------------------------------------------------------- */
+
+/* What is done with a device that runs. */
+static int act(struct conform *c, const struct configuration *configuration)
+{
+	int err;
+
+	c->station.cut_at = 0;
+	if (configuration->act == ACT_RESET)
+		c->station.cut_at =
+			config_has(&c->knobs.config, CONFIG_URL) ? CUT_AFTER_FETCH : CUT_AFTER;
+	err = traffic_run(&c->traffic);
+	if (err || configuration->act != ACT_RING_RESET || !station_stop_receiving(&c->station))
+		return err;
+	err = traffic_provoke(&c->traffic, RING_RESET_MS);
+	if (!err)
+		err = station_resume_receiving(&c->station);
+	return err ? err : traffic_provoke(&c->traffic, RING_RESET_MS);
+}
+
+static void wait_ms(uint32_t ms)
+{
+	uint32_t begun_ms = clock_now_ms();
+
+	while (!clock_reached(clock_now_ms(), begun_ms + ms))
+		port_idle();
+}
+
+/*
+ * One configuration. 0; ERR_ABORTED, or ERR_DEVICE for a reset that does not end: the run is over
+ * then.
+ */
+static int run_shape(struct conform *c, const struct configuration *configuration, struct virtio *v)
+{
+	const struct shape *shape = &configuration->shape;
+	struct report_scene scene = { .name = shape->name, .legacy = shape->legacy };
+	uint32_t begun_ms = clock_now_ms();
+	int err, closed;
+
+	c->station.v = v;
+	err = station_open(&c->station, shape, c->knobs.config.features);
+	scene.rows = shapes_rows(configuration, v, !err);
+	scene.offered = v->offered;
+	scene.accepted = v->accepted;
+	if (!err)
+		err = act(c, configuration);
+	if (err && c->failure.text[0] && configuration->act != ACT_RESET)
+		report_note(&c->report, "[%s] %s", shape->name, c->failure.text);
+	report_note(&c->report, "[%s] %u frames in %u ms", shape->name, (unsigned)c->ledger.frames,
+		(unsigned)(clock_now_ms() - begun_ms));
+	c->frames += c->ledger.frames;
+	memset(&c->failure, 0, sizeof(c->failure));
+	closed = station_close(&c->station);
+	if (configuration->act == ACT_RESET) {
+		wait_ms(AFTERMATH_MS);
+		station_watch(&c->station);
+	}
+	report_scene(&c->report, &scene, &c->ledger);
+	return closed ? closed : err == ERR_ABORTED ? err : 0;
+}
+
+static int run_shapes(struct conform *c)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < shapes_len && !err; i++) {
+		const struct shape *shape = &shapes[i].shape;
+		struct virtio *v = shape->legacy ? &c->legacy : &c->modern;
+
+		if (!v->transport || !conform_begin(c, shape->name, ~ROWS_WITHOUT_TRAFFIC))
+			continue;
+		if (port_abort_pressed())
+			err = ERR_ABORTED;
+		else if (!shape->needs || shape->needs & v->offered ||
+			(shape->legacy && !v->offered))
+			err = run_shape(c, &shapes[i], v);
+	}
+	return err;
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+static int run(struct conform *c)
+{
+	int err = run_registers(c);
+
+	if (!err && c->modern.transport)
+		err = subsets_run(c);
+	return err ? err : run_shapes(c);
+}
+
+/* Nothing is good of which nothing was seen. */
+static enum verdict conclude(struct conform *c, int err)
+{
+	bool traffic = c->knobs.rows & ~ROWS_WITHOUT_TRAFFIC && !c->knobs.has_names;
+
+	if (err == ERR_ABORTED)
+		return report_bail_out(&c->report, "given up by Esc or Ctrl-C");
+	if (err)
+		return report_bail_out(&c->report, c->failure.text);
+	if (traffic && !c->frames)
+		return report_bail_out(&c->report,
+			"not one frame came back; is a DHCP server there? The key ip needs none");
+	if (!c->report.points)
+		return report_bail_out(
+			&c->report, "this device has no configuration that `only` names");
+	return report_end(&c->report);
+}
+
+enum verdict conform_run(struct conform *c, uintptr_t fn, const char *place)
+{
+	enum verdict verdict;
+	int err;
+
+	memset(c, 0, sizeof(*c));
+	c->fn = fn;
+	knobs_init(&c->knobs);
+	random_fill(&c->knobs.seed, sizeof(c->knobs.seed));
+	err = port_config_each(set_knob, c, &c->failure);
+	report_begin(&c->report, &c->knobs, fn, place);
+	if (!err)
+		err = open_transports(c);
+	if (!err)
+		err = open_memory(c);
+	if (!err)
+		err = run(c);
+	verdict = conclude(c, err);
+	return conform_stop(c) ? VERDICT_BROKEN : verdict;
+}

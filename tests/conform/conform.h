@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * skiff-conform: brings a virtio network device up again and again, in one configuration after the
+ * other, and reports which rules of VIRTIO 1.4 it broke where. The same driver registers and the
+ * same stack as skiff, over rings that watch.
+ */
+#ifndef TESTS_CONFORM_CONFORM_H
+#define TESTS_CONFORM_CONFORM_H
+
+#include "tests/conform/report.h"
+#include "tests/conform/station.h"
+#include "tests/conform/traffic.h"
+
+#define CONFORM_DMA_LEN (8u << 20)
+
+/* The caller owns it; a few hundred KiB. Nothing to free. */
+struct conform {
+	uintptr_t fn;
+	struct knobs knobs;
+	struct report report;
+	struct ledger ledger;         /* of the configuration under way */
+	struct failure failure;       /* the same */
+	struct virtio modern, legacy; /* transport NULL: the device has none such */
+	struct registers registers;
+	uint64_t accepted; /* the first set of features that the device took; 0: none */
+	uint32_t frames;   /* received in all configurations */
+	struct dma dma;
+	struct station station;
+	struct traffic traffic;
+};
+
+/* The whole run over the device at fn, printed on the console. The device is reset at the end. */
+enum verdict conform_run(struct conform *c, uintptr_t fn, const char *place);
+
+/*
+ * Resets the device, whatever is being done with it; bounded. 0, or ERR_DEVICE if it does not stop.
+ */
+int conform_stop(struct conform *c);
+
+/* --- conform.c and subsets.c --------------------------------------------------------------- */
+
+/* Whether a configuration has that name: for the key `only`. */
+bool conform_is_name(const char *name, size_t len);
+
+/*
+ * A configuration begins: its ledger is empty. False if the user does not want it, or none of
+ * `rows`.
+ */
+bool conform_begin(struct conform *c, const char *name, uint64_t rows);
+
+/*
+ * Features dropped one after the other, without queues. 0, or ERR_DEVICE for a reset that does not
+ * end.
+ */
+int subsets_run(struct conform *c) MUST_CHECK;
+
+/* --- shapes.c ------------------------------------------------------------------------------ */
+
+/* What is done in a configuration beside traffic. */
+enum act { ACT_TRAFFIC, ACT_RESET, ACT_RING_RESET };
+
+struct configuration {
+	struct shape shape;
+	enum act act;
+};
+
+extern const struct configuration shapes[];
+extern const unsigned shapes_len;
+
+/* The rows that the shape can show, once the device runs in it with these features. */
+uint64_t shapes_rows(
+	const struct configuration *configuration, const struct virtio *v, bool opened);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What registers.c and scan.c share. */
+#ifndef TESTS_CONFORM_REGISTERS_IMPL_H
+#define TESTS_CONFORM_REGISTERS_IMPL_H
+
+#include "tests/conform/registers.h"
+
+/* Members of struct virtio_pci_common_cfg that drivers/virtio_pci.h has no use for. */
+enum registers_common {
+	COMMON_NUM_QUEUES = 18,
+	COMMON_QUEUE_RESET = 58,
+	COMMON_LEN_MAX = 64,
+};
+
+/* One access of its own width to the common configuration. */
+uint32_t registers_get(const struct registers *r, uint32_t off, unsigned width);
+void registers_put(const struct registers *r, uint32_t off, unsigned width, uint32_t value);
+
+/* The doorbell of a queue, which was selected, lies within its capability [DEV-15]. */
+void registers_doorbell(struct registers *r, uint32_t queue, struct ledger *l);
+
+#endif

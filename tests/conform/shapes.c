@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configurations with traffic, in the order of the run, and which rows each can show. Read by
+ * conform.c.
+ */
+#include "drivers/virtio.h"
+#include "tests/conform/conform.h"
+#include "tests/conform/features.h"
+
+#define BIT(n) (UINT64_C(1) << (n))
+#define R(row) ROW_BIT(DEV_##row)
+
+#define PLAIN (BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS) | BIT(VIRTIO_NET_F_MTU))
+#define SKIFF (PLAIN | BIT(VIRTIO_NET_F_GUEST_CSUM))
+#define GSO (JUDGE_GSO_FEATURES | BIT(VIRTIO_NET_F_GUEST_ECN))
+#define MRG BIT(VIRTIO_NET_F_MRG_RXBUF)
+#define RINGS (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX))
+
+#define RX_LARGEST (65535 + 18 + 12)
+
+#define SHAPE(...) ACT(ACT_TRAFFIC, __VA_ARGS__)
+#define ACT(what, ...) { .shape = { __VA_ARGS__ }, .act = what }
+
+/* What reset-in-flight leaves in the air arrives while before-driver-ok waits. */
+const struct configuration shapes[] = {
+	SHAPE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16),
+	SHAPE(.name = "no-csum", .features = PLAIN, .needs = BIT(VIRTIO_NET_F_GUEST_CSUM)),
+	SHAPE(.name = "minimal", .features = 0),
+	SHAPE(.name = "one-descriptor", .features = SKIFF, .one_descriptor = true),
+	SHAPE(.name = "indirect", .features = SKIFF | BIT(VIRTIO_F_INDIRECT_DESC),
+		.needs = BIT(VIRTIO_F_INDIRECT_DESC)),
+	SHAPE(.name = "event-idx", .features = SKIFF | BIT(VIRTIO_F_EVENT_IDX),
+		.needs = BIT(VIRTIO_F_EVENT_IDX)),
+	SHAPE(.name = "in-order", .features = SKIFF | BIT(VIRTIO_F_IN_ORDER),
+		.needs = BIT(VIRTIO_F_IN_ORDER)),
+	SHAPE(.name = "mrg-64", .features = PLAIN | MRG, .needs = MRG, .rx_len = 64,
+		.rx_slots = 256),
+	SHAPE(.name = "mrg-1526", .features = SKIFF | MRG, .needs = MRG),
+	SHAPE(.name = "gso", .features = SKIFF | GSO, .needs = JUDGE_GSO_FEATURES, .rx_slots = 16),
+	SHAPE(.name = "mrg-gso", .features = SKIFF | GSO | MRG, .needs = MRG, .rx_len = 4096,
+		.rx_slots = 128),
+	SHAPE(.name = "as-linux", .features = SKIFF | GSO | MRG | RINGS, .needs = RINGS,
+		.one_descriptor = true),
+	SHAPE(.name = "queue-smallest", .features = SKIFF, .queue = QUEUE_SMALLEST),
+	SHAPE(.name = "queue-largest", .features = SKIFF, .queue = QUEUE_LARGEST),
+	ACT(ACT_RING_RESET, .name = "ring-reset", .features = SKIFF | BIT(VIRTIO_F_RING_RESET),
+		.needs = BIT(VIRTIO_F_RING_RESET)),
+	ACT(ACT_RESET, .name = "reset-in-flight", .features = SKIFF),
+	SHAPE(.name = "before-driver-ok", .features = SKIFF, .linger_ms = 50),
+	SHAPE(.name = "legacy", .features = SKIFF | BIT(VIRTIO_F_ANY_LAYOUT), .legacy = true),
+	SHAPE(.name = "legacy-mrg", .features = PLAIN | MRG | BIT(VIRTIO_F_ANY_LAYOUT),
+		.needs = MRG, .legacy = true),
+};
+const unsigned shapes_len = ARRAY_LEN(shapes);
+
+/* Bringing it up. */
+static uint64_t rows_of_opening(const struct virtio *v)
+{
+	uint64_t rows = v->offered >> VIRTIO_NET_F_MTU & 1 ? R(09) : 0;
+
+	return v->transport->legacy ? rows : rows | R(04) | R(06) | R(07) | R(08) | R(10) | R(12);
+}
+
+static uint64_t rows_of_headers(const struct virtio *v)
+{
+	uint64_t rows = R(48) | R(49) | R(50) | R(54);
+
+	rows |= v->accepted & JUDGE_GSO_FEATURES ? R(47) | R(53) : R(51);
+	if (v->accepted >> VIRTIO_NET_F_GUEST_ECN & 1)
+		rows |= R(52);
+	if (v->accepted >> VIRTIO_NET_F_GUEST_CSUM & 1)
+		return rows | R(43) | R(43B) | R(44) | R(45) | R(46);
+	return rows | R(40) | R(41) | R(42) | R(42B);
+}
+
+uint64_t shapes_rows(const struct configuration *configuration, const struct virtio *v, bool opened)
+{
+	uint64_t rows = rows_of_opening(v);
+
+	if (!opened)
+		return rows & ~R(12);
+	rows |= R(11) | R(13) | R(20) | R(21) | R(22) | R(23) | R(24) | R(25) | R(26) | R(30) |
+		rows_of_headers(v);
+	rows |= v->accepted >> VIRTIO_NET_F_MTU & 1 ? R(35) : R(36);
+	if (v->accepted & MRG)
+		rows |= R(32) | R(33) | R(34);
+	else if (!v->transport->legacy)
+		rows |= R(31);
+	if (v->accepted >> VIRTIO_F_IN_ORDER & 1)
+		rows |= R(27);
+	if (configuration->act == ACT_RING_RESET)
+		rows |= R(16) | R(29);
+	return rows;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * struct nic_ops over the watching rings: transmitting, and looking at the device's state between
+ * frames. Receiving is in station_rx.c, birth and death in station_open.c. Called by net/.
+ */
+#include "tests/conform/station.h"
+
+#include "core/assert.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "drivers/virtio_net.h"
+
+#define LOOK_MS 20 /* between looks at status and configuration */
+#define LINK_UP 1
+
+_Static_assert(offsetof(struct station, nic) == 0, "self() relies on it");
+
+static struct station *self(struct nic *nic)
+{
+	return (struct station *)(void *)nic;
+}
+
+void station_publish(struct station *st, struct ring *r)
+{
+	if (ring_publish(r) && st->live)
+		st->v->transport->notify(
+			st->v, r == &st->rx ? VIRTIO_NET_RECEIVEQ : VIRTIO_NET_TRANSMITQ);
+}
+
+/* What the device was to read is as it was [DEV-25]. */
+static void check_sent(struct station *st, unsigned slot)
+{
+	const struct ring_slot *s = &st->tx.slot[slot];
+	const struct station_tx *sent = &st->sent[slot];
+	uint32_t off = st->header_len;
+
+	for (unsigned i = 0; i < s->pieces; i++) {
+		const uint8_t *at = s->piece[i].at;
+		uint32_t header = i == 0 ? st->header_len : 0;
+
+		for (uint32_t k = 0; k < header; k++)
+			if (at[k])
+				ledger_broken(st->ledger, DEV_25,
+					"byte %u of a transmitted header was 0 and is 0x%02x",
+					(unsigned)k, at[k]);
+		if (s->piece[i].len > header &&
+			memcmp(at + header, sent->bytes + off - st->header_len,
+				s->piece[i].len - header))
+			ledger_broken(st->ledger, DEV_25,
+				"a transmitted frame of %u bytes was changed", (unsigned)sent->len);
+	}
+}
+
+int station_reap(struct station *st)
+{
+	uint32_t len;
+	int n, slot;
+
+	while ((n = ring_arrived(&st->tx)) > 0) {
+		slot = ring_take(&st->tx, &len);
+		if (slot < 0)
+			return slot;
+		check_sent(st, (unsigned)slot);
+	}
+	return n;
+}
+
+bool station_drained(void *ctx)
+{
+	const struct station *st = ctx;
+
+	for (unsigned slot = 0; slot < st->tx.shape.slots; slot++)
+		if (st->tx.slot[slot].in_flight)
+			return false;
+	return true;
+}
+
+/*
+ * 2.1.2: a device in an error state says NEEDS_RESET [DEV-13]; one that stalls without a word ought
+ * to have.
+ */
+static int look_at_status(struct station *st, uint32_t now_ms)
+{
+	uint8_t status = st->v->transport->status(st->v);
+	uint32_t longest_ms = 0;
+
+	for (unsigned slot = 0; slot < st->tx.shape.slots; slot++)
+		if (st->tx.slot[slot].in_flight && now_ms - st->sent[slot].since_ms > longest_ms)
+			longest_ms = now_ms - st->sent[slot].since_ms;
+	ledger_seen(st->ledger, DEV_13);
+	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		ledger_broken(st->ledger, DEV_13, "the device asks for a reset: status is 0x%02x",
+			status);
+	else if (longest_ms >= STATION_STALL_MS || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
+		ledger_broken(st->ledger, DEV_13,
+			"a buffer to be transmitted is with the device for %u ms; status is 0x%02x",
+			(unsigned)longest_ms, status);
+	else
+		return 0;
+	return fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
+		"the device has stopped working (status 0x%02x)", status);
+}
+
+static int look_around(struct station *st)
+{
+	uint32_t now_ms = clock_now_ms();
+
+	if (now_ms - st->looked_ms < LOOK_MS)
+		return 0;
+	st->looked_ms = now_ms;
+	registers_look(st->registers, st->v, st->ledger);
+	return look_at_status(st, now_ms);
+}
+
+/* In the middle of traffic, as a test of what a reset stops. */
+static int cut(struct station *st)
+{
+	if (!st->cut_at || st->ledger->frames < st->cut_at)
+		return 0;
+	return fail(
+		st->failure, RUNG_QUEUES, ERR_DEVICE, "reset on purpose, with traffic in flight");
+}
+
+static int station_poll(struct nic *nic)
+{
+	struct station *st = self(nic);
+	int frames = 0, err;
+
+	if (st->broken)
+		return ERR_DEVICE;
+	err = station_reap(st);
+	if (!err && !st->rx_off)
+		frames = station_receive(st);
+	if (frames < 0)
+		err = frames;
+	if (!err)
+		err = look_around(st);
+	if (!err)
+		err = cut(st);
+	if (!err)
+		return frames;
+	st->broken = true;
+	return fail(st->failure, RUNG_QUEUES, ERR_DEVICE, "the device broke a queue");
+}
+
+static uint8_t *station_tx_buffer(struct nic *nic)
+{
+	struct station *st = self(nic);
+
+	if (st->broken)
+		return NULL;
+	if (st->tx.slot[st->tx_next].in_flight)
+		station_publish(st, &st->tx);
+	if (station_reap(st)) {
+		st->broken = true;
+		return NULL;
+	}
+	return st->tx.slot[st->tx_next].in_flight ? NULL : st->sent[st->tx_next].bytes;
+}
+
+/*
+ * Slots go around, so that IN_ORDER is obeyed too. The header is zeros: no flags, no GSO,
+ * num_buffers 0 (5.1.9.2.1).
+ */
+static void station_tx_send(struct nic *nic, uint32_t len)
+{
+	struct station *st = self(nic);
+	struct station_tx *sent = &st->sent[st->tx_next];
+	struct ring_slot *s = &st->tx.slot[st->tx_next];
+	struct ring_piece *last = &s->piece[s->pieces - 1];
+	uint32_t header = s->pieces == 1 ? st->header_len : 0;
+
+	assert(len <= nic->tx_max && !s->in_flight);
+	arena_fill(st->arena + st->now, last->at, last->len + ARENA_GUARD);
+	ring_set_len(&st->tx, st->tx_next, header + len);
+	memset(s->piece[0].at, 0, st->header_len);
+	memcpy(last->at + header, sent->bytes, len);
+	sent->len = len;
+	sent->since_ms = clock_now_ms();
+	ring_post(&st->tx, st->tx_next);
+	st->tx_next = (uint16_t)((st->tx_next + 1) % st->tx.shape.slots);
+}
+
+static void station_tx_flush(struct nic *nic)
+{
+	struct station *st = self(nic);
+
+	if (!st->broken)
+		station_publish(st, &st->tx);
+}
+
+static bool station_link_up(struct nic *nic)
+{
+	struct station *st = self(nic);
+
+	return !virtio_has(st->v, VIRTIO_NET_F_STATUS) || st->registers->config.status & LINK_UP;
+}
+
+static uint16_t station_mtu_max(struct nic *nic)
+{
+	return self(nic)->mtu_max;
+}
+
+static int station_nic_close(struct nic *nic)
+{
+	return station_close(self(nic));
+}
+
+/* net/ only generates traffic here: nobody reads what it says about failures. */
+static void station_breach_text(struct nic *nic, uint8_t breach, struct text *t)
+{
+	(void)nic;
+	(void)breach;
+	(void)t;
+}
+
+static void station_count_text(struct nic *nic, struct text *t)
+{
+	(void)nic;
+	(void)t;
+}
+
+const struct nic_ops station_ops = {
+	.poll = station_poll,
+	.tx_buffer = station_tx_buffer,
+	.tx_send = station_tx_send,
+	.tx_flush = station_tx_flush,
+	.link_up = station_link_up,
+	.mtu_max = station_mtu_max,
+	.close = station_nic_close,
+	.breach_text = station_breach_text,
+	.count_text = station_count_text,
+};

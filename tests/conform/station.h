@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The device brought up in one shape and watched at work: a struct nic for net/, between which and
+ * the device every buffer, header and frame is examined. It is net's nic for the sake of traffic
+ * alone, so it passes frames on with the most lenient verdict: what the device did wrong is in the
+ * ledger by then.
+ */
+#ifndef TESTS_CONFORM_STATION_H
+#define TESTS_CONFORM_STATION_H
+
+#include "core/nic.h"
+#include "drivers/virtio.h"
+#include "tests/conform/arena.h"
+#include "tests/conform/judge.h"
+#include "tests/conform/ledger.h"
+#include "tests/conform/registers.h"
+#include "tests/conform/ring.h"
+
+#define STATION_FRAME_MAX 65600
+#define STATION_TX_SLOTS 16
+#define STATION_TX_LEN 1600
+#define STATION_ARENAS 2
+
+#define STATION_STALL_MS 1000 /* that a device may keep what it was to transmit */
+
+enum shape_queue { QUEUE_USUAL, QUEUE_SMALLEST, QUEUE_LARGEST };
+
+/* How the device is brought up. */
+struct shape {
+	const char *name;
+	uint64_t features; /* beside features_base; what is not offered is left out */
+	uint64_t needs;    /* one of these must be offered for the shape to make sense; 0: none */
+	/*
+	 * Of a receive buffer, header included; 0: the least, 1526. Grown as MTU and guest GSO want
+	 * it.
+	 */
+	uint32_t rx_len;
+	uint16_t rx_slots;    /* at most, a power of two; 0: 64 */
+#define STATION_STALL_MS 1000 /* that a device may keep what it was to transmit */
+
+	enum shape_queue queue;
+	bool legacy;
+	bool one_descriptor; /* header and payload in one */
+	uint16_t linger_ms;  /* between the queues' set-up and DRIVER_OK */
+};
+
+struct station_tx {
+	uint8_t bytes[STATION_TX_LEN]; /* private: what the device must find, and leave */
+	uint32_t len, since_ms;
+};
+
+struct station {
+	struct nic nic; /* the first member: nic's operations find us by it */
+	const struct shape *shape;
+	struct virtio *v;
+	struct registers *registers;
+	struct ledger *ledger;
+	struct failure *failure;
+	struct arena
+		arena[STATION_ARENAS]; /* taken in turn: one is in use, the other one watched */
+	unsigned now;                  /* which is in use */
+	struct judge_rules rules;
+	uint32_t header_len;
+	struct ring rx, tx;
+	bool live, broken; /* between DRIVER_OK and reset; a ring or the device has given up */
+	bool rx_off;       /* the receive queue was reset */
+	uint32_t cut_at;   /* reset when so many frames have come; 0: never */
+
+	uint32_t rx_len; /* of each receive buffer, header included */
+	uint16_t mtu_max, tx_next;
+	struct station_tx sent[STATION_TX_SLOTS];
+	uint32_t looked_ms; /* when status and configuration were looked at */
+
+	/* Who wants to see each frame, before net does. */
+	void (*watch)(void *ctx, struct span frame);
+	void *watch_ctx;
+
+	/* The frame under examination, gathered from its buffers. */
+	uint32_t frame_len;
+	bool num_buffers_written; /* it is not what stood there before */
+	uint8_t header[JUDGE_HEADER_LEN];
+	uint8_t frame[STATION_FRAME_MAX] __attribute__((aligned(8)));
+};
+
+/* Once: len bytes of DMA memory for both arenas, page-aligned. */
+void station_init(struct station *st, uint8_t *va, uint64_t dev, uint32_t len, uint64_t key);
+
+/*
+ * Brings the device up: reset, features (those of shape that are in mask), queues, buffers,
+ * DRIVER_OK. v is open. Members v, registers, ledger and failure are the caller's to set before. 0;
+ * an error with a sentence in failure. Either way station_close() follows.
+ */
+int station_open(struct station *st, const struct shape *shape, uint64_t mask) MUST_CHECK;
+
+/*
+ * Resets the device and leaves its memory full of pattern. 0, or ERR_DEVICE with a sentence if it
+ * does not stop.
+ */
+int station_close(struct station *st) MUST_CHECK;
+
+/* What the last close left behind is still so [DEV-11]; goes to the ledger that is set now. */
+void station_watch(struct station *st);
+
+/*
+ * For net_wait(): whether the device has given back all that it was to transmit; ctx is the
+ * station.
+ */
+bool station_drained(void *ctx);
+
+/*
+ * RING_RESET: the receive queue is reset while frames are on their way (false: that did not end),
+ * and begun anew later.
+ */
+bool station_stop_receiving(struct station *st) MUST_CHECK;
+int station_resume_receiving(struct station *st) MUST_CHECK;
+
+extern const struct nic_ops station_ops;
+
+/* --- among station*.c ---------------------------------------------------------------------- */
+
+/* Takes back what was transmitted. ERR_DEVICE if that breaks the ring. */
+int station_reap(struct station *st) MUST_CHECK;
+/*
+ * Every frame that is there, at most a bounded number, is examined and goes up. How many;
+ * ERR_DEVICE.
+ */
+int station_receive(struct station *st) MUST_CHECK;
+/* Shows what was posted, and rings if the device wants that. */
+void station_publish(struct station *st, struct ring *r);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Conversations. What peers say is parsed by net/; here only time is kept. Called by plan.c. */
+#include "tests/conform/traffic.h"
+
+#include "core/boot.h"
+#include "core/clock.h"
+#include "core/csum.h"
+#include "core/mem.h"
+#include "core/random.h"
+#include "net/eth.h"
+
+#define ANSWER_MS 400 /* for an answer of a neighbour */
+#define SETTLE_MS 40  /* for what else a burst brings */
+#define FETCH_MS 2000 /* without a byte of the file */
+#define PORT_CLOSED 9 /* discard: most answer with a RST, which will do */
+#define PROVOKED 4    /* echo requests, of which nobody waits for the replies */
+#define ECHO_ID 0x534b
+#define ICMP_ECHO_REPLY 0
+#define ICMP_ECHO 8
+#define ICMP_HEADER_LEN 8
+#define ECHO_LEN_MAX 1400
+
+void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
+	struct station *station)
+{
+	memset(t, 0, sizeof(*t));
+	t->knobs = knobs;
+	t->console = console;
+	t->station = station;
+}
+
+/* Silence is no error; what ends the configuration is. */
+static int unless_fatal(int err)
+{
+	return err == ERR_DEVICE || err == ERR_ABORTED ? err : 0;
+}
+
+static int wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
+{
+	net_progress(&t->net);
+	return unless_fatal(net_wait(&t->net, done, ctx, timeout_ms));
+}
+
+/* --- an address ---------------------------------------------------------------------------- */
+
+static bool link_is_up(void *ctx)
+{
+	struct net *net = ctx;
+
+	return net->nic->ops->link_up(net->nic);
+}
+
+static void configure(struct traffic *t, const struct dhcp_lease *lease)
+{
+	memcpy(t->net.dns_servers, lease->dns, sizeof(t->net.dns_servers));
+	net_configure(&t->net, lease->ip, lease->mask, lease->gateway, lease->mtu);
+	t->peer = lease->gateway ? lease->gateway : lease->server;
+}
+
+/*
+ * With patience the first time, since a server may think a while before its first offer. Without an
+ * answer the old lease.
+ */
+static int take_dhcp(struct traffic *t)
+{
+	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
+	uint32_t patience_ms = t->asked ? ANSWER_MS : t->knobs->deadline_ms;
+	int err;
+
+	boot_uuid(id.uuid);
+	t->asked = true;
+	dhcp_start(&t->net, &id, false);
+	err = wait(t, dhcp_done, &t->net, patience_ms);
+	if (err)
+		return err;
+	if (t->net.dhcp.state == DHCP_BOUND)
+		t->lease = t->net.dhcp.lease;
+	dhcp_stop(&t->net);
+	if (t->lease.ip)
+		configure(t, &t->lease);
+	return 0;
+}
+
+static int take_address(struct traffic *t)
+{
+	const struct config *c = &t->knobs->config;
+	int err = wait(t, link_is_up, &t->net, ANSWER_MS);
+
+	if (err || !c->ip_static)
+		return err ? err : take_dhcp(t);
+	t->net.dns_servers[0] = c->dns;
+	net_configure(&t->net, c->ip, ~0u << (32 - c->prefix), c->gateway, 0);
+	t->peer = c->gateway;
+	return 0;
+}
+
+/* --- conversations ------------------------------------------------------------------------- */
+
+/* Sees each frame before net does: counts echo replies, for which net has no use. */
+static void watch(void *ctx, struct span frame)
+{
+	struct traffic *t = ctx;
+	uint32_t l4_off;
+
+	if (frame.len < ETH_HEADER_LEN + IPV4_HEADER_LEN ||
+		get_be16(frame.at + 12) != ETH_TYPE_IPV4 ||
+		frame.at[ETH_HEADER_LEN + 9] != IPV4_PROTO_ICMP)
+		return;
+	l4_off = ETH_HEADER_LEN + (frame.at[ETH_HEADER_LEN] & 15u) * 4;
+	if (frame.len >= l4_off + ICMP_HEADER_LEN && frame.at[l4_off] == ICMP_ECHO_REPLY &&
+		get_be16(frame.at + l4_off + 4) == ECHO_ID)
+		t->echoes_seen++;
+}
+
+static bool echoes_done(void *ctx)
+{
+	const struct traffic *t = ctx;
+
+	return t->echoes_seen >= t->echoes;
+}
+
+/* A queue of one buffer has none while the last packet is on its way. */
+static int wait_for_buffer(struct traffic *t)
+{
+	return wait(t, station_drained, t->station, STATION_STALL_MS);
+}
+
+/* len bytes of data, or as many as a packet holds. */
+static int send_echo(struct traffic *t, uint32_t len)
+{
+	int err = wait_for_buffer(t);
+	uint8_t *p = err ? NULL : ipv4_tx_buffer(&t->net);
+
+	if (!p)
+		return err;
+	if (len > t->net.mtu - (uint32_t)IPV4_HEADER_LEN - ICMP_HEADER_LEN)
+		len = t->net.mtu - (uint32_t)IPV4_HEADER_LEN - ICMP_HEADER_LEN;
+	memset(p, 0, ICMP_HEADER_LEN);
+	p[0] = ICMP_ECHO;
+	put_be16(p + 4, ECHO_ID);
+	put_be16(p + 6, (uint16_t)++t->echoes);
+	for (uint32_t i = 0; i < len; i++)
+		p[ICMP_HEADER_LEN + i] = (uint8_t)(i + t->echoes);
+	put_be16(p + 2, (uint16_t)~csum_fold(csum_add(p, ICMP_HEADER_LEN + len, 0)));
+	if (ipv4_tx_send(&t->net, IPV4_PROTO_ICMP, t->net.ip, t->peer, ICMP_HEADER_LEN + len) < 0)
+		t->echoes--;
+	return 0;
+}
+
+/*
+ * One, which also finds the peer's MAC; then a burst of all lengths. Who never answers is not asked
+ * again.
+ */
+static int echo(struct traffic *t)
+{
+	static const uint16_t lens[] = { 0, 1, 46, 480, 1024, ECHO_LEN_MAX };
+	int err;
+
+	if (t->echo_silent)
+		return 0;
+	t->echoes = t->echoes_seen = 0;
+	err = send_echo(t, 56);
+	if (!err)
+		err = wait(t, echoes_done, t, ANSWER_MS);
+	t->echo_silent = !err && !t->echoes_seen && t->net.count.rx > 0;
+	for (unsigned i = 0; i < ARRAY_LEN(lens) && t->echoes_seen && !err; i++)
+		err = send_echo(t, lens[i]);
+	return err ? err : wait(t, echoes_done, t, ANSWER_MS / 2);
+}
+
+static int ask_dns(struct traffic *t)
+{
+	int err = wait_for_buffer(t);
+
+	if (err || t->dns_silent || !t->net.dns_servers[0])
+		return err;
+	dns_start(&t->net, "skiff-conform.invalid", NULL);
+	err = wait(t, dns_done, &t->net, ANSWER_MS);
+	t->dns_silent = !err && t->net.dns.state == DNS_ASKING;
+	dns_stop(&t->net);
+	return err;
+}
+
+static bool has_answered(void *ctx)
+{
+	const struct tcp_conn *conn = ctx;
+
+	return conn->state != TCP_SYN_SENT;
+}
+
+/* Nothing is wanted of the connection. */
+static uint8_t *no_place(void *ctx, uint64_t off, uint32_t len)
+{
+	(void)ctx;
+	(void)off;
+	(void)len;
+	return NULL;
+}
+
+static void no_data(void *ctx, uint64_t off, struct span data)
+{
+	(void)ctx;
+	(void)off;
+	(void)data;
+}
+
+static const struct tcp_user nobody = { .place = no_place, .data = no_data };
+
+static int knock(struct traffic *t)
+{
+	struct tcp_conn *conn = NULL;
+	int err = wait_for_buffer(t);
+
+	if (!err && !t->tcp_silent)
+		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
+	if (!conn)
+		return err;
+	err = wait(t, has_answered, conn, ANSWER_MS);
+	t->tcp_silent = !err && conn->state == TCP_SYN_SENT;
+	tcp_abort(&t->net, conn);
+	return err;
+}
+
+static int place_in_sink(void *ctx, struct image *img)
+{
+	struct traffic *t = ctx;
+
+	img->extent = (struct extent){ t->sink, sizeof(t->sink) };
+	return 0;
+}
+
+/* The file may be longer than the sink: then the fetch fails, which is as good. */
+static int fetch(struct traffic *t)
+{
+	const struct config *c = &t->knobs->config;
+	struct failure unread = { 0 };
+	int err;
+
+	if (!config_has(c, CONFIG_URL))
+		return 0;
+	err = uri_parse(&t->uri, c->url, text_len(c->url), &unread, RUNG_CONFIG);
+	if (err)
+		return 0;
+	t->net.deadline_ms = FETCH_MS;
+	net_progress(&t->net);
+	http_init(&t->http, &t->net, t->console);
+	image_open(&t->image, 0, place_in_sink, t, &t->failure);
+	err = http_get(&t->http, &t->uri, &t->image);
+	if (!err)
+		err = http_close(&t->http);
+	if (err)
+		http_abort(&t->http);
+	memset(&t->failure, 0, sizeof(t->failure));
+	return unless_fatal(err);
+}
+
+static bool never(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+int traffic_run(struct traffic *t)
+{
+	int err;
+
+	memset(&t->failure, 0, sizeof(t->failure));
+	net_init(&t->net, &t->station->nic, &t->failure, t->knobs->deadline_ms);
+	t->station->watch = watch;
+	t->station->watch_ctx = t;
+	t->peer = 0;
+	err = take_address(t);
+	if (!err && t->peer) {
+		err = echo(t);
+		if (!err)
+			err = ask_dns(t);
+		if (!err)
+			err = knock(t);
+		if (!err)
+			err = fetch(t);
+	}
+	if (!err)
+		err = wait(t, never, NULL, SETTLE_MS);
+	return err ? err : wait(t, station_drained, t->station, 2 * STATION_STALL_MS);
+}
+
+int traffic_provoke(struct traffic *t, uint32_t ms)
+{
+	struct tcp_conn *conn = NULL;
+	int err = 0;
+
+	for (unsigned i = 0; i < PROVOKED && t->peer && !err; i++)
+		err = send_echo(t, ECHO_LEN_MAX);
+	if (t->peer && !err)
+		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
+	if (!err)
+		err = wait(t, never, NULL, ms);
+	if (conn)
+		tcp_abort(&t->net, conn);
+	return err;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Something to receive: skiff's stack over a station, talking DHCP, ARP, ICMP echo, DNS, TCP and
+ * HTTP with whoever is there. What comes of it does not matter, only that frames come; each
+ * conversation is given up after a bounded time.
+ */
+#ifndef TESTS_CONFORM_TRAFFIC_H
+#define TESTS_CONFORM_TRAFFIC_H
+
+#include "net/http.h"
+#include "net/net.h"
+#include "tests/conform/knobs.h"
+#include "tests/conform/station.h"
+
+#define TRAFFIC_SINK_LEN 0x40000 /* bytes of a file that are fetched, at most */
+
+/*
+ * How far the conversations of a run have come: what nobody answered once is not asked for again
+ * with the same patience.
+ */
+struct traffic {
+	const struct knobs *knobs;
+	struct console *console;
+	struct station *station;
+	struct net net;
+	struct failure failure; /* net's: of no interest */
+	struct http http;
+	struct image image;
+	struct uri uri;
+	struct dhcp_lease lease; /* of an earlier configuration; ip 0: none */
+	uint32_t peer;           /* whom we talk to */
+	bool asked, dns_silent, echo_silent, tcp_silent;
+	uint32_t echoes, echoes_seen;
+	uint8_t sink[TRAFFIC_SINK_LEN];
+};
+
+/* Once. knobs, console and station outlive t. */
+void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
+	struct station *station);
+
+/* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED. */
+int traffic_run(struct traffic *t) MUST_CHECK;
+
+/*
+ * Only what makes a peer send: after traffic_run() on the same station. Waits for at most ms. 0;
+ * ERR_DEVICE, ERR_ABORTED.
+ */
+int traffic_provoke(struct traffic *t, uint32_t ms) MUST_CHECK;
+
+#endif

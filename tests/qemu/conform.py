@@ -1,0 +1,68 @@
+"""skiff-conform in QEMU: a machine that runs it to its end, and its report (TAP version 13) taken apart.
+
+    report = conform.run(machine, net, knobs={'only': 'DEV-40'})
+    report.broken()     {'DEV-31'}
+"""
+
+import re
+
+import uefi
+from skiff import nic
+from vm import SKIFF_ROM
+
+ROM = SKIFF_ROM.parent / 'skiff-conform.rom'
+EFI = uefi.SKIFF_EFI.parent / 'skiff-conform.efi'
+EXITS = {33: 0, 35: 1, 37: 2}           # QEMU's exit status, with isa-debug-exit: the verdict
+
+POINT = re.compile(r'^(not )?ok (\d+) - (DEV-\d+b?) (.*?)(?: \[([\w-]+)\])?(?: # (SKIP|TODO) (.*))?$')
+
+
+class Point:
+    """One test point, and the block behind it."""
+
+    # pylint: disable=too-few-public-methods
+    def __init__(self, match):
+        self.ok, self.number = not match[1], int(match[2])
+        self.row, self.title, self.scene, self.directive, self.why = match.groups()[2:]
+        self.block = []
+
+
+class Report:
+    """The text from `TAP version 13` on; verdict 0, 1 or 2."""
+
+    def __init__(self, text, verdict):
+        self.text = text[text.index('TAP version 13'):]
+        self.words = ' '.join(self.text.split())        # as if no line had been wrapped
+        self.verdict = verdict
+        self.points = []
+        for line in self.text.splitlines():
+            if match := POINT.match(line):
+                self.points.append(Point(match))
+            elif line.startswith('  ') and self.points:
+                self.points[-1].block.append(line)
+        plan = re.search(r'^1\.\.(\d+)$', self.text, re.MULTILINE)
+        self.plan = int(plan[1]) if plan else None
+        bail = re.search(r'^Bail out! (.*)$', self.text, re.MULTILINE)
+        self.bail_out = bail[1] if bail else None
+
+    def broken(self):
+        return {point.row for point in self.points if not point.ok}
+
+    def offences(self):
+        """The points that are not ok with their blocks, for messages."""
+        return '\n'.join(line for point in self.points if not point.ok
+                         for line in [f'{point.row} [{point.scene}]', *point.block]) or 'nothing is broken'
+
+    def scenes(self, row):
+        """The configurations in which the row was looked at: {name: ok}."""
+        return {point.scene: point.ok for point in self.points if point.row == row and point.directive != 'SKIP'}
+
+
+def run(machine, net, variant='transitional', knobs=None, timeout=90, **properties):
+    """machine: conftest's fixture. The report of a whole run."""
+    guest = machine([nic(net.netdev, variant, rom=ROM, **properties)], net=net, fw_cfg=knobs or {},
+                    arguments=['-device', 'isa-debug-exit'])
+    verdict = EXITS.get(guest.wait_exit(timeout))
+    guest.stop()
+    assert verdict is not None, guest.log()
+    return Report(guest.text, verdict)

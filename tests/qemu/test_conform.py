@@ -1,0 +1,239 @@
+"""skiff-conform finds what is wrong with a device, and nothing else."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import backend
+import conform
+import lab
+import uefi
+from conftest import MIB
+from skiff import TOP, nic
+
+
+def table():
+    """[(options, faults, profile, row, found)] of faults.txt"""
+    lines = []
+    for line in (TOP / 'tests' / 'qemu' / 'faults.txt').read_text().splitlines():
+        if not line.strip() or line.startswith('#'):
+            continue
+        words, profile, row, found = (part.strip() for part in line.split('|'))
+        words = [] if words == '-' else words.split()
+        options = [part for word in words if word.startswith('~') for part in word[1:].split('=', 1)]
+        faults = [word for word in words if not word.startswith('~')]
+        lines.append(pytest.param(options, faults, profile, row, set(found.split()) - {'-'},
+                                  id=f'{profile} {" ".join(words)}'))
+    return lines
+
+
+@pytest.mark.parametrize('options, faults, profile, row, found', table())
+def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, found, machine, part, www):
+    www.file('256k', MIB // 4)
+    assert row == '-' or row in found, 'the table contradicts itself'
+    properties = {'host_mtu': 1400} if '--mtu' in options else {}
+    net = part(backend.attach(faults, profile=profile, options=options,
+                              mtu=1400 if '--mtu' in options else None))
+    report = conform.run(machine, net, knobs={'url': net.url('256k'), 'seed': '1'}, **properties)
+    assert report.broken() == found, report.offences()
+    assert report.plan == len(report.points), report.text
+
+
+# --- real devices --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])
+@pytest.mark.parametrize('flavour', lab.FLAVOURS)
+def test_known_answers(flavour, variant, attach, machine, www):
+    """QEMU before 10.0 leaves num_buffers unwritten; passt's frames are as long as its DHCP server says."""
+    www.file('256k', MIB // 4)
+    net = attach(flavour)
+    report = conform.run(machine, net, variant, knobs={'url': net.url('256k')})
+    expected = {'DEV-31', *(['DEV-36'] if flavour == 'passt' else [])} if variant != 'legacy' else set()
+    assert report.broken() == expected, report.offences()
+    assert report.verdict == (1 if expected else 0)
+    if variant != 'legacy':
+        assert 'what the driver had put there: the device has not written it' in report.words
+
+
+def test_without_a_url_and_an_address_there_is_traffic_too(attach, machine):
+    net = attach('tap')
+    report = conform.run(machine, net, knobs={'ip': '192.0.2.77/24 192.0.2.1'})
+    assert report.broken() == {'DEV-31'}, report.offences()
+    assert report.scenes('DEV-42')['no-csum'] and report.scenes('DEV-34')['mrg-64']
+
+
+def test_a_device_that_offers_a_feature_without_its_prerequisite(attach, machine):
+    report = conform.run(machine, attach('tap'), guest_csum='off')
+    assert report.broken() == {'DEV-02', 'DEV-31'}, report.offences()
+
+
+def test_a_device_that_refuses_a_valid_set(attach, machine):
+    """ACCESS_PLATFORM may be insisted on, so every configuration has it."""
+    report = conform.run(machine, attach('user'), 'modern', iommu_platform='on')
+    assert report.broken() == {'DEV-31'}, report.offences()
+
+
+@pytest.mark.parametrize('properties', [
+    {'rx_queue_size': 1024}, {'packed': 'on'}, {'host_mtu': 65535}, {'event_idx': 'off', 'indirect_desc': 'off'},
+    {'page-per-vq': 'on'}, {'modern-pio-notify': 'on'}, {'vectors': 0}], ids=str)
+def test_shapes_of_the_device(properties, attach, machine):
+    report = conform.run(machine, attach('user'), 'modern', **properties)
+    assert report.broken() == {'DEV-31'}, report.offences()
+    # It came up in every configuration.
+    assert {'as-skiff', 'minimal', 'mrg-64', 'queue-largest', 'ring-reset'} <= set(report.scenes('DEV-20'))
+
+
+def test_bar_above_4_gib(attach, machine):
+    net = attach('user')
+    guest = machine([nic(net.netdev, 'modern', rom=conform.ROM)], net=net, memory='1G', arguments=[
+        '-object', 'memory-backend-ram,id=big,size=4G', '-device', 'ivshmem-plain,memdev=big',
+        '-device', 'isa-debug-exit'])
+    assert guest.wait_exit(60) == 35
+    guest.stop()
+    assert conform.Report(guest.text, 1).broken() == {'DEV-31'}
+
+
+@pytest.mark.parametrize('variant', ['transitional', 'modern'])
+def test_as_a_uefi_application(variant, attach, part):
+    net = attach('tap')
+    guest = part(uefi.Machine([uefi.nic(net.netdev, variant)], disk=uefi.removable(conform.EFI), net=net,
+                              arguments=['-device', 'isa-debug-exit']))
+    assert guest.wait_exit(90) == 35
+    guest.stop()
+    report = conform.Report(guest.text, 1)
+    assert report.broken() == {'DEV-31'}, report.offences()
+    assert report.plan == len(report.points)
+    assert ('legacy' in report.scenes('DEV-20')) == (variant == 'transitional')
+
+
+# --- knobs, verdicts -----------------------------------------------------------------------------
+
+def test_only_repeats_one_point(attach, machine):
+    report = conform.run(machine, attach('user'), knobs={'only': 'dev-31,as-skiff', 'seed': '0xabc'})
+    assert [(p.row, p.scene) for p in report.points] == [('DEV-31', 'as-skiff')]
+    assert 'only=DEV-31,as-skiff seed=0xabc' in report.text
+    assert report.verdict == 1
+
+
+def test_features_are_masked(attach, machine):
+    report = conform.run(machine, attach('user'), knobs={'features': '0x20', 'only': 'as-skiff'})
+    assert 'negotiated: |\n    0x100000020 MAC VERSION_1' in report.text
+
+
+@pytest.mark.parametrize('knobs, words', [
+    ({'only': 'DEV-99'}, 'only names "DEV-99"'),
+    ({'csum': 'auto'}, 'there is no key "csum"'),
+    ({'seed': 'xyz'}, 'seed is a hexadecimal number'),
+    ({'url': 'nonsense'}, 'url'),
+], ids=str)
+def test_a_bad_knob_bails_out_with_a_sentence(knobs, words, attach, machine):
+    report = conform.run(machine, attach('user'), knobs=knobs)
+    assert report.verdict == 2 and words in report.bail_out
+
+
+def test_a_network_of_silence_bails_out(part, machine):
+    tap = part(lab.Tap('tap9', address=None))       # not even a group is joined
+    net = lab.Attachment('tap', tap.netdev(), '', 1500, {'tap': tap})
+    report = conform.run(machine, net, knobs={'deadline': '1'})
+    assert 'not one frame came back' in report.bail_out
+    # What was seen counts all the same, and a MUST that is broken would go before.
+    assert report.verdict == 2 and not report.broken()
+
+
+def test_without_the_exit_device_the_next_boot_device_gets_its_turn(attach, machine, tmp_path):
+    from skiff import NEXT_DEVICE, next_device   # pylint: disable=import-outside-toplevel
+    net = attach('user')
+    guest = machine([nic(net.netdev, rom=conform.ROM)], net=net, fw_cfg={'only': 'registers'},
+                    arguments=next_device(tmp_path))
+    guest.wait_for(NEXT_DEVICE)
+    assert conform.Report(guest.text, 0).points
+
+
+# --- make conform ---------------------------------------------------------------------------------
+
+def conform_run(*words, **environment):
+    """Runs tests/conform/run, or another command, at the top; what subprocess.run() says."""
+    return subprocess.run(words or ['tests/conform/run'], cwd=TOP, text=True, timeout=120, check=False,
+                          capture_output=True, stdin=subprocess.DEVNULL,
+                          env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM), **environment})
+
+
+def test_run_prints_the_report_and_nothing_else():
+    done = conform_run()
+    report = conform.Report(done.stdout, done.returncode)
+    assert done.stdout.startswith('TAP version 13\n') and done.stderr == ''
+    assert report.broken() == {'DEV-31'} and done.returncode == 1
+    assert report.plan == len(report.points)
+    # It has served a file.
+    assert int(re.search(r'\[as-skiff\] (\d+) frames', done.stdout)[1]) > 150
+
+
+@pytest.mark.parametrize('environment, status, words', [
+    ({'KNOBS': 'only=DEV-01'}, 0, '1..1'),
+    ({'KNOBS': 'only=DEV-31,minimal', 'DEVICE': 'disable-legacy=on'}, 1, '1af4:1041'),
+    ({'KNOBS': 'only=DEV-00'}, 2, 'Bail out!'),
+    ({'KNOBS': 'nonsense'}, 2, 'conform: KNOBS: "nonsense" is not KEY=VALUE'),
+    ({'NETDEV': 'nonsense'}, 2, 'conform: QEMU ended with status 1, before the report did'),
+    ({'DEVICE': 'rombar=0', 'LIMIT': '3'}, 2, 'conform: no verdict within 3 s'),
+], ids=str)
+def test_exit_status_of_run(environment, status, words):
+    done = conform_run(**environment)
+    assert done.returncode == status, done
+    assert words in done.stdout + done.stderr, done
+
+
+def test_make_conform():
+    folder = os.path.relpath(conform.ROM.parent, TOP)
+    done = conform_run('make', '-s', f'B={folder}', 'conform', 'KNOBS=only=DEV-01', 'NETDEV=user')
+    assert done.returncode == 0 and '1..1' in done.stdout, done
+
+
+def test_interrupt_leaves_nothing_behind(tmp_path):
+    """A run that would wait for long ends at once, with all that it has started."""
+    with subprocess.Popen([TOP / 'tests' / 'conform' / 'run'], cwd=TOP, text=True, stdout=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, start_new_session=True,
+                          env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM), 'DEVICE': 'rombar=0',
+                               'TMPDIR': str(tmp_path)}) as process:
+        lab.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(10) == 130
+    assert not session(process.pid, '')
+
+
+def session(leader, name):
+    """The processes of that session whose name begins so, without those that have ended."""
+    found = []
+    for stat in Path('/proc').glob('[0-9]*/stat'):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            command, rest = stat.read_text().split('(', 1)[1].rsplit(')', 1)
+            state, _, _, its_leader = rest.split()[:4]
+            if int(its_leader) == leader and state != 'Z' and command.startswith(name):
+                found.append(command)
+    return found
+
+
+# --- readers of the report -----------------------------------------------------------------------
+
+def test_prove_reads_the_report(attach, machine, tmp_path):
+    """Perl's TAP consumer: counts, directives, blocks, and MUSTs alone in its verdict."""
+    report = conform.run(machine, attach('passt'))
+    (tmp_path / 'report.tap').write_text(report.text)
+    done = subprocess.run([shutil.which('prove'), '-e', 'cat', str(tmp_path / 'report.tap')], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    failed = [p.number for p in report.points if not p.ok and not p.directive]
+    assert f'Tests: {report.plan} Failed: {len(failed)})' in done.stdout, done.stdout
+    assert 'Parse errors' not in done.stdout and done.returncode == 1
+
+
+def test_prove_is_content_with_a_good_device(attach, machine, tmp_path):
+    report = conform.run(machine, attach('tap'), 'legacy')
+    (tmp_path / 'report.tap').write_text(report.text)
+    done = subprocess.run([shutil.which('prove'), '-e', 'cat', str(tmp_path / 'report.tap')], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0 and 'All tests successful' in done.stdout, done.stdout
