@@ -231,11 +231,32 @@ class Dnsmasq(Server):
                 '--log-queries', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--no-ping',
                 '--user=root', '--group=', '--pid-file=',
                 f'--dhcp-leasefile={self.dir}/leases', f'--interface={self.interface}',
-                '--except-interface=lo', '--bind-interfaces', *ranges,
+                *([] if self.interface == 'lo' else ['--except-interface=lo']), '--bind-interfaces', *ranges,
                 *(f'--{option}' for option in self.options)]
 
     def ready(self):
         return 'started, version' in self.log()
+
+
+class Resolver(Part):
+    """What /etc/resolv.conf says within our mount namespace: for libslirp, which asks whom its host asks."""
+
+    title = 'resolv.conf'
+
+    def __init__(self, address):
+        self.address = address
+        self.place = Path('/etc/resolv.conf').resolve()
+
+    def start(self):
+        if not self.place.exists():
+            raise Unavailable(f'there is no {self.place} to put another one over')
+        with tempfile.NamedTemporaryFile('w', prefix='skiff-', dir='/tmp') as file:
+            file.write(f'nameserver {self.address}\n')
+            file.flush()
+            subprocess.run([tool('mount'), '--bind', file.name, self.place], check=True)
+
+    def stop(self):
+        subprocess.run([tool('umount'), self.place], check=False, stderr=subprocess.DEVNULL)
 
 
 @dataclasses.dataclass
@@ -359,14 +380,14 @@ class Passt(Server):
 
     title = 'passt'
 
-    def __init__(self, options=(), uplink='uplink'):
+    def __init__(self, options=(), uplink='uplink', dns='none'):
         super().__init__()
-        self.options, self.uplink = list(options), uplink
+        self.options, self.uplink, self.dns = list(options), uplink, dns
         self.socket = self.dir / 'socket'
 
     def command(self):
         return [tool('passt'), '--foreground', '--stderr', '--runas', '0', '--ipv4-only',
-                '--interface', self.uplink, '--dns', 'none', '--search', 'none',
+                '--interface', self.uplink, '--dns', self.dns, '--search', 'none',
                 '--socket', str(self.socket), *self.options]
 
     def start(self):
@@ -547,13 +568,13 @@ class Attachment:
 
 
 @contextlib.contextmanager
-def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None):
+def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False):
     """Sets up one flavour of network and yields its Attachment.
 
     mtu: on tap, the interface's, announced by DHCP option 26 where it is not 1500; on passt, what
     its option 26 says. bootfile: the DHCP boot file, where the flavour can say one (user, tap);
     `{host}` in it becomes the server's address. dnsmasq: further options of it (tap). netdev: a
-    dict of further -netdev options.
+    dict of further -netdev options. dns: passt names its gateway as DNS server (user and tap always name one).
     """
     netdev = netdev or {}
     more = ''.join(f',{key}={value}' for key, value in netdev.items())
@@ -573,7 +594,7 @@ def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None):
     elif flavour == 'passt':
         if bootfile:
             raise Unavailable("passt's DHCP server cannot name a boot file")
-        with Passt(['--mtu', str(mtu)] if mtu else []) as server:
+        with Passt(['--mtu', str(mtu)] if mtu else [], dns=PASST_GATEWAY if dns else 'none') as server:
             yield Attachment(flavour, server.netdev() + more, PASST_GATEWAY, mtu or PASST_MTU,
                              {'passt': server})
     else:
