@@ -21,7 +21,7 @@
 #define STATION_TX_LEN 1600
 #define STATION_ARENAS 2
 
-#define STATION_STALL_MS 1000 /* that a device may keep what it was to transmit */
+#define STATION_STALL_MS 2000 /* that a device may keep what it was to transmit */
 
 enum shape_queue { QUEUE_USUAL, QUEUE_SMALLEST, QUEUE_LARGEST };
 
@@ -36,8 +36,6 @@ struct shape {
 	 */
 	uint32_t rx_len;
 	uint16_t rx_slots;    /* at most, a power of two; 0: 64 */
-#define STATION_STALL_MS 1000 /* that a device may keep what it was to transmit */
-
 	enum shape_queue queue;
 	bool legacy;
 	bool one_descriptor; /* header and payload in one */

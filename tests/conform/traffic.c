@@ -9,11 +9,13 @@
 #include "core/random.h"
 #include "net/eth.h"
 
-#define ANSWER_MS 400 /* for an answer of a neighbour */
-#define SETTLE_MS 40  /* for what else a burst brings */
+#define ANSWER_MS 1000 /* for an answer of a neighbour */
+#define MISSES 2 /* in the whole run, and nobody is asked again */
+#define LAST_CHANCE_MS 200 /* for a DHCP server that has missed so often */
+#define SETTLE_MS 40 /* for what else a burst brings */
 #define FETCH_MS 2000 /* without a byte of the file */
 #define PORT_CLOSED 9 /* discard: most answer with a RST, which will do */
-#define PROVOKED 4    /* echo requests, of which nobody waits for the replies */
+#define PROVOKED 4 /* echo requests, of which nobody waits for the replies */
 #define ECHO_ID 0x534b
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO 8
@@ -39,6 +41,19 @@ static int wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t 
 {
 	net_progress(&t->net);
 	return unless_fatal(net_wait(&t->net, done, ctx, timeout_ms));
+}
+
+/* Who has never answered is not asked for ever. */
+static bool gives_up(const struct traffic_peer *peer)
+{
+	return !peer->heard && peer->misses >= MISSES;
+}
+
+/* err: the conversation had no chance. */
+static void note_answer(struct traffic_peer *peer, int err, bool answered)
+{
+	peer->heard |= answered;
+	peer->misses = (uint8_t)(peer->misses + (!err && !answered && !gives_up(peer)));
 }
 
 /* --- an address ---------------------------------------------------------------------------- */
@@ -69,8 +84,11 @@ static int take_dhcp(struct traffic *t)
 
 	boot_uuid(id.uuid);
 	t->asked = true;
+	if (gives_up(&t->dhcp))
+		patience_ms = LAST_CHANCE_MS;
 	dhcp_start(&t->net, &id, false);
 	err = wait(t, dhcp_done, &t->net, patience_ms);
+	note_answer(&t->dhcp, err, t->net.dhcp.state == DHCP_BOUND);
 	if (err)
 		return err;
 	if (t->net.dhcp.state == DHCP_BOUND)
@@ -156,27 +174,27 @@ static int echo(struct traffic *t)
 	static const uint16_t lens[] = { 0, 1, 46, 480, 1024, ECHO_LEN_MAX };
 	int err;
 
-	if (t->echo_silent)
+	if (gives_up(&t->echo))
 		return 0;
 	t->echoes = t->echoes_seen = 0;
 	err = send_echo(t, 56);
 	if (!err)
 		err = wait(t, echoes_done, t, ANSWER_MS);
-	t->echo_silent = !err && !t->echoes_seen && t->net.count.rx > 0;
+	note_answer(&t->echo, err, t->echoes_seen > 0);
 	for (unsigned i = 0; i < ARRAY_LEN(lens) && t->echoes_seen && !err; i++)
 		err = send_echo(t, lens[i]);
-	return err ? err : wait(t, echoes_done, t, ANSWER_MS / 2);
+	return err || !t->echoes_seen ? err : wait(t, echoes_done, t, ANSWER_MS);
 }
 
 static int ask_dns(struct traffic *t)
 {
 	int err = wait_for_buffer(t);
 
-	if (err || t->dns_silent || !t->net.dns_servers[0])
+	if (err || gives_up(&t->dns) || !t->net.dns_servers[0])
 		return err;
 	dns_start(&t->net, "skiff-conform.invalid", NULL);
 	err = wait(t, dns_done, &t->net, ANSWER_MS);
-	t->dns_silent = !err && t->net.dns.state == DNS_ASKING;
+	note_answer(&t->dns, err, t->net.dns.state != DNS_ASKING);
 	dns_stop(&t->net);
 	return err;
 }
@@ -211,12 +229,12 @@ static int knock(struct traffic *t)
 	struct tcp_conn *conn = NULL;
 	int err = wait_for_buffer(t);
 
-	if (!err && !t->tcp_silent)
+	if (!err && !gives_up(&t->tcp))
 		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
 	if (!conn)
 		return err;
 	err = wait(t, has_answered, conn, ANSWER_MS);
-	t->tcp_silent = !err && conn->state == TCP_SYN_SENT;
+	note_answer(&t->tcp, err, conn->state != TCP_SYN_SENT);
 	tcp_abort(&t->net, conn);
 	return err;
 }

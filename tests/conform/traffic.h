@@ -14,6 +14,12 @@
 
 #define TRAFFIC_SINK_LEN 0x40000 /* bytes of a file that are fetched, at most */
 
+/* Whether somebody answers to one kind of question. */
+struct traffic_peer {
+	bool heard;
+	uint8_t misses;
+};
+
 /*
  * How far the conversations of a run have come: what nobody answered once is not asked for again
  * with the same patience.
@@ -29,7 +35,8 @@ struct traffic {
 	struct uri uri;
 	struct dhcp_lease lease; /* of an earlier configuration; ip 0: none */
 	uint32_t peer;           /* whom we talk to */
-	bool asked, dns_silent, echo_silent, tcp_silent;
+	bool asked;
+	struct traffic_peer dhcp, echo, dns, tcp;
 	uint32_t echoes, echoes_seen;
 	uint8_t sink[TRAFFIC_SINK_LEN];
 };
