@@ -25,43 +25,37 @@ count   Guest instructions per KiB of payload, by count.c. Between the GET and t
         MARK_FUNCTION in which MARK_IF ran, which leaves out the polls that found nothing. Medians
         of COUNT_RUNS (5).
 size    The bytes of the BIOS image within the ROM file.
+uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: see ovmf.py.
 
-Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,start,count,size), FLAVOURS (user,tap,passt), SKIFF_ROM,
+Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,start,count,size,uefi), FLAVOURS (user,tap,passt), SKIFF_ROM,
 IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if anything failed or is
 missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
 """
 
-import array
 import os
 import platform
 import re
 import shutil
 import signal
-import socket
-import statistics
 import struct
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
+from fetch import (BOOT, LARGE, RUNS, SMALL, TOP, Failure, FirstRequest, Ipxe, Skiff, Values, aligned, fetch_rate, rounds,
+                   wait_end)
 
-# pylint: disable=wrong-import-position
-import backend                                                                  # noqa: E402
-import lab                                                                      # noqa: E402
-from vm import ACCEL, IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable   # noqa: E402
+# pylint: disable=wrong-import-order
+import backend
+import lab
+import ovmf
+from vm import ACCEL, SKIFF_ROM, Machine
 
-MIB = 1 << 20
-RUNS = int(os.environ.get('RUNS') or 10)
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
-ONLY = os.environ.get('ONLY', 'size,rate,loss,start,count').split(',')
+ONLY = os.environ.get('ONLY', 'size,rate,loss,start,count,uefi').split(',')
 FLAVOURS = os.environ.get('FLAVOURS', ','.join(lab.FLAVOURS)).split(',')
 
-# The payloads: the size, and what its name is. Names are short because they are typed.
-LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 
 # Percent of the TCP segments that are lost, each way.
@@ -77,94 +71,6 @@ MARK_IF = os.environ.get('MARK_IF', 'eth_rx')
 SYMBOLS = SKIFF_ROM.with_suffix('.sym')
 
 DISCOVER = b'\x63\x82\x53\x63\x35\x01\x01'      # magic cookie, option 53, length 1, DHCPDISCOVER
-
-
-class Failure(Exception):
-    """A fetch that did not work; the text says how."""
-
-
-class Ipxe:
-    """Debian's iPXE, told by keys on the serial console what to fetch."""
-
-    name, rom = 'iPXE', IPXE_ROM
-
-    def settings(self, _url):
-        return {}
-
-    def begin(self, machine, url):
-        run = ipxe_shell(machine)
-        answer = run('ifconf -c dhcp')
-        if 'ok' not in answer:
-            raise Failure(f'iPXE got no lease:\n{readable(answer)}')
-        run(f'imgfetch {url}', wait=False)
-
-    def end(self, url):
-        """A pattern of the console: all bytes are there; the group 'bad' if they will not be."""
-        name = re.escape(url.rsplit('/', 1)[1])
-        return rf'/{name}\.\.\.[. 0-9%\b]*(ok|(?P<bad>\w.*\(http://ipxe.org/))'
-
-    def image_bytes(self):
-        """The BIOS image in the combined ROM that QEMU uses: PCIR code type 0."""
-        data = Path('/usr/lib/ipxe/qemu/efi-virtio.rom').read_bytes()
-        at = 0
-        while data[at:at + 2] == b'\x55\xaa':
-            pcir = at + struct.unpack_from('<H', data, at + 0x18)[0]
-            size = 512 * struct.unpack_from('<H', data, pcir + 0x10)[0]
-            if data[pcir + 0x14] == 0:
-                return size
-            at += size
-        raise Failure('no BIOS image in efi-virtio.rom')
-
-
-class Skiff:
-    """build/skiff.rom, told by fw_cfg what to fetch."""
-
-    name, rom = 'skiff', SKIFF_ROM
-
-    def settings(self, url):
-        return {'fetch': url}
-
-    def begin(self, machine, url):
-        pass
-
-    def end(self, url):
-        return rf'^http: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
-
-    def image_bytes(self):
-        return SKIFF_ROM.stat().st_size
-
-
-class FirstRequest:
-    """Tells when a GET first arrives at nginx; out of the way before the response is sent.
-
-    A packet socket on the interface where the server's side of the connection is, with a filter for
-    TCP to nginx's port in IP packets of more than 100 bytes: only the request is that large.
-    """
-
-    FILTER = ((0x28, 0, 0, 16), (0x25, 0, 6, 100),              # ip[2:2] > 100
-              (0x30, 0, 0, 23), (0x15, 0, 4, 6),                # ip[9] == TCP
-              (0xb1, 0, 0, 14), (0x48, 0, 0, 16), (0x15, 0, 1, lab.HTTP_PORT),  # tcp[2:2] == port
-              (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0))
-    ETH_P_IP, SO_ATTACH_FILTER, SO_TIMESTAMPNS = 0x0800, 26, 35
-
-    def __init__(self, net):
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        code = array.array('B', b''.join(struct.pack('=HBBI', *line) for line in self.FILTER))
-        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_ATTACH_FILTER, struct.pack(
-            '@HP', len(self.FILTER), code.buffer_info()[0]))
-        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
-        self.socket.bind(('tap0' if 'tap' in net.parts else 'lo', self.ETH_P_IP))
-
-    def wait(self, name, timeout=60):
-        """The moment (time.monotonic()) at which the kernel saw the GET for /name."""
-        deadline = time.monotonic() + timeout
-        with self.socket:
-            while True:
-                self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
-                data, extra, _, _ = self.socket.recvmsg(2048, 64)
-                if f'GET /{name} HTTP'.encode() in data:
-                    seconds, nanoseconds = struct.unpack('@qq', extra[0][2])
-                    return seconds + nanoseconds / 1e9 - time.time() + time.monotonic()
 
 
 class Counter:
@@ -272,31 +178,6 @@ def skiff_marks():
     return f',function={address:x}-{end:x},if={names[MARK_IF][0]:x}'
 
 
-def wait_end(machine, program, url, timeout=180):
-    """The console's match for "all bytes are there"."""
-    match = machine.wait_for(program.end(url), timeout)
-    if match['bad']:
-        raise Failure(f'{program.name}: {match["bad"]}\n{machine.log()}')
-    return match
-
-
-def fetch_rate(program, network, server, payload):
-    """MB/s of one fetch in a fresh machine; network: a context manager that yields an Attachment."""
-    name, size = payload
-    seen = len(server.requests())
-    with network as net:
-        url, first = net.url(name), FirstRequest(net)
-        with Machine([Nic(net.netdev, rom=program.rom)], net=net, fw_cfg=program.settings(url)) as machine:
-            program.begin(machine, url)
-            begun = first.wait(name)
-            match = wait_end(machine, program, url)
-            ended = machine.console.when(match.end() - 1)
-    request = server.wait_request(f'/{name}$', seen=seen)
-    if request.sent != size:
-        raise Failure(f'{program.name}: nginx sent {request.sent} of {size} bytes')
-    return size / 1e6 / (ended - begun)
-
-
 def lossy(percent, seed):
     return backend.attach([f'lose,tcp,both,rate={percent}%'], options=['--seed', seed])
 
@@ -304,7 +185,7 @@ def lossy(percent, seed):
 def start_times(program, flavour):
     """Seconds from the start to (DISCOVER, the first byte of the boot file), in a fresh machine."""
     with lab.attach(flavour, bootfile=f'http://{{host}}:{lab.HTTP_PORT}/{BOOT[0]}') as net, \
-            Machine([Nic(net.netdev, rom=program.rom)], wire=True) as machine:
+            program.machine(net, wire=True) as machine:
         discover = machine.wire.wait(lambda frame: DISCOVER in frame, timeout=60)
         first = machine.wire.wait(lambda frame: b'HTTP/1.1 200' in frame, timeout=120)
         return discover.when - machine.started, first.when - machine.started
@@ -316,8 +197,7 @@ def fetch_count(program, flavour, payload, directory, plugin, marks):
     counter = Counter(directory, plugin, marks)
     with lab.attach(flavour) as net:
         url, first = net.url(name), FirstRequest(net)
-        with Machine([Nic(net.netdev, rom=program.rom)], fw_cfg=program.settings(url),
-                     arguments=counter.arguments) as machine:
+        with program.machine(net, url, arguments=counter.arguments) as machine:
             program.begin(machine, url)
             first.wait(name)
             begun = counter.read()
@@ -340,42 +220,15 @@ def count_pair(program, flavour, directory, plugin):
     return counts | {'marked': (at_large['kept'] - at_small['kept']) / COUNT_KIB}
 
 
-class Results:
-    """Values by (quantity, flavour, program), and how to say them."""
-
-    def __init__(self, programs):
-        self.programs = programs
-        self.values = {}
-        self.failures = []
-
-    def measure(self, what, flavour, program, function):
-        """Appends what function() returns: {quantity: value}; a failure is kept, not raised."""
-        try:
-            values = function()
-            for quantity, value in values.items():
-                self.values.setdefault((quantity, flavour, program.name), []).append(value)
-            note = ', '.join(f'{quantity} {value:.4g}' for quantity, value in values.items())
-        except (Failure, AssertionError, TimeoutError, lab.Unavailable) as error:
-            self.failures.append(f'{what}, {flavour}, {program.name}: {error}')
-            note = f'FAILED: {str(error).splitlines()[0]}'
-        print(f'  {what} {flavour:5} {program.name:5} {note}', file=sys.stderr, flush=True)
+class Results(Values):
+    """What was measured, as the table of all parts but `uefi`."""
 
     def middle(self, quantity, flavour, program):
-        """The figure that stands for a quantity, or None; for 'count' from both sizes' medians."""
+        """As ever, but 'count' is made from both sizes' medians."""
         if quantity == 'count':
             small, large = (self.middle(size, flavour, program) for size in ('small', 'large'))
             return small and large and (large - small) / COUNT_KIB
-        values = self.values.get((quantity, flavour, program))
-        return statistics.median(values) if values else None
-
-    def cell(self, quantity, flavour, program, form):
-        values = self.values.get((quantity, flavour, program))
-        if not values:
-            return '-'
-        text = form.format(self.middle(quantity, flavour, program))
-        if len(values) > 1:
-            text += f' ({form.format(min(values))}..{form.format(max(values))})'
-        return text
+        return super().middle(quantity, flavour, program)
 
     def ratio(self, quantity, flavour):
         ours, theirs = (self.middle(quantity, flavour, name) for name in ('skiff', 'iPXE'))
@@ -401,27 +254,15 @@ class Results:
             rows.append((f'… without empty polls, {flavour}',
                          *self._row('marked', flavour, '{:.0f}'), '1300'))
         rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '40960'))
-        rows = [row for row in rows if row[1:3] != ('-', '-')]
-        widths = [max(len(row[i]) for row in rows) for i in range(5)]
-        return '\n'.join('  '.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i])
-                                                               for i in range(1, 5))]).rstrip()
-                         for row in rows)
+        return aligned(row for row in rows if row[1:3] != ('-', '-'))
 
     def _row(self, quantity, flavour, form):
         return (self.cell(quantity, flavour, 'skiff', form),
                 self.cell(quantity, flavour, 'iPXE', form), self.ratio(quantity, flavour))
 
 
-def rounds(programs, flavours, count):
-    """Every program over every flavour, `count` times, interleaved; who is first alternates."""
-    for number in range(count):
-        for flavour in flavours:
-            for program in programs if number % 2 else reversed(programs):
-                yield flavour, program
-
-
 def measure(programs, server, directory):
-    results = Results(programs)
+    results = Results()
     if 'size' in ONLY:
         for program in programs:
             results.measure('size', '', program, lambda p=program: {'size': p.image_bytes()})
@@ -487,15 +328,17 @@ def main():
             lab.make_file(Path(directory) / name, size)
         with lab.Nginx(directory) as server:
             results = measure(programs, server, directory)
+            under_ovmf = ovmf.measure(server) if 'uefi' in ONLY else ovmf.Results()
     finally:
         shutil.rmtree(directory)
+    failures = results.failures + under_ovmf.failures
     print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for instructions\n')
-    print(results.table())
-    for failure in results.failures:
+    print('\n\n'.join(each.table() for each in (results, under_ovmf) if each.values))
+    for failure in failures:
         print(f'\nfailed: {failure}')
     if len(programs) == 1:
         print(f'\nskiff is missing: {SKIFF_ROM} does not exist')
-    return 1 if results.failures or len(programs) == 1 else 0
+    return 1 if failures or len(programs) == 1 else 0
 
 
 if __name__ == '__main__':

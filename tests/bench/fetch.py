@@ -1,0 +1,190 @@
+"""One timed download: who downloads, from which moment to which, and how fast. For the programs beside it."""
+
+import array
+import os
+import re
+import socket
+import statistics
+import struct
+import sys
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
+
+# pylint: disable=wrong-import-position
+import lab                                                                      # noqa: E402
+from vm import IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable          # noqa: E402
+
+
+MIB = 1 << 20
+RUNS = int(os.environ.get('RUNS') or 10)
+
+# The payloads: what its name is, and the size. Names are short because they are typed.
+LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
+
+
+class Failure(Exception):
+    """A fetch that did not work; the text says how."""
+
+
+class Ipxe:
+    """Debian's iPXE, told by keys on the serial console what to fetch."""
+
+    name, rom = 'iPXE', IPXE_ROM
+
+    def machine(self, net, _url='', **options):
+        return Machine([Nic(net.netdev, rom=self.rom)], net=net, **options)
+
+    def begin(self, machine, url):
+        run = ipxe_shell(machine)
+        answer = run('ifconf -c dhcp')
+        if 'ok' not in answer:
+            raise Failure(f'iPXE got no lease:\n{readable(answer)}')
+        run(f'imgfetch {url}', wait=False)
+
+    def end(self, url):
+        """A pattern of the console: all bytes are there; the group 'bad' if they will not be."""
+        name = re.escape(url.rsplit('/', 1)[1])
+        return rf'/{name}\.\.\.[. 0-9%\b]*(ok|(?P<bad>\w.*\(http://ipxe.org/))'
+
+    def image_bytes(self, code_type=0):
+        """An image in the combined ROM that QEMU uses, by its PCIR code type: 0 for BIOS, 3 for UEFI."""
+        data = Path('/usr/lib/ipxe/qemu/efi-virtio.rom').read_bytes()
+        at = 0
+        while data[at:at + 2] == b'\x55\xaa':
+            pcir = at + struct.unpack_from('<H', data, at + 0x18)[0]
+            size = 512 * struct.unpack_from('<H', data, pcir + 0x10)[0]
+            if data[pcir + 0x14] == code_type:
+                return size
+            at += size
+        raise Failure(f'no image of type {code_type} in efi-virtio.rom')
+
+
+class Skiff:
+    """build/skiff.rom, told by fw_cfg what to fetch."""
+
+    name, rom = 'skiff', SKIFF_ROM
+
+    def machine(self, net, url='', **options):
+        """Without a URL, DHCP names the file."""
+        return Machine([Nic(net.netdev, rom=self.rom)], net=net, fw_cfg={'fetch': url} if url else {}, **options)
+
+    def begin(self, machine, url):
+        pass
+
+    def end(self, url):
+        return rf'^http: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
+
+    def image_bytes(self):
+        return SKIFF_ROM.stat().st_size
+
+
+class FirstRequest:
+    """Tells when a GET first arrives at nginx; out of the way before the response is sent.
+
+    A packet socket on the interface where the server's side of the connection is, with a filter for
+    TCP to nginx's port in IP packets of more than 100 bytes: only the request is that large.
+    """
+
+    FILTER = ((0x28, 0, 0, 16), (0x25, 0, 6, 100),              # ip[2:2] > 100
+              (0x30, 0, 0, 23), (0x15, 0, 4, 6),                # ip[9] == TCP
+              (0xb1, 0, 0, 14), (0x48, 0, 0, 16), (0x15, 0, 1, lab.HTTP_PORT),  # tcp[2:2] == port
+              (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0))
+    ETH_P_IP, SO_ATTACH_FILTER, SO_TIMESTAMPNS = 0x0800, 26, 35
+
+    def __init__(self, net):
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        code = array.array('B', b''.join(struct.pack('=HBBI', *line) for line in self.FILTER))
+        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_ATTACH_FILTER, struct.pack(
+            '@HP', len(self.FILTER), code.buffer_info()[0]))
+        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
+        self.socket.bind(('tap0' if 'tap' in net.parts else 'lo', self.ETH_P_IP))
+
+    def wait(self, name, timeout=60):
+        """The moment (time.monotonic()) at which the kernel saw the GET for /name."""
+        deadline = time.monotonic() + timeout
+        with self.socket:
+            while True:
+                self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
+                data, extra, _, _ = self.socket.recvmsg(2048, 64)
+                if f'GET /{name} HTTP'.encode() in data:
+                    seconds, nanoseconds = struct.unpack('@qq', extra[0][2])
+                    return seconds + nanoseconds / 1e9 - time.time() + time.monotonic()
+
+
+def wait_end(machine, program, url, timeout=180):
+    """The console's match for "all bytes are there"."""
+    match = machine.wait_for(program.end(url), timeout)
+    if match['bad']:
+        raise Failure(f'{program.name}: {match["bad"]}\n{machine.log()}')
+    return match
+
+
+def fetch_rate(program, network, server, payload):
+    """MB/s of one fetch in a fresh machine; network: a context manager that yields an Attachment."""
+    name, size = payload
+    seen = len(server.requests())
+    with network as net:
+        url, first = net.url(name), FirstRequest(net)
+        with program.machine(net, url) as machine:
+            program.begin(machine, url)
+            begun = first.wait(name)
+            match = wait_end(machine, program, url)
+            ended = machine.console.when(match.end() - 1)
+    server.wait_request(f'/{name}$', seen=seen)
+    sent = sum(r.sent for r in server.requests()[seen:] if r.uri == f'/{name}')     # a HEAD may go before the GET
+    if sent != size:
+        raise Failure(f'{program.name}: nginx sent {sent} of {size} bytes')
+    return size / 1e6 / (ended - begun)
+
+
+def rounds(programs, flavours, count):
+    """Every program over every flavour, `count` times, interleaved; who is first alternates."""
+    for number in range(count):
+        for flavour in flavours:
+            for program in programs if number % 2 else reversed(programs):
+                yield flavour, program
+
+
+class Values:
+    """Values by (quantity, flavour, program), and how to say them."""
+
+    def __init__(self):
+        self.values = {}
+        self.failures = []
+
+    def measure(self, what, flavour, program, function):
+        """Appends what function() returns: {quantity: value}; a failure is kept, not raised."""
+        try:
+            values = function()
+            for quantity, value in values.items():
+                self.values.setdefault((quantity, flavour, program.name), []).append(value)
+            note = ', '.join(f'{quantity} {value:.4g}' for quantity, value in values.items())
+        except (Failure, AssertionError, TimeoutError, lab.Unavailable) as error:
+            self.failures.append(f'{what}, {flavour}, {program.name}: {error}')
+            note = f'FAILED: {str(error).splitlines()[0]}'
+        print(f'  {what} {flavour:5} {program.name:5} {note}', file=sys.stderr, flush=True)
+
+    def middle(self, quantity, flavour, program):
+        """The median of a quantity, or None."""
+        values = self.values.get((quantity, flavour, program))
+        return statistics.median(values) if values else None
+
+    def cell(self, quantity, flavour, program, form):
+        values = self.values.get((quantity, flavour, program))
+        if not values:
+            return '-'
+        text = form.format(self.middle(quantity, flavour, program))
+        if len(values) > 1:
+            text += f' ({form.format(min(values))}..{form.format(max(values))})'
+        return text
+
+
+def aligned(rows):
+    """Rows of the same number of cells as text; the first column to the left."""
+    rows = list(rows)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return '\n'.join('  '.join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(
+        row[1:], widths[1:]))]).rstrip() for row in rows)

@@ -1,0 +1,115 @@
+"""The part `uefi` of the bench: skiff.efi beside OVMF's own HTTP Boot and Debian's iPXE, all under OVMF on a tap.
+
+rate    As in bench.py. OVMF says "100%" when it has the whole file; then it finds that this is no
+        program.
+start   From the start of the virtual CPU to the GET for what is to be booted: for skiff.efi, which
+        OVMF starts from a disk, that is the file of its key `url`; for the others, the one that
+        DHCP names. Nobody on our tap announces an IPv6 router, for which iPXE waits. PXE, which
+        OVMF would try before HTTP Boot, is off, and so is its IPv6.
+size    Of the file skiff.efi, and of iPXE's image in its ROM.
+"""
+
+import re
+
+from fetch import BOOT, LARGE, RUNS, Ipxe, Values, aligned, fetch_rate, rounds
+
+# pylint: disable=wrong-import-order
+import lab
+import uefi
+
+DISK = uefi.removable(uefi.SKIFF_EFI)
+
+
+class EfiSkiff:
+    name = 'skiff'
+
+    def machine(self, net, url='', key='fetch', **options):
+        return uefi.Machine([uefi.nic(net.netdev)], disk=DISK, fw_cfg={key: url}, **options)
+
+    def booting(self, net, url):
+        return self.machine(net, url, key='url', wire=True)
+
+    def begin(self, machine, url):
+        pass
+
+    def end(self, url):
+        return rf'^http: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
+
+    def network(self, _url):
+        return lab.attach('tap')
+
+    def image_bytes(self):
+        return uefi.SKIFF_EFI.stat().st_size
+
+
+class EfiIpxe(Ipxe):
+    def machine(self, net, _url='', **options):
+        return uefi.Machine([uefi.nic(net.netdev, firmware=True, ipxe=True)], **options)
+
+    def booting(self, net, _url):
+        return self.machine(net, wire=True)
+
+    def network(self, url):
+        return lab.attach('tap', bootfile=url)
+
+    def image_bytes(self, code_type=3):
+        return super().image_bytes(code_type)
+
+
+class HttpBoot:
+    name = 'OVMF'
+
+    def machine(self, net, _url='', **options):
+        return uefi.Machine([uefi.nic(net.netdev, firmware=True)], fw_cfg=uefi.NO_PXE, **options)
+
+    def booting(self, net, _url):
+        return self.machine(net, wire=True)
+
+    def begin(self, machine, url):
+        pass
+
+    def end(self, _url):
+        return r'Downloading\.\.\.100%|^(?P<bad>BdsDxe: failed to load .*)$'
+
+    def network(self, url):
+        return lab.attach('tap', dnsmasq=uefi.http_boot(url))
+
+
+PROGRAMS = [EfiSkiff(), HttpBoot(), EfiIpxe()]
+
+
+def url_of(name):
+    return f'http://{lab.TAP_ADDRESS.split("/")[0]}:{lab.HTTP_PORT}/{name}'
+
+
+def start_time(program, name):
+    """Seconds from the start to the GET for the file, in a fresh machine."""
+    url = url_of(name)
+    with program.network(url) as net, program.booting(net, url) as machine:
+        asked = machine.wire.wait(lambda frame: f'GET /{name} HTTP'.encode() in frame, timeout=120)
+        return asked.when - machine.started
+
+
+class Results(Values):
+    def table(self):
+        rows = [('under OVMF, q35, tap', *(program.name for program in PROGRAMS), 'aim')]
+        for quantity, title, form, aim in (('rate', '64 MiB, MB/s', '{:.1f}', '2 x either'),
+                                           ('asked', 'start to GET, s', '{:.2f}', ''),
+                                           ('size', 'program, bytes', '{:.0f}', '65536')):
+            rows.append((title, *(self.cell(quantity, 'uefi', program.name, form) for program in PROGRAMS), aim))
+        return aligned(rows)
+
+
+def measure(server):
+    results = Results()
+    # OVMF takes for a program only what is named like one.
+    names = {payload: f'{payload[0]}.efi' for payload in (LARGE, BOOT)}
+    for payload, name in names.items():
+        (server.root / name).hardlink_to(server.root / payload[0])
+    for program in (PROGRAMS[0], PROGRAMS[2]):
+        results.measure('size', 'uefi', program, lambda p=program: {'size': p.image_bytes()})
+    for _, program in rounds(PROGRAMS, ['uefi'], RUNS):
+        results.measure('rate', 'uefi', program, lambda p=program: {
+            'rate': fetch_rate(p, p.network(url_of(names[LARGE])), server, (names[LARGE], LARGE[1]))})
+        results.measure('start', 'uefi', program, lambda p=program: {'asked': start_time(p, names[BOOT])})
+    return results
