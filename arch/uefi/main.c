@@ -38,6 +38,7 @@ static struct machine {
 	struct fw_cfg fw;
 	struct options_word word;
 	struct failure failure;
+	void *way_out[5];               /* __builtin_setjmp()'s: to the end of efi_main() */
 } machine;
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -190,17 +191,14 @@ static void leave(struct machine *m)
 	controller_give_back(&m->controller);
 }
 
-_Noreturn void uefi_exit(EFI_STATUS status)
-{
-	leave(&machine);
-	(void)uefi.boot->Exit(uefi.image, status, 0, NULL);
-	for (;;)
-		cpu_pause();
-}
-
-/* The device loses the bus before the firmware gets the memory back. */
+/*
+ * The device loses the bus before the firmware gets the memory back. efi_main() returns, so that
+ * its caller (unpack/main.c) gives back the memory that we run in, as Exit() would not. There is no
+ * way back if this happens on the way, or in the service of an image that we have started.
+ */
 _Noreturn void port_fatal(const char *file, int line)
 {
+	bool stuck = machine.dying || uefi.started;
 	char text[160];
 
 	if (machine.controller.handle)
@@ -212,7 +210,9 @@ _Noreturn void port_fatal(const char *file, int line)
 			   line);
 		print(text);
 	}
-	uefi_exit(EFI_ABORTED);
+	while (stuck)
+		cpu_pause();
+	__builtin_longjmp(machine.way_out, 1);
 }
 
 /*
@@ -249,6 +249,24 @@ static void report(const struct failure *f)
 	print(text);
 }
 
+static int run(struct machine *m)
+{
+	int err;
+
+	time_init(ticks_per_ms());
+	(void)fw_cfg_open(&m->fw);
+	find_uuid(m);
+	seed_random(m);
+	err = controller_take(&m->controller, &m->failure);
+	if (!err)
+		err = watch_exit(m);
+	if (err)
+		report(&m->failure);
+	else
+		err = program_run(pci_fn(m->controller.pci_io), m->controller.place);
+	return err;
+}
+
 /*
  * [UEFI-07] A download may last longer than the five minutes that a boot manager gives us. The
  * watchdog stays off at the end: a boot manager disarms its own, and a shell has none.
@@ -261,17 +279,10 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	uefi = (struct uefi){ .image = image, .system = system, .boot = system->BootServices };
 	uefi.loaded = uefi_protocol(image, &loaded_image_guid);
 	(void)uefi.boot->SetWatchdogTimer(0, 0, 0, NULL);
-	time_init(ticks_per_ms());
-	(void)fw_cfg_open(&m->fw);
-	find_uuid(m);
-	seed_random(m);
-	err = controller_take(&m->controller, &m->failure);
-	if (!err)
-		err = watch_exit(m);
-	if (err)
-		report(&m->failure);
+	if (__builtin_setjmp(m->way_out))
+		err = ERR_ABORTED;
 	else
-		err = program_run(pci_fn(m->controller.pci_io), m->controller.place);
+		err = run(m);
 	leave(m);
 	return status_of(err);
 }

@@ -98,7 +98,9 @@ static EFI_STATUS run(EFI_HANDLE image, VOID *options, UINT32 options_len)
 	loaded->LoadOptions = options;
 	loaded->LoadOptionsSize = options_len;
 	(void)uefi.boot->SetWatchdogTimer(WATCHDOG_S, 0, 0, NULL);
+	uefi.started = true;
 	status = uefi.boot->StartImage(image, NULL, NULL);
+	uefi.started = false;
 	(void)uefi.boot->SetWatchdogTimer(0, 0, 0, NULL);
 	return status;
 }
@@ -139,7 +141,5 @@ int port_boot(const char *cmdline, struct failure *f)
 	initrd_withdraw();
 	if (options)
 		(void)uefi.boot->FreePool(options);
-	if (!err)
-		uefi_exit(EFI_SUCCESS);         /* the image has done its work and came back */
 	return err;
 }

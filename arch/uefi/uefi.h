@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of this port share: the firmware's tables, and how the program ends. */
+/* What the files of this port share: the firmware's tables, and ways to use them. */
 #ifndef ARCH_UEFI_UEFI_H
 #define ARCH_UEFI_UEFI_H
 
@@ -15,12 +15,10 @@ struct uefi {
 	EFI_SYSTEM_TABLE *system;
 	EFI_BOOT_SERVICES *boot;
 	EFI_STATUS result;              /* of an image that was refused, or that failed; else 0 */
+	bool started;                   /* an image that we have started is running */
 };
 
 extern struct uefi uefi;
-
-/* Gives everything back to the firmware and ends the program with this status. */
-_Noreturn void uefi_exit(EFI_STATUS status);
 
 struct controller;
 

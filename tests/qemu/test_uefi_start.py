@@ -1,4 +1,4 @@
-"""Each way to start skiff.efi leads to user space and through a whole download; and what it starts in turn."""
+"""Each way to start skiff.efi leads to user space and through a whole download; what it starts in turn."""
 
 import re
 import shutil
@@ -25,19 +25,21 @@ def _start(attach, efi, www):
     """
     def run(way, keys=lambda net: {}, words=lambda net: '', **options):
         shutil.copy(SKIFF_EFI, www.root / 'skiff.efi')
-        disk = None
+        disk, firmware = None, {}
         if way == 'pxe':
             net = attach('tap', dnsmasq=uefi.pxe(www.root, 'skiff.efi'))
         elif way == 'http boot':
             net = attach('tap', dnsmasq=uefi.http_boot(f'http://192.0.2.1:{lab.HTTP_PORT}/skiff.efi'))
+            firmware = uefi.NO_PXE
         elif way == 'ipxe':
             net = attach('user', bootfile=f'http://{{host}}:{lab.HTTP_PORT}/start.ipxe')
             (www.root / 'start.ipxe').write_text(f'#!ipxe\nchain skiff.efi {words(net)}\n')
         else:
             net = attach('user')
-            disk = {'disk': uefi.removable, 'shell': uefi.shell, 'grub': uefi.grub}[way](SKIFF_EFI, words(net))
+            by = {'disk': uefi.removable, 'shell': uefi.shell, 'grub': uefi.grub}[way]
+            disk = by(SKIFF_EFI, words(net))
         nic = uefi.nic(net.netdev, firmware=disk is None, ipxe=way == 'ipxe')
-        guest = efi([nic], disk=disk, fw_cfg=keys(net), **options)
+        guest = efi([nic], disk=disk, fw_cfg={**keys(net), **firmware}, **options)
         if way == 'shell':
             uefi.hurry_shell(guest)
         return guest
@@ -78,7 +80,8 @@ def test_64_mib_arrive_exactly_when_another_loader_starts_skiff(way, start, www)
 
 def test_fw_cfg_goes_before_load_options(start, www):
     sha256 = www.file('4m', 4 * MIB)
-    guest = start('grub', keys=lambda net: {'fetch': net.url('4m')}, words=lambda net: f'fetch={net.url("404")}')
+    guest = start('grub', keys=lambda net: {'fetch': net.url('4m')},
+                  words=lambda net: f'fetch={net.url("404")}')
     fetched(guest, 4 * MIB, sha256)
 
 

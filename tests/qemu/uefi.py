@@ -137,10 +137,14 @@ def pxe(root, name):
     return ['enable-tftp', f'tftp-root={root}', f'dhcp-boot={name}']
 
 
+# What keeps OVMF from PXE, which it would try before HTTP Boot, for a minute.
+NO_PXE = {'opt/org.tianocore/IPv4PXESupport': 'n'}
+
+
 def http_boot(url):
-    """By UEFI HTTP Boot. OVMF tries PXE first, and gives up at once because nobody serves TFTP."""
+    """By UEFI HTTP Boot."""
     return ['dhcp-vendorclass=set:http,HTTPClient', 'dhcp-option-force=tag:http,60,HTTPClient',
-            f'dhcp-boot=tag:http,{url}', 'dhcp-boot=tag:!http,nothing']
+            f'dhcp-boot=tag:http,{url}']
 
 
 def sign(program, directory):

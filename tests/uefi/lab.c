@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The serial port and files, for the test programs beside this file. All they read was written by the tests themselves. */
+/*
+ * The serial port and files, for the test programs beside this file. All that they read was written
+ * by the tests themselves.
+ */
 #include "tests/uefi/lab.h"
 
 #define UART 0x3f8
@@ -81,10 +84,12 @@ void *lab_read_file(EFI_HANDLE image, const CHAR16 *name, UINTN *len)
 
 	if (boot->HandleProtocol(image, &image_guid, (void **)&loaded) ||
 		boot->HandleProtocol(loaded->DeviceHandle, &volume_guid, (void **)&volume) ||
-		volume->OpenVolume(volume, &root) || root->Open(root, &file, (CHAR16 *)(UINTN)name, EFI_FILE_MODE_READ, 0))
+		volume->OpenVolume(volume, &root) ||
+		root->Open(root, &file, (CHAR16 *)(UINTN)name, EFI_FILE_MODE_READ, 0))
 		return NULL;
 	if (file->SetPosition(file, UINT64_MAX) || file->GetPosition(file, &size) ||
-		file->SetPosition(file, 0) || boot->AllocatePool(EfiLoaderData, size + 1, (void **)&data))
+		file->SetPosition(file, 0) ||
+		boot->AllocatePool(EfiLoaderData, size + 1, (void **)&data))
 		return NULL;
 	*len = size;
 	if (file->Read(file, len, data) || *len != size)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A boot option that tells that it was reached: prints the LoadOptions that it got and how many NICs the firmware's own drivers hold. Tests give it to the
- * firmware as the next thing to boot, and to skiff as what `url` names. By the first word of its options it then powers the machine off
+ * A boot option that tells that it was reached: prints the LoadOptions that it got, and how many
+ * NICs the firmware's own drivers hold. Tests give it to the firmware as the next thing to boot,
+ * and to skiff as what `url` names. By the first word of its options it then powers the machine off
  * ("off"), returns an error ("fail"), or returns success.
  */
 #include "tests/uefi/lab.h"
@@ -14,7 +15,8 @@ static UINTN nics(void)
 	EFI_HANDLE *handles;
 	UINTN count;
 
-	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &network, NULL, &count, &handles))
+	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &network, NULL, &count,
+		&handles))
 		return 0;
 	return count;
 }

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts \SKIFF.EFI of its own volume on a PciIo that keeps accounts (shim_pci.c), with the text of \OPTIONS.TXT as LoadOptions. Its last line sums up:
+ * Starts \SKIFF.EFI of its own volume on a PciIo that keeps accounts (shim_pci.c), with the text of
+ * \OPTIONS.TXT as LoadOptions. Its last line sums up:
  *
  *     shim: allocated 3 freed 3 mapped 3 unmapped 3 breaches 0 status 0
  *
- * when the program returns, or the same with "at ExitBootServices" for "status …" when what it booted takes the machine over.
+ * when the program returns, or the same with "at ExitBootServices, status 0" when what it booted
+ * takes the machine over.
  *
- * With a number in \EXIT.TXT the shim itself takes the machine over, in the middle of what the program does: at its so many-th register write it
- * calls ExitBootServices, poisons every buffer that the device had, says "shim: watching … bytes", and waits for a byte on the serial port while the test sees to it that
- * frames arrive. A device that has been stopped leaves the poison alone.
+ * With a number in \EXIT.TXT the shim itself takes the machine over, in the middle of what the
+ * program does: at its so many-th register write it calls ExitBootServices, looks at every page
+ * that the device had, says "shim: watching … pages", and waits for a byte on the serial port while
+ * the test sees to it that frames arrive. A device that has been stopped leaves the pages as they
+ * are.
  */
 #include "tests/uefi/shim.h"
 
 #define PAGE 4096
-#define POISON 0x5a
-#define WATCHDOG_S 3                            /* before the machine is reset; a program that takes longer disarms it */
+#define PAGES_MAX 8192                          /* whose sums fit */
+#define WATCHDOG_S 3                            /* who takes longer must disarm it */
 #define MAP_LEN 65536                           /* of a memory map, with room to spare */
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -25,8 +29,8 @@ static UINT64 exit_after;                       /* register writes; 0: never */
 
 static void accounts(const char *when, UINT64 status)
 {
-	lab_print("shim: allocated %d freed %d mapped %d unmapped %d breaches %d %s%x", shim.allocated, shim.freed,
-		shim.mapped, shim.unmapped, shim.breaches, when, status);
+	lab_print("shim: allocated %d freed %d mapped %d unmapped %d breaches %d %s%x", shim.allocated,
+		shim.freed, shim.mapped, shim.unmapped, shim.breaches, when, status);
 }
 
 static EFI_STATUS EFIAPI exit_by_program(EFI_HANDLE image, UINTN key)
@@ -38,29 +42,39 @@ static EFI_STATUS EFIAPI exit_by_program(EFI_HANDLE image, UINTN key)
 	return status;
 }
 
-/* The bytes that are no longer poison. */
-static UINT64 changed(void)
+/* One number for a page: FNV-1a, eight bytes at a time. */
+static UINT64 sum_page(const volatile UINT64 *page)
 {
-	UINT64 count = 0;
+	UINT64 sum = 0xcbf29ce484222325;
+
+	for (unsigned i = 0; i < PAGE / sizeof(*page); i++)
+		sum = (sum ^ page[i]) * 0x100000001b3;
+	return sum;
+}
+
+/* Sums up every page that the device had; returns how many there are. */
+static UINTN sum_pages(UINT64 sums[PAGES_MAX])
+{
+	UINTN count = 0;
 
 	for (struct shim_buffer *b = shim.buffers; b < shim.buffers + SHIM_BUFFERS; b++)
-		for (UINT64 i = 0; i < b->pages * PAGE; i++)
-			count += ((volatile UINT8 *)b->phys)[i] != POISON;
+		for (UINTN i = 0; i < b->pages && count < PAGES_MAX; i++)
+			sums[count++] = sum_page((UINT64 *)(void *)(b->phys + i * PAGE));
 	return count;
 }
 
+/* Nothing is written there: rings that still look like rings keep a device going that has not been stopped. */
 static void watch(void)
 {
-	UINT64 len = 0;
+	static UINT64 before[PAGES_MAX], after[PAGES_MAX];
+	UINTN count = sum_pages(before), changed = 0;
 
-	for (struct shim_buffer *b = shim.buffers; b < shim.buffers + SHIM_BUFFERS; b++) {
-		for (UINT64 i = 0; i < b->pages * PAGE; i++)
-			((volatile UINT8 *)b->phys)[i] = POISON;
-		len += b->pages * PAGE;
-	}
-	lab_print("shim: watching %d bytes", len);
+	lab_print("shim: watching %d pages", count);
 	lab_wait_key();
-	lab_print("shim: %d of %d bytes have changed", changed(), len);
+	sum_pages(after);
+	for (UINTN i = 0; i < count; i++)
+		changed += before[i] != after[i];
+	lab_print("shim: %d of %d pages have changed", changed, count);
 	lab_power_off();
 }
 
@@ -73,8 +87,8 @@ void shim_register_written(void)
 
 	if (shim.writes != exit_after)
 		return;
-	status = lab_system->BootServices->GetMemoryMap(&len, (EFI_MEMORY_DESCRIPTOR *)(void *)memory_map, &key, &each,
-		&version);
+	status = lab_system->BootServices->GetMemoryMap(&len, (EFI_MEMORY_DESCRIPTOR *)(void *)memory_map,
+		&key, &each, &version);
 	if (!status)
 		status = exit_boot_services(self, key);
 	if (status) {

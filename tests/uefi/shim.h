@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The accounts of the shim: what the program under test has got of PciIo, kept by shim_pci.c, printed and judged by shim.c.
+ * The accounts of the shim: what the program under test has got of PciIo. Kept by shim_pci.c,
+ * printed by shim.c.
  */
 #ifndef TESTS_UEFI_SHIM_H
 #define TESTS_UEFI_SHIM_H
@@ -11,7 +12,7 @@
 
 /* One AllocateBuffer, until FreeBuffer. */
 struct shim_buffer {
-	UINT8 *phys;                    /* its address to the device, and to us; the program knows another */
+	UINT8 *phys;                    /* its address to us; the program knows another */
 	UINTN pages;                    /* 0: this entry is free */
 	void *mapping;                  /* of the firmware's PciIo; NULL if it is not mapped */
 };
@@ -25,13 +26,13 @@ struct shim_accounts {
 
 extern struct shim_accounts shim;
 
-/* Puts itself between the PciIo of every virtio NIC and every image that is yet to come. Returns how many NICs there are. */
+/* Puts itself between the PciIo of every virtio NIC and every image that is yet to come. How many NICs. */
 UINTN shim_pci_insert(void);
 
-/* Takes itself out again. PCI attributes that the program has left other than they were at shim_pci_insert() are a breach. */
+/* Takes itself out again. PCI attributes that the program has left other than it found them are a breach. */
 void shim_pci_remove(void);
 
-/* Called by shim_pci.c after each register write of the program, with the count of them in shim.writes. */
+/* Called by shim_pci.c after each register write of the program. */
 void shim_register_written(void);
 
 #endif

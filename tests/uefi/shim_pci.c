@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A PciIo whose device addresses are not the CPU's, as behind an IOMMU or in encrypted memory. The firmware maps memory one to one, so whoever
- * hands a pointer to the device instead of what Map() returned gets away with it there. Here the program under test gets each
- * buffer at an alias, far above all memory, that only the CPU knows; the device would find nothing there.
+ * A PciIo whose device addresses are not the CPU's, as behind an IOMMU or in encrypted memory. The
+ * firmware maps memory one to one, so whoever hands a pointer to the device instead of what Map()
+ * returned gets away with it there. Here the program under test gets each buffer at an alias, far
+ * above all memory, that only the CPU knows; the device would find nothing there.
  *
- * The functions of the NICs' PciIo instances are replaced in place. Calls of the images that were there before the program, such as
- * the firmware's own driver, pass through; all others are the program's, whatever it unpacks itself into.
+ * The functions of the NICs' PciIo instances are replaced in place. Calls of the images that were
+ * there before the program, such as the firmware's own driver, pass through; all others are the
+ * program's, whatever it unpacks itself into.
  */
 #include "tests/uefi/shim.h"
 
@@ -16,7 +18,7 @@
 #define NET_TRANSITIONAL 0x1000
 #define NET_MODERN 0x1041
 
-#define SLOT 128                                /* of the top page table, 512 GiB each; OVMF uses the first few */
+#define SLOT 128                                /* of the top page table, 512 GiB each */
 #define ALIAS ((UINT64)SLOT << 39)
 #define CR0_WP 0x10000
 #define CR4_LA57 0x1000
@@ -85,10 +87,10 @@ static struct shim_buffer *find(const void *host, UINT64 len)
 	return NULL;
 }
 
-static EFI_STATUS EFIAPI allocate(EFI_PCI_IO_PROTOCOL *io, EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE memory, UINTN pages,
-	void **host, UINT64 attributes)
+static EFI_STATUS EFIAPI allocate(EFI_PCI_IO_PROTOCOL *io, EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE memory,
+	UINTN pages, void **host, UINT64 wanted)
 {
-	EFI_STATUS status = original(io)->AllocateBuffer(io, type, memory, pages, host, attributes);
+	EFI_STATUS status = original(io)->AllocateBuffer(io, type, memory, pages, host, wanted);
 	struct shim_buffer *b = shim.buffers;
 
 	if (!FROM_PROGRAM() || status)
@@ -124,8 +126,8 @@ static EFI_STATUS EFIAPI release(EFI_PCI_IO_PROTOCOL *io, UINTN pages, void *hos
 	return original(io)->FreeBuffer(io, pages, phys);
 }
 
-static EFI_STATUS EFIAPI map(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_OPERATION operation, void *host, UINTN *len,
-	EFI_PHYSICAL_ADDRESS *device, void **mapping)
+static EFI_STATUS EFIAPI map(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_OPERATION operation, void *host,
+	UINTN *len, EFI_PHYSICAL_ADDRESS *device, void **mapping)
 {
 	struct shim_buffer *b;
 	EFI_STATUS status;
@@ -161,8 +163,8 @@ static EFI_STATUS EFIAPI unmap(EFI_PCI_IO_PROTOCOL *io, void *mapping)
 	return original(io)->Unmap(io, mapping);
 }
 
-static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_ATTRIBUTE_OPERATION operation,
-	UINT64 value, UINT64 *result)
+static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *io,
+	EFI_PCI_IO_PROTOCOL_ATTRIBUTE_OPERATION operation, UINT64 value, UINT64 *result)
 {
 	struct nic *n = nic_of(io);
 	EFI_STATUS status = n->original.Attributes(io, operation, value, result);
@@ -179,23 +181,23 @@ static EFI_STATUS written(EFI_STATUS status)
 	return status;
 }
 
-static EFI_STATUS EFIAPI write_memory(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar, UINT64 off,
-	UINTN count, void *values)
+static EFI_STATUS EFIAPI write_memory(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar,
+	UINT64 off, UINTN count, void *values)
 {
 	EFI_STATUS status = original(io)->Mem.Write(io, width, bar, off, count, values);
 
 	return FROM_PROGRAM() ? written(status) : status;
 }
 
-static EFI_STATUS EFIAPI write_port(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar, UINT64 off,
-	UINTN count, void *values)
+static EFI_STATUS EFIAPI write_port(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar,
+	UINT64 off, UINTN count, void *values)
 {
 	EFI_STATUS status = original(io)->Io.Write(io, width, bar, off, count, values);
 
 	return FROM_PROGRAM() ? written(status) : status;
 }
 
-/* Makes ALIAS + n the same memory as n: one entry of the top page table, which the firmware may have write-protected. */
+/* Makes ALIAS + n the same memory as n. The firmware may have write-protected its page tables. */
 static void make_alias(void)
 {
 	UINT64 cr0, cr3, cr4, *table;
@@ -205,7 +207,7 @@ static void make_alias(void)
 	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
 	table = (UINT64 *)(cr3 & 0xffffffffff000);
 	if (cr4 & CR4_LA57 || table[SLOT]) {
-		lab_print("shim: this firmware's page tables are of another kind than those that are known here");
+		lab_print("shim: this firmware's page tables are of a kind that is not known here");
 		lab_power_off();
 	}
 	__asm__ volatile("mov %0, %%cr0" : : "r"(cr0 & ~(UINT64)CR0_WP) : "memory");
@@ -234,11 +236,13 @@ static void learn_firmware(void)
 	EFI_HANDLE *handles;
 	UINTN count;
 
-	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles))
+	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count,
+		&handles))
 		return;
 	for (UINTN i = 0; i < count && i < FIRMWARE_MAX; i++)
 		if (!lab_system->BootServices->HandleProtocol(handles[i], &guid, (void **)&loaded))
-			firmware[firmware_count++] = (struct image){ loaded->ImageBase, loaded->ImageSize };
+			firmware[firmware_count++] =
+				(struct image){ loaded->ImageBase, loaded->ImageSize };
 }
 
 UINTN shim_pci_insert(void)
