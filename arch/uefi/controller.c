@@ -71,8 +71,9 @@ static void read_place(struct controller *c)
 }
 
 /*
- * [UEFI-02] What the firmware had is remembered first, as far as it can be set again: UEFI 2.10, 14.4, an attribute that only tells
- * something, such as where the ROM came from, makes it refuse the rest.
+ * [UEFI-02] What the firmware had is remembered first, as far as it can be set again: an attribute
+ * that only tells something, such as where the ROM came from, makes it refuse the rest (UEFI 2.10,
+ * 14.4).
  */
 static void enable(struct controller *c)
 {

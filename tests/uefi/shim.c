@@ -63,7 +63,7 @@ static UINTN sum_pages(UINT64 sums[PAGES_MAX])
 	return count;
 }
 
-/* Nothing is written there: rings that still look like rings keep a device going that has not been stopped. */
+/* Nothing is written there: rings that still look like rings keep a device going that was not stopped. */
 static void watch(void)
 {
 	static UINT64 before[PAGES_MAX], after[PAGES_MAX];

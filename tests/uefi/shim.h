@@ -26,10 +26,10 @@ struct shim_accounts {
 
 extern struct shim_accounts shim;
 
-/* Puts itself between the PciIo of every virtio NIC and every image that is yet to come. How many NICs. */
+/* Puts itself between the PciIo of every virtio NIC and every image yet to come. How many NICs. */
 UINTN shim_pci_insert(void);
 
-/* Takes itself out again. PCI attributes that the program has left other than it found them are a breach. */
+/* Takes itself out again. PCI attributes left other than they were found are a breach. */
 void shim_pci_remove(void);
 
 /* Called by shim_pci.c after each register write of the program. */

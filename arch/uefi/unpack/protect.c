@@ -5,7 +5,7 @@
  */
 #include "arch/uefi/unpack/protect.h"
 
-/* UEFI 2.10, 37.7.1; not in every release of gnu-efi. */
+/* UEFI 2.10, EFI_MEMORY_ATTRIBUTE_PROTOCOL; not in every release of gnu-efi. */
 #define MEMORY_ATTRIBUTE_GUID \
 	{ 0xf4560cf6, 0x40ec, 0x4b4a, { 0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 } }
 #define MEMORY_RP 0x2000                /* not readable */
