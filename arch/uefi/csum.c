@@ -15,7 +15,7 @@
 #define CSUM(name) name         /* unit tests link this beside the C version */
 #endif
 
-#define BLOCK_LEN 96            /* leaves little of segments of 1440, 1448 and 1460 bytes */
+#define BLOCK_LEN 72            /* leaves little of segments of 1440, 1448 and 1460 bytes */
 
 /* With the carry out of bit 63 coming back in at bit 0. */
 static inline uint64_t add(uint64_t words, uint64_t word)
@@ -62,7 +62,7 @@ HOT_PATH uint32_t CSUM(csum_copy)(void *dst, const void *src, size_t len, uint32
 	uint8_t *to;
 
 	if (blocks)
-		__asm__ volatile("1: .rept 4\n\t"
+		__asm__ volatile("1: .rept 3\n\t"
 				 "movsq\n\t"
 				 "addq -8(%%rdi), %0\n\t"
 				 "movsq\n\t"
