@@ -103,3 +103,14 @@ def test_cell(network, device, policy, outcome, stack, machine, www):
     else:
         assert end[4] and end[5] == outcome.rung and outcome.sentence in end[6], guest.log()
     assert_counters(guest, outcome)
+
+
+def test_what_the_repaired_passt_vouches_for_costs_no_checksum_pass(stack, machine, www):
+    """[SUM-07] Whatever TCP or UDP came is counted as vouched; the few other frames are ARP."""
+    www.file('1m', MIB)
+    net = stack.enter_context(attach('passt-repaired'))
+    guest = machine([nic(net.netdev, 'modern')], net=net, fw_cfg={'fetch': f'http://{NAME}:{www.port}/1m'})
+    guest.wait_for(FETCH)
+    good, _ = last_counts(guest)
+    assert good['vouched'] > 700
+    assert good['rx'] - good['vouched'] <= 5, guest.log()
