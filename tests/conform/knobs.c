@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The knobs, read from what the user wrote. Called by plan.c. */
+/* The knobs, read from what the user wrote. Called by conform.c. */
 #include "tests/conform/knobs.h"
 
 #include "core/mem.h"

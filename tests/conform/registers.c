@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Registers beyond those that a driver needs (VIRTIO 1.4, 2.1 to 2.6, 4.1.4, 5.1.4). The device
- * wrote all that is read. Capabilities are in scan.c. Called by station_open.c and plan.c.
+ * wrote all that is read. Capabilities are in scan.c. Called by station_open.c and conform.c.
  */
 #include "tests/conform/registers.h"
 

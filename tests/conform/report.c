@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TAP on the console. What it quotes of the device are numbers. Called by plan.c. */
+/* TAP on the console. What it quotes of the device are numbers. Called by conform.c. */
 #include "tests/conform/report.h"
 
 #include "core/builtin.h"

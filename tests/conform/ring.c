@@ -331,11 +331,12 @@ static int take_done(struct ring *r, unsigned slot)
 int ring_take(struct ring *r, uint32_t *len)
 {
 	volatile struct virtq_used_elem *elem = &r->used->ring[r->used_idx & (r->shape.size - 1)];
-	uint32_t id = elem->id;
 	int slot, arrived = ring_arrived(r);
+	uint32_t id;
 
 	if (arrived <= 0)
 		return arrived ? arrived : ERR_AGAIN;
+	id = elem->id; /* not before the index says that it is there (2.7.14) */
 	*len = elem->len;
 	if (r->behind) { /* in the middle of a batch that one element closed */
 		*len = --r->behind ? RING_LEN_UNKNOWN : r->last_len;

@@ -2,7 +2,7 @@
 /*
  * A station's birth and death: the device brought up in a shape (VIRTIO 1.4, 3.1.1), and reset,
  * with its memory watched from then on. What the registers say was written by the device. Called by
- * plan.c.
+ * conform.c.
  */
 #include "core/clock.h"
 #include "core/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Conversations. What peers say is parsed by net/; here only time is kept. Called by plan.c. */
+/* Conversations. What peers say is parsed by net/; here only time is kept. Called by conform.c. */
 #include "tests/conform/traffic.h"
 
 #include "core/boot.h"
