@@ -269,7 +269,7 @@ static struct frame *sent_frame(struct device *dev, const struct chain *chain)
 	uint32_t head_len = header_len(dev), len = 0;
 	struct frame *frame;
 
-	if (chain->readable_len <= head_len || chain->readable_len > sizeof(bytes)) {
+	if (chain->readable_len <= head_len || chain->readable_len > head_len + FRAME_MAX) {
 		if (dev->guest_noted++ < GUEST_NOTED_MAX)
 			note("guest: it sends %u bytes, header included", chain->readable_len);
 		return NULL;

@@ -227,7 +227,7 @@ void ring_call(struct ring *ring)
 		wanted = !(ring->avail->flags & VRING_AVAIL_F_NO_INTERRUPT);
 	ring->called_idx = ring->shown_idx;
 	if (wanted && ring->call_fd >= 0 && write(ring->call_fd, &one, sizeof(one)) < 0)
-		ring->call_fd = -1;             /* QEMU is gone, which its socket will say */
+		return;                         /* QEMU is gone, which its socket will say */
 }
 
 /* 2.7.10.2; an avail_event in the past is as good as none. */
