@@ -1,6 +1,7 @@
 """Fixtures of the QEMU tests, and what a failing test shows: every console and server log it had.
 
     attach(flavour, …)      an lab.Attachment, taken down after the test
+    enter(network)          the same for what another module attaches; skips where the host has no tap
     machine(nics, …)        a running vm.Machine, ended after the test
     efi(nics, …)            the same for a uefi.Machine
     part(x)                 any other lab.Part, started now, stopped after the test
@@ -55,15 +56,20 @@ def part(stack):
 
 
 @pytest.fixture
-def attach(stack):
-    def enter(flavour, **options):
+def enter(stack):
+    def run(network):
         try:
-            return stack.enter_context(lab.attach(flavour, **options))
+            return stack.enter_context(network)
         except lab.Unavailable as reason:
             if 'there is no tap' in str(reason):
                 pytest.skip(str(reason))
             raise
-    return enter
+    return run
+
+
+@pytest.fixture
+def attach(enter):
+    return lambda flavour, **options: enter(lab.attach(flavour, **options))
 
 
 @pytest.fixture

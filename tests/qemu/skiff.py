@@ -84,6 +84,20 @@ def nic(netdev, variant='transitional', **properties):
     return Nic(netdev, **vm.VARIANTS[variant], **properties)
 
 
+def _after_features(press):
+    def run(guest):
+        guest.wait_for(r'^virtio: offered')
+        press(guest)
+    return run
+
+
+WAYS_TO_GIVE_UP = {
+    'esc on serial': _after_features(lambda guest: guest.type('\x1b')),
+    'ctrl-c on serial': _after_features(lambda guest: guest.type('\x03')),
+    'esc on the keyboard': _after_features(lambda guest: guest.sendkey('esc')),
+}
+
+
 class Bus:
     """A device that stands before the NICs on QEMU's command line, because they sit behind it."""
 

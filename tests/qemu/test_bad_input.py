@@ -10,7 +10,7 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import BOOT, COUNT, FAILED, bzimage, next_device, nic
+from skiff import BOOT, COUNT, FAILED, WAYS_TO_GIVE_UP, bzimage, next_device, nic
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
@@ -248,14 +248,8 @@ def test_more_digests_than_files(fails, user, www):
 # --- the user -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize('how', ['esc on serial', 'ctrl-c on serial', 'esc on the keyboard'])
+@pytest.mark.parametrize('how', WAYS_TO_GIVE_UP)
 def test_giving_up_by_a_key(how, fails, part):
     """[SEC-13]"""
-    def press(guest):
-        guest.wait_for(r'^virtio: offered')
-        if how == 'esc on the keyboard':
-            guest.sendkey('esc')
-        else:
-            guest.type('\x1b' if how.startswith('esc') else '\x03')
     peer = part(lab.Dgram())
-    fails(peer.netdev(), 'dhcp', r'given up', before=press, url='http://192.0.2.1/x')
+    fails(peer.netdev(), 'dhcp', r'given up', before=WAYS_TO_GIVE_UP[how], url='http://192.0.2.1/x')

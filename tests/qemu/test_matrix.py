@@ -89,10 +89,10 @@ def assert_counters(machine, outcome):
 
 
 @pytest.mark.parametrize('network, device, policy, outcome', read_table())
-def test_cell(network, device, policy, outcome, stack, machine, www):
+def test_cell(network, device, policy, outcome, enter, machine, www):
     """[NET-22] [NET-25] [NET-31] [NET-32]"""
     sha256 = www.file('1m', MIB)
-    net = stack.enter_context(attach(network))
+    net = enter(attach(network))
     guest = machine([nic(net.netdev, device)], net=net,
                     fw_cfg={'fetch': f'http://{NAME}:{www.port}/1m', 'csum': policy, 'sha256': sha256, 'deadline': '3'})
     end = guest.wait_for(f'({FETCH})|({FAILED})')
@@ -105,10 +105,10 @@ def test_cell(network, device, policy, outcome, stack, machine, www):
     assert_counters(guest, outcome)
 
 
-def test_what_the_repaired_passt_vouches_for_costs_no_checksum_pass(stack, machine, www):
+def test_what_the_repaired_passt_vouches_for_costs_no_checksum_pass(enter, machine, www):
     """[SUM-07] Whatever TCP or UDP came is counted as vouched; the few other frames are ARP."""
     www.file('1m', MIB)
-    net = stack.enter_context(attach('passt-repaired'))
+    net = enter(attach('passt-repaired'))
     guest = machine([nic(net.netdev, 'modern')], net=net, fw_cfg={'fetch': f'http://{NAME}:{www.port}/1m'})
     guest.wait_for(FETCH)
     good, _ = last_counts(guest)

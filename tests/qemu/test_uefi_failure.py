@@ -8,7 +8,8 @@ import pytest
 import lab
 import uefi
 from conftest import MIB
-from skiff import BOOT, COUNT, FAILED, KERNEL, SAID, boot_keys, bzimage, reached_user_space
+from skiff import (BOOT, COUNT, FAILED, KERNEL, SAID, WAYS_TO_GIVE_UP, boot_keys, bzimage,
+                   reached_user_space)
 from uefi import SAY, SKIFF_EFI, nic, removable
 from vm import Nic
 
@@ -192,14 +193,8 @@ def test_wrong_sha256(fails, user, kernel):
     assert not re.search(BOOT, guest.text, re.MULTILINE)
 
 
-@pytest.mark.parametrize('how', ['esc on serial', 'ctrl-c on serial', 'esc on the keyboard'])
+@pytest.mark.parametrize('how', WAYS_TO_GIVE_UP)
 def test_giving_up_by_a_key(how, fails, part):
     """[SEC-13]"""
-    def press(guest):
-        guest.wait_for(r'^virtio: offered')
-        if how == 'esc on the keyboard':
-            guest.sendkey('esc')
-        else:
-            guest.type('\x1b' if how.startswith('esc') else '\x03')
     peer = part(lab.Dgram())
-    fails(peer.netdev(), 'dhcp', r'given up', before=press, url='http://192.0.2.1/x')
+    fails(peer.netdev(), 'dhcp', r'given up', before=WAYS_TO_GIVE_UP[how], url='http://192.0.2.1/x')
