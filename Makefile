@@ -56,8 +56,10 @@ WARN := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototype
 	-Wold-style-definition -Wredundant-decls -Wnested-externs -Wvla -Wundef -Wpointer-arith -Wcast-align \
 	-Wcast-qual -Wwrite-strings -Wformat=2 -Wlogical-op -Wduplicated-cond -Wimplicit-fallthrough -Werror
 CFLAGS := -std=c11 -fno-common -g -I. -ffile-prefix-map=$(CURDIR)=. -Wa,--fatal-warnings $(WARN)
+# Beside every object of a program lies NAME.ci: who calls whom, with how much stack (tests/analyse/stack).
+GRAPH := -fcallgraph-info=su
 
-rom_FLAGS := $(CFLAGS) -ffreestanding -m32 -march=i686 -mtune=i386 -mregparm=3 -mpreferred-stack-boundary=2 \
+rom_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m32 -march=i686 -mtune=i386 -mregparm=3 -mpreferred-stack-boundary=2 \
 	-mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
 	-Os -fno-gcse -fno-code-hoisting -fno-tree-pre -fno-shrink-wrap -malign-data=abi -fno-caller-saves \
@@ -165,11 +167,18 @@ units: $(B)/$(1)/libskiff.a $(TESTS:%=$(B)/$(1)/%.log)
 endef
 $(eval $(call unit,unit64))
 $(eval $(call unit,unit32))
-LOGS := $(B)/layering.log $(B)/rows.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
+LOGS := $(B)/layering.log $(B)/rows.log $(B)/stack-rom.log $(B)/stack-efi.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
 
-structure: $(call objects,rom,$(SHARED))
-	@tests/setup/unit $(B)/layering.log tests/layering $^
+# The BIOS port's own stack, less 1 KiB for exceptions; under UEFI half of the firmware's 128 KiB (UEFI 2.10, 2.3.4.2), as
+# its services use the other.
+STACK_LEN = $(shell sed -n 's/^.define STACK_LEN //p' arch/pcbios/flat.S)
+
+structure: $(rom_OBJECTS) $(uefi_OBJECTS) $(call objects,uefi,arch/x86/skiff.c)
+	@tests/setup/unit $(B)/layering.log tests/layering $(call objects,rom,$(SHARED))
 	@tests/setup/unit $(B)/rows.log tests/rows check
+	@tests/setup/unit $(B)/stack-rom.log tests/analyse/stack skiff.rom $$(($(STACK_LEN) - 1024)) pcbios_main $(rom_OBJECTS)
+	@tests/setup/unit $(B)/stack-efi.log tests/analyse/stack skiff.efi 0x10000 efi_main \
+		$(uefi_OBJECTS) $(call objects,uefi,arch/x86/skiff.c)
 
 check: all units structure
 	@tests/setup/total $(LOGS)

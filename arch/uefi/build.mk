@@ -7,7 +7,7 @@ UEFI_CC = x86_64-w64-mingw32-gcc-win32
 # The stack has 128 KiB (UEFI 2.10, 2.3.4.2) and needs no probes. Interrupt handlers use it too: no
 # red zone.
 uefi_CC    := $(UEFI_CC)
-uefi_FLAGS := $(CFLAGS) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
+uefi_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-ident \
 	-Os -Dprintf=gnu_printf -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 uefi_LINK   = -nostdlib -s -T $(1) -Wl,--subsystem,10,--image-base,0,--file-alignment,$(2) \
