@@ -127,11 +127,12 @@ void ghost_rise(struct ghost *ghost, struct ring *ring, const struct memory *mem
 
 void ghost_walk(struct ghost *ghost)
 {
-	const struct piece *buffer = &ghost->buffer[ghost->left % (ghost->buffers ? ghost->buffers : 1)];
+	const struct piece *buffer;
 	struct vring_used_elem *elem;
 
-	if (!ghost->left || now_ns() < ghost->due_ns)
+	if (!ghost->left || !ghost->buffers || now_ns() < ghost->due_ns)
 		return;
+	buffer = &ghost->buffer[ghost->left % ghost->buffers];
 	memset(buffer->at, FILL, buffer->len < GHOST_LEN ? buffer->len : GHOST_LEN);
 	elem = &ghost->used->ring[ghost->used_idx++ % ghost->size];
 	elem->id = ghost->head[ghost->left % ghost->buffers];

@@ -5,6 +5,7 @@
  * conform.c.
  */
 #include "core/clock.h"
+#include "core/assert.h"
 #include "core/mem.h"
 #include "core/random.h"
 #include "drivers/virtio_net.h"
@@ -150,6 +151,7 @@ static bool bind_slots(struct station *st, struct ring *r, uint32_t len)
 	for (unsigned slot = 0; slot < r->shape.slots; slot++) {
 		unsigned pieces = r->shape.pieces;
 
+		assert(pieces <= RING_PIECES_MAX);
 		piece[0] = (struct ring_piece){ NULL, pieces == 2 ? st->header_len : len };
 		piece[1] = (struct ring_piece){ NULL, len - st->header_len };
 		for (unsigned i = 0; i < pieces; i++) {
