@@ -221,9 +221,8 @@ static bool in_ack(struct net *net, struct tcp_conn *c, const struct tcp_segment
 		c->due |= TCP_DUE_PROGRESS;
 		news = 0;
 	}
-	/* RFC 5961 5 [TCP-24] */
-	if (tcp_seq_diff(s->ack, c->snd_nxt) > 0 ||
-	    (news < 0 && (uint32_t)-news > c->snd_max_wnd)) {
+	/* RFC 5961 5, from SND.UNA - MAX.SND.WND to SND.NXT: far less than 2^32 [TCP-24]. */
+	if (c->snd_nxt - s->ack > c->snd_nxt - c->snd_una + c->snd_max_wnd) {
 		tcp_out_challenge(net, c);
 		return false;
 	}

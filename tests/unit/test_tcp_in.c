@@ -298,6 +298,28 @@ static void test_acceptable_acknowledgments(void **state)
 	expect_ack(lab, 100);
 }
 
+/* [TCP-21] [TCP-24]: numbers as far apart as there are, of which neither is before the other. */
+static void test_numbers_half_the_space_away(void **state)
+{
+	static const uint32_t away[] = { 0x7fffffff, 0x80000000, 0x80000001 };
+	struct tcp_lab *lab = *state;
+	struct segment s;
+	size_t i;
+
+	lab_connect(lab);
+	for (i = 0; i < ARRAY_LEN(away); i++) {
+		s = lab_data(lab, 0, 100);
+		s.ack += away[i];
+		lab_send(lab, &s);
+		expect_ack(lab, 0);
+		s = lab_data(lab, 0, 100);
+		s.seq += away[i];
+		lab_send(lab, &s);
+		expect_ack(lab, 0);
+	}
+	lab_expect_got(lab, 0);
+}
+
 /*
  * [TCP-32] RFC 9293 3.10.7.4: SND.WND is what the newest segment says, not the one that came last.
  */
@@ -523,6 +545,7 @@ int main(void)
 		TEST(test_challenges_are_limited),
 		TEST(test_no_ack_war),
 		TEST(test_acceptable_acknowledgments),
+		TEST(test_numbers_half_the_space_away),
 		TEST(test_window_of_the_newest_segment),
 		TEST(test_acks_per_batch),
 		TEST(test_no_ack_twice),
