@@ -178,11 +178,16 @@ static int connect_failed(struct http *http, int err)
 	return fail(net->failure, RUNG_CONNECT, err, "no usable answer from %s:%u%s", to, http->uri.port, why);
 }
 
+/*
+ * A server may answer before it acknowledges: then the request is still TCP's, and there is no room
+ * for another.
+ */
 static bool is_connected_to(const struct http *http, const struct uri *uri)
 {
 	const struct tcp_conn *c = http->conn;
 
-	return c && c->state == TCP_ESTABLISHED && !c->fin_received && !http->parse.surplus &&
+	return c && c->state == TCP_ESTABLISHED && tcp_sent(c) && !c->fin_received &&
+	       !http->parse.surplus &&
 	       http->server.port == uri->port && text_eq(http->server.host, uri->host);
 }
 
@@ -216,7 +221,10 @@ static int connect_server(struct http *http)
 
 /* --- one request and its answer ------------------------------------------------------------------- */
 
-/* RFC 9112 3.2: origin-form and one Host [HTTP-01]; the URL's parts were checked when it was parsed [HTTP-03]. */
+/*
+ * RFC 9112 3.2: origin-form and one Host [HTTP-01]; the URL's parts were checked when it was parsed
+ * [HTTP-03]. No encoding is undone, and who is not told so may send any: RFC 9110 12.5.3 [HTTP-15].
+ */
 static void send_request(struct http *http)
 {
 	struct text t;
@@ -225,7 +233,8 @@ static void send_request(struct http *http)
 	text_fmt(&t, "GET %s HTTP/1.1\r\nHost: %s", http->uri.path, http->uri.host);
 	if (http->uri.port != 80)
 		text_fmt(&t, ":%u", http->uri.port);
-	text_fmt(&t, "\r\nUser-Agent: skiff/%s\r\nAccept: */*\r\n\r\n", skiff_version);
+	text_fmt(&t, "\r\nUser-Agent: skiff/%s\r\nAccept: */*\r\n"
+		 "Accept-Encoding: identity\r\n\r\n", skiff_version);
 	assert(!t.cut);
 	http->response_off = http->conn->rcv_off;
 	tcp_send(http->net, http->conn, (struct span){ (const uint8_t *)http->request, (uint32_t)t.len });
