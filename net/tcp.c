@@ -110,6 +110,16 @@ static void choose_mss(const struct net *net, struct tcp_conn *c)
 	c->snd_mss = (uint16_t)(eth_tx_room(net) - IPV4_HEADER_LEN - TCP_HEADER_LEN);
 }
 
+void tcp_syn_sent(struct net *net, struct tcp_conn *c)
+{
+	c->state = TCP_SYN_SENT;
+	c->rcv_nxt = 0;
+	c->rcv_shift = c->snd_shift = 0;
+	c->sack_ok = c->scale_ok = false;
+	choose_mss(net, c);
+	choose_window(net, c);
+}
+
 struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const struct tcp_user *user)
 {
 	struct tcp_conn *c = free_slot(net);
@@ -125,14 +135,12 @@ struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const str
 	}
 	c->remote_ip = ip;
 	c->ports = (uint32_t)port << 16 | random_port(&net->tcp);
-	choose_mss(net, c);
-	choose_window(net, c);
+	tcp_syn_sent(net, c);
 	c->iss = initial_seq(net, c);
 	c->snd_una = c->iss;
 	c->snd_nxt = c->out_seq = c->iss + 1;
 	c->rto_ms = TCP_RTO_FIRST_MS;
 	c->quiet_ms = c->challenge_ms = now_ms;
-	c->state = TCP_SYN_SENT;
 	tcp_out_syn(net, c);
 	tcp_timer_sent(c, c->snd_nxt, now_ms);
 	return c;

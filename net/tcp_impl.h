@@ -79,6 +79,11 @@ static inline void tcp_update_window(struct tcp_conn *c, uint32_t seq, uint16_t 
 void tcp_end(struct tcp_conn *c, enum err error);
 /* The same, and the peer is told by a RST. */
 void tcp_reset(struct net *net, struct tcp_conn *c, enum err error);
+/*
+ * SYN-SENT, from the beginning or once more: what our SYN offers, and nothing of the peer's. The
+ * caller sends the SYN, or leaves it to the timer that runs.
+ */
+void tcp_syn_sent(struct net *net, struct tcp_conn *c);
 /* Whether bytes or a FIN of ours wait: to be sent, or to be acknowledged. */
 bool tcp_has_unacked(const struct tcp_conn *c);
 

@@ -72,19 +72,23 @@ static void take_syn(struct tcp_conn *c, const struct tcp_segment *s)
 	c->rcv_adv = c->rcv_nxt + c->rcv_wnd;
 	c->snd_wnd = c->snd_max_wnd = s->wnd;
 	c->snd_wl1 = s->seq;
-	c->due |= TCP_DUE_HEARD | TCP_DUE_PROGRESS;
+	c->due |= TCP_DUE_HEARD;
 }
 
 static void become_established(struct tcp_conn *c, const struct tcp_segment *s)
 {
 	c->state = TCP_ESTABLISHED;
 	c->snd_una = s->ack;
+	c->due |= TCP_DUE_PROGRESS;
 	tcp_timer_syn_acked(c, clock_now_ms());
 }
 
 static void in_text(struct net *net, struct tcp_conn *c, struct tcp_segment *s);
 
-/* RFC 9293 3.10.7.3: ACK, RST, SYN in this order [TCP-02]. */
+/*
+ * RFC 9293 3.10.7.3: ACK, RST, SYN in this order [TCP-02]. From SYN-RECEIVED comes here what
+ * acknowledges our SYN.
+ */
 static void in_syn_sent(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 {
 	bool acked = (s->flags & TCP_ACK) && s->ack == c->snd_nxt;
@@ -142,13 +146,19 @@ static void in_unacceptable(struct net *net, struct tcp_conn *c, const struct tc
 		c->since_ms = clock_now_ms();
 }
 
-/* RFC 5961 3 [TCP-22]. RFC 1337: nobody ends TIME-WAIT early. */
+/*
+ * RFC 5961 3 [TCP-22]. RFC 1337: nobody ends TIME-WAIT early. In SYN-RECEIVED a RST that does not
+ * acknowledge our SYN takes back the peer's, which was an old one or a stranger's, as it does for a
+ * listener (RFC 9293 3.5): that we opened actively is no reason to be refused by a blind guess.
+ */
 static void in_rst(struct net *net, struct tcp_conn *c, const struct tcp_segment *s)
 {
 	if (c->state == TCP_TIME_WAIT)
 		return;
-	if (s->seq == c->rcv_nxt)
-		tcp_end(c, c->state == TCP_SYN_RECEIVED ? ERR_REFUSED : ERR_PROTO);
+	if (s->seq == c->rcv_nxt && c->state == TCP_SYN_RECEIVED)
+		tcp_syn_sent(net, c);
+	else if (s->seq == c->rcv_nxt)
+		tcp_end(c, ERR_PROTO);
 	else if (s->seq - c->rcv_nxt < tcp_window_left(c))
 		tcp_out_challenge(net, c);
 }
@@ -218,7 +228,6 @@ static bool in_ack(struct net *net, struct tcp_conn *c, const struct tcp_segment
 			return false;
 		}
 		become_established(c, s);
-		c->due |= TCP_DUE_PROGRESS;
 		news = 0;
 	}
 	/* RFC 5961 5, from SND.UNA - MAX.SND.WND to SND.NXT: far less than 2^32 [TCP-24]. */
@@ -315,16 +324,6 @@ static void in_text(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 
 static void in_synchronised(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 {
-	/*
-	 * The other half of a simultaneous open: its SYN is old, its ACK is the one that we wait
-	 * for [TCP-03].
-	 */
-	if (c->state == TCP_SYN_RECEIVED && s->seq == c->irs &&
-	    (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
-	    s->ack == c->snd_nxt) {
-		s->flags &= (uint8_t)~TCP_SYN;
-		s->seq++;
-	}
 	if (s->flags & TCP_RST) {
 		in_rst(net, c, s);
 		return;
@@ -344,12 +343,27 @@ static void in_synchronised(struct net *net, struct tcp_conn *c, struct tcp_segm
 		in_text(net, c, s);
 }
 
+/*
+ * A SYN or RST that acknowledges our SYN is the word of who has seen it, and outranks any SYN that
+ * has not, and all that was learnt from that: the other half of a simultaneous open as well as the
+ * real peer's answer behind a blind SYN [TCP-03].
+ */
+static bool answers_our_syn(const struct tcp_conn *c, const struct tcp_segment *s)
+{
+	return c->state == TCP_SYN_RECEIVED && (s->flags & (TCP_SYN | TCP_RST)) &&
+	       (s->flags & TCP_ACK) && s->ack == c->snd_nxt;
+}
+
 /* RFC 9293 3.3.2: the states of an active opener, all but LISTEN [TCP-01]. */
 void tcp_in(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 {
-	if (!c)
+	if (!c) {
 		tcp_out_rst_for(net, s);
-	else if (c->state == TCP_SYN_SENT)
+		return;
+	}
+	if (answers_our_syn(c, s))
+		tcp_syn_sent(net, c);
+	if (c->state == TCP_SYN_SENT)
 		in_syn_sent(net, c, s);
 	else
 		in_synchronised(net, c, s);

@@ -370,7 +370,7 @@ static void test_simultaneous_open(void **state)
 
 /*
  * RFC 9293 3.10.7.4: an ACK that acknowledges nothing of ours is answered by a RST in SYN-RECEIVED;
- * a RST ends it as refused.
+ * a RST that acknowledges our SYN refuses it, wherever it stands, as in SYN-SENT.
  */
 static void test_syn_received_and_wrong_answers(void **state)
 {
@@ -389,10 +389,123 @@ static void test_syn_received_and_wrong_answers(void **state)
 	assert_int_equal(s.flags, RST);
 	assert_int_equal(s.seq, lab->syn_seq + 1 + 500);
 	assert_int_equal(lab->c->state, TCP_SYN_RECEIVED);
-	s = lab_segment(lab, RST, 0, 0);
+	s = lab_segment(lab, RST | ACK, 0, 0);
+	s.seq = 0;
 	lab_send(lab, &s);
 	assert_int_equal(lab->c->state, TCP_CLOSED);
 	assert_int_equal(lab->c->error, ERR_REFUSED);
+	lab_expect_silence(lab);
+}
+
+/* A blind SYN, from somebody who knows the ports and nothing else. */
+static void put_forged_syn(struct tcp_lab *lab, uint32_t seq)
+{
+	static const uint8_t options[] = { 2, 4, 0, 64 };
+	struct segment s = lab_segment(lab, SYN, 0, 0);
+
+	s.seq = seq;
+	s.wnd = 1;
+	s.options = options;
+	s.options_len = sizeof(options);
+	lab_send(lab, &s);
+	assert_int_equal(lab->c->state, TCP_SYN_RECEIVED);
+	lab_take(lab, &s);
+	assert_int_equal(s.flags, SYN | ACK);
+	assert_int_equal(s.ack, seq + 1);
+	assert_int_equal(s.wnd, 65535);
+}
+
+/* The real peer's answer to our SYN opens the connection as if nothing had been before it. */
+static void expect_opened(struct tcp_lab *lab)
+{
+	struct segment s = lab_syn_ack(lab);
+
+	s.data = pattern_at(0, 100);
+	s.len = 100;
+	lab_send(lab, &s);
+	assert_int_equal(lab->c->state, TCP_ESTABLISHED);
+	assert_int_equal(lab->c->snd_mss, 1460);
+	assert_int_equal(lab->c->snd_wnd, 65535);
+	assert_int_equal(lab->c->snd_shift, 7);
+	lab_take(lab, &s);
+	assert_int_equal(s.flags, ACK);
+	assert_int_equal(s.ack, lab->iss + 1);
+	lab_take(lab, &s);
+	assert_int_equal(s.ack, lab->iss + 1 + 100);
+	assert_int_equal((uint32_t)s.wnd << 1, 64 * 1460);
+	s = lab_data(lab, 2000, 100);
+	lab_send(lab, &s);
+	lab_take(lab, &s);
+	assert_int_equal(s.sacks, 1);
+	lab_expect_got(lab, 100);
+}
+
+/* [TCP-03] RFC 9293 3.5: a SYN-ACK that acknowledges our SYN outranks a SYN that knows nothing. */
+static void test_a_blind_syn_does_not_take_the_connection(void **state)
+{
+	struct tcp_lab *lab = *state;
+	struct segment s;
+
+	lab_open(lab, &s);
+	put_forged_syn(lab, 0xdeadbeef);
+	expect_opened(lab);
+	s = lab_segment(lab, RST, 0, 0);        /* the peer's answer to our answer */
+	s.seq = 0xdeadbeef + 1;
+	lab_send(lab, &s);
+	lab_expect_silence(lab);
+	assert_int_equal(lab->c->state, TCP_ESTABLISHED);
+}
+
+/*
+ * [TCP-22]: nor does it end it: the real peer resets what it has not sent, as the forger may, too.
+ * Neither has seen our SYN, which is sent again.
+ */
+static void test_a_blind_syn_and_a_rst_refuse_nothing(void **state)
+{
+	struct tcp_lab *lab = *state;
+	struct segment s;
+	int with_ack;
+
+	for (with_ack = 0; with_ack < 2; with_ack++) {
+		lab_forget(lab);
+		lab_open(lab, &s);
+		put_forged_syn(lab, 0xdeadbeef);
+		s = lab_segment(lab, with_ack ? RST | ACK : RST, 0, 77);
+		s.seq = 0xdeadbeef + 1;
+		lab_send(lab, &s);
+		assert_int_equal(lab->c->state, TCP_SYN_SENT);
+		lab_expect_silence(lab);
+		lab_pass(lab, 1000);
+		lab_take(lab, &s);
+		assert_int_equal(s.flags, SYN);
+		assert_int_equal(s.seq, lab->syn_seq);
+		assert_int_equal(s.shift, 1);
+		assert_true(s.mss == 1460 && s.sack_ok);
+		expect_opened(lab);
+		tcp_abort(lab->net, lab->c);
+		lab_drain(lab);
+	}
+}
+
+/* [SEC-13]: whoever keeps us in circles does not renew the deadline. */
+static void test_blind_syns_are_no_progress(void **state)
+{
+	struct tcp_lab *lab = *state;
+	uint32_t began_ms = lab->net->progress_ms, i;
+	struct segment s;
+
+	lab_open(lab, &s);
+	for (i = 0; i < 10; i++) {
+		lab_pass(lab, 10);
+		put_forged_syn(lab, i);
+		s = lab_segment(lab, RST, 0, 0);
+		s.seq = i + 1;
+		lab_send(lab, &s);
+	}
+	assert_int_equal(lab->net->progress_ms, began_ms);
+	lab_pass(lab, 200000);
+	assert_int_equal(lab->c->error, ERR_TIMEOUT);
+	lab_drain(lab);
 }
 
 /* [TCP-39] RFC 9293 3.10.7.3: neither lost nor doubled, when the peer sends them again. */
@@ -485,6 +598,9 @@ int main(void)
 		TEST(test_icmp_does_not_break_a_connection),
 		TEST(test_simultaneous_open),
 		TEST(test_syn_received_and_wrong_answers),
+		TEST(test_a_blind_syn_does_not_take_the_connection),
+		TEST(test_a_blind_syn_and_a_rst_refuse_nothing),
+		TEST(test_blind_syns_are_no_progress),
 		TEST(test_data_and_fin_on_the_syn_ack),
 		TEST(test_segments_without_a_connection),
 	};

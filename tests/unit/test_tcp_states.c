@@ -141,13 +141,16 @@ static const struct event events[] = {
 		SAME(SYN_RECEIVED), SAME(ESTABLISHED), SAME(FIN_WAIT_1), SAME(FIN_WAIT_2),
 		SAME(CLOSE_WAIT), SAME(CLOSING), SAME(LAST_ACK), SAME(TIME_WAIT) } },
 	{ "a RST in its place", RST, 0, 0, 0, {
+		SAME(SYN_SENT), SAME(CLOSED), SAME(CLOSED), SAME(CLOSED),
+		SAME(CLOSED), SAME(CLOSED), SAME(CLOSED), SAME(TIME_WAIT) } },
+	{ "a RST in its place that acknowledges all", RST | ACK, 0, 0, 0, {
 		SAME(CLOSED), SAME(CLOSED), SAME(CLOSED), SAME(CLOSED),
 		SAME(CLOSED), SAME(CLOSED), SAME(CLOSED), SAME(TIME_WAIT) } },
 	{ "a RST elsewhere in the window", RST, 5, 0, 0, {
 		ACKED(SYN_RECEIVED), ACKED(ESTABLISHED), ACKED(FIN_WAIT_1), ACKED(FIN_WAIT_2),
 		ACKED(CLOSE_WAIT), ACKED(CLOSING), ACKED(LAST_ACK), SAME(TIME_WAIT) } },
 	{ "a RST outside of the window", RST | ACK, -5, 0, 0, {
-		SAME(SYN_RECEIVED), SAME(ESTABLISHED), SAME(FIN_WAIT_1), SAME(FIN_WAIT_2),
+		SAME(CLOSED), SAME(ESTABLISHED), SAME(FIN_WAIT_1), SAME(FIN_WAIT_2),
 		SAME(CLOSE_WAIT), SAME(CLOSING), SAME(LAST_ACK), SAME(TIME_WAIT) } },
 	{ "a SYN in the window", SYN, 5, 0, 0, {
 		ACKED(SYN_RECEIVED), ACKED(ESTABLISHED), ACKED(FIN_WAIT_1), ACKED(FIN_WAIT_2),
@@ -260,6 +263,8 @@ static struct segment random_segment(struct tcp_lab *lab, uint32_t *r)
 
 	if (chance(r, 3) == 0)
 		s.seq = lab->iss + 1 + (uint32_t)(off = lab->c->rcv_off);
+	if ((s.flags & SYN) && lab->c->state <= TCP_SYN_RECEIVED)
+		s.seq = lab->iss + (uint32_t)(off = 0); /* the pattern begins behind it */
 	s.ack = lab->c->snd_una + (chance(r, 4) ? 0 : chance(r, 5) - 2);
 	s.wnd = (uint16_t)(chance(r, 3) ? 512 : chance(r, 3));
 	if (chance(r, 3)) {
