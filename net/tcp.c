@@ -217,17 +217,27 @@ void tcp_abort(struct net *net, struct tcp_conn *c)
 		tcp_reset(net, c, 0);
 }
 
+/*
+ * In CLOSING, too, all is said: the peer's FIN has come and is acknowledged, it has sent its last
+ * byte, and none of ours is on the way but a FIN for which nobody over there waits any more (RFC
+ * 9293 3.10.7.4). Its ACK may come in nothing but a repeated FIN, as libslirp's does; that is out
+ * of the window and does not count, so the next one would be a retransmission timeout away.
+ */
 bool tcp_quiet(void *ctx)
 {
 	const struct net *net = ctx;
 	uint32_t i;
 
-	for (i = 0; i < TCP_CONNS_MAX; i++) {
-		enum tcp_state state = net->tcp.conn[i].state;
-
-		if (state != TCP_CLOSED && state != TCP_TIME_WAIT && state != TCP_FIN_WAIT_2)
+	for (i = 0; i < TCP_CONNS_MAX; i++)
+		switch (net->tcp.conn[i].state) {
+		case TCP_CLOSED:
+		case TCP_FIN_WAIT_2:
+		case TCP_CLOSING:
+		case TCP_TIME_WAIT:
+			break;
+		default:
 			return false;
-	}
+		}
 	return true;
 }
 

@@ -158,8 +158,8 @@ void tcp_close(struct net *net, struct tcp_conn *c);
 void tcp_abort(struct net *net, struct tcp_conn *c);
 /*
  * For net_wait(): whether no connection is open or has a FIN on its way. Peers that have
- * acknowledged ours and not sent theirs, and tombstones, are not waited for: the machine may be
- * handed over [TCP-44].
+ * acknowledged ours and not sent theirs, FINs that have crossed, and tombstones are not waited
+ * for: the machine may be handed over [TCP-44].
  */
 bool tcp_quiet(void *net);
 

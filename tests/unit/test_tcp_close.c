@@ -70,7 +70,10 @@ static void test_fin_and_ack_in_one(void **state)
 	assert_int_equal(lab->c->state, TCP_TIME_WAIT);
 }
 
-/* RFC 9293 3.6, figure 13: both at once. */
+/*
+ * [TCP-44] RFC 9293 3.6, figure 13: both at once. libslirp acknowledges our FIN in its own, which
+ * it repeats: that is not in the window, so its ACK does not count.
+ */
 static void test_both_close_at_once(void **state)
 {
 	struct tcp_lab *lab = *state;
@@ -81,7 +84,11 @@ static void test_both_close_at_once(void **state)
 	put(lab, FIN | ACK, 0, 0);
 	expect(lab, ACK, 1, 1);
 	assert_int_equal(lab->c->state, TCP_CLOSING);
-	assert_false(tcp_quiet(lab->net));
+	assert_true(tcp_quiet(lab->net));
+	put(lab, FIN | ACK, 0, 1);
+	expect(lab, ACK, 1, 1);
+	assert_int_equal(lab->c->state, TCP_CLOSING);
+	assert_true(tcp_quiet(lab->net));
 	put(lab, ACK, 1, 1);
 	assert_int_equal(lab->c->state, TCP_TIME_WAIT);
 	lab_expect_silence(lab);
