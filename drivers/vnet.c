@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The checksum rule: VIRTIO 1.4, 5.1.9.4, and where the specification is silent or the field
- * disagrees with it, the table in the README (The checksum rule). The device wrote the header.
+ * disagrees with it, the table in the README (What it is about: one rule). The device wrote the header.
  * Called by virtio_net.c for every frame.
  */
 #include "drivers/vnet.h"
