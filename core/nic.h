@@ -13,6 +13,9 @@
 
 struct nic;
 
+/* What IPv4 (RFC 791 3.1) and DHCP (RFC 2131 2) need: all that net/ sends but data fits. */
+#define NIC_MTU_LEAST 576
+
 struct nic_ops {
 	/*
 	 * Hands frames that have arrived to nic->rx, a bounded number, posts their buffers again and tells
@@ -35,8 +38,8 @@ struct nic_ops {
 	/* Whether the link is up now; true where the device cannot tell. */
 	bool (*link_up)(struct nic *nic);
 
-	/* The largest IP packet that a later agreement (DHCP option 26) may set: what posted buffers hold, and never above the
-	 * device's own limit. */
+	/* The largest IP packet that a later agreement (DHCP option 26) may set: what posted buffers hold, never above the
+	 * device's own limit, and not below mtu. */
 	uint16_t (*mtu_max)(struct nic *nic);
 
 	/* Stops the device: reset, read back as reset. 0, or ERR_DEVICE if it does not stop. */
@@ -57,9 +60,10 @@ struct nic {
 	void *rx_ctx;
 	struct failure *failure;   /* where poll() and close() say what the device did */
 	uint8_t mac[6];
-	uint16_t mtu;              /* largest IP packet now, both ways: the device's MTU, or 1500 */
+	/* Largest IP packet now, both ways: the device's MTU, or 1500; NIC_MTU_LEAST or more. */
+	uint16_t mtu;
 	uint16_t rx_slots;         /* frames that the device can hold at a time */
-	uint16_t tx_max;           /* bytes in a transmit buffer */
+	uint16_t tx_max;           /* bytes in a transmit buffer: 14 + NIC_MTU_LEAST or more */
 };
 
 #endif

@@ -38,13 +38,21 @@ static bool config_has(const struct virtio *v, enum virtio_feature feature, uint
 	return v->offered >> feature & 1 && v->config_len >= end;
 }
 
+/* The field is read here and nowhere else: a second reading may say something else. 0: none. */
+static uint16_t offered_mtu(const struct virtio *v)
+{
+	if (!config_has(v, VIRTIO_NET_F_MTU, VIRTIO_NET_CONFIG_MTU + 2))
+		return 0;
+	return virtio_config_u16(v, VIRTIO_NET_CONFIG_MTU);
+}
+
 /*
  * What we would accept. Not RING_PACKED, ORDER_PLATFORM and NOTIF_CONFIG_DATA, a deviation from 6.1
  * [INIT-16]: no measurement argues for them yet. Not MRG_RXBUF and the guest GSOs, so there is
  * nothing with a prerequisite (5.1.3.1 [NET-01] [NET-07], 6.1 [INIT-18]); each of these may be
  * missing (2.2.1 [INIT-13]). ANY_LAYOUT is for legacy devices (6.3 [INIT-27]).
  */
-static uint64_t wanted(const struct virtio *v, const struct virtio_net_options *opt)
+static uint64_t wanted(const struct virtio *v, const struct virtio_net_options *opt, uint16_t mtu)
 {
 	uint64_t bits = VIRTIO_BIT(VIRTIO_F_ANY_LAYOUT) | VIRTIO_BIT(VIRTIO_F_ACCESS_PLATFORM);
 
@@ -52,44 +60,62 @@ static uint64_t wanted(const struct virtio *v, const struct virtio_net_options *
 		bits |= VIRTIO_BIT(VIRTIO_NET_F_MAC);
 	if (config_has(v, VIRTIO_NET_F_STATUS, VIRTIO_NET_CONFIG_STATUS + 2))
 		bits |= VIRTIO_BIT(VIRTIO_NET_F_STATUS);
-	if (config_has(v, VIRTIO_NET_F_MTU, VIRTIO_NET_CONFIG_MTU + 2) &&
-	    virtio_config_u16(v, VIRTIO_NET_CONFIG_MTU) >= MTU_LEAST)
+	if (mtu >= MTU_LEAST)
 		bits |= VIRTIO_BIT(VIRTIO_NET_F_MTU);
 	if (opt->csum != CSUM_POLICY_OFF)
 		bits |= VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM);
 	return bits & opt->features;
 }
 
-/* 5.1.4.2 [NET-03]: the device's address, or a locally administered one that is not multicast. */
+/*
+ * 5.1.4.2 [NET-03]: the device's address, or a locally administered one that is not multicast.
+ */
 static int choose_mac(struct virtio_net *vn, struct failure *f)
 {
+	static const uint8_t none[MAC_LEN];
 	uint8_t *mac = vn->nic.mac;
+	char text[MAC_TEXT_LEN];
+	int err;
 
-	if (virtio_has(&vn->virtio, VIRTIO_NET_F_MAC))
-		return virtio_config_bytes(&vn->virtio, VIRTIO_NET_CONFIG_MAC, mac, MAC_LEN, f);
-	random_fill(mac, MAC_LEN);
-	mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
-	return 0;
+	if (!virtio_has(&vn->virtio, VIRTIO_NET_F_MAC)) {
+		random_fill(mac, MAC_LEN);
+		mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
+		return 0;
+	}
+	err = virtio_config_bytes(&vn->virtio, VIRTIO_NET_CONFIG_MAC, mac, MAC_LEN, f);
+	if (err || (!(mac[0] & 1) && memcmp(mac, none, MAC_LEN) != 0))
+		return err;
+	return fail(f, RUNG_DEVICE, ERR_DEVICE,
+		"the virtio device's MAC address %s cannot be one machine's; set mac",
+		mac_text(text, mac));
 }
 
-/* 5.1.4.2 [NET-05]: never more than the device's MTU; without one, whatever DHCP may say later. */
-static void choose_mtu(struct virtio_net *vn)
+/*
+ * 5.1.4.2 [NET-05]: never more than the device's MTU; without one, whatever DHCP may say later.
+ * Never less than what every packet of net/ fits (core/nic.h).
+ */
+static int choose_mtu(struct virtio_net *vn, uint16_t mtu, struct failure *f)
 {
 	vn->nic.mtu = MTU_DEFAULT;
 	vn->mtu_max = MTU_MOST;
 	if (virtio_has(&vn->virtio, VIRTIO_NET_F_MTU)) {
-		vn->nic.mtu = virtio_config_u16(&vn->virtio, VIRTIO_NET_CONFIG_MTU);
-		vn->mtu_max = vn->nic.mtu;
-		vn->rules.frame_max = (uint32_t)vn->nic.mtu + ETH_HEADER_LEN + VLAN_TAG_LEN;
+		if (mtu < NIC_MTU_LEAST)
+			return fail(f, RUNG_DEVICE, ERR_DEVICE,
+				"the virtio device's MTU is %u; IPv4 and DHCP need %d: "
+				"set host_mtu", mtu, NIC_MTU_LEAST);
+		vn->nic.mtu = vn->mtu_max = mtu;
+		vn->rules.frame_max = (uint32_t)mtu + ETH_HEADER_LEN + VLAN_TAG_LEN;
 	}
 	/* net/ sends nothing longer than control packets and requests, whatever the MTU. */
 	vn->nic.tx_max = (uint16_t)(smaller(vn->nic.mtu, MTU_DEFAULT) + ETH_HEADER_LEN);
+	return 0;
 }
 
 static int negotiate(struct virtio_net *vn, const struct virtio_net_options *opt, struct failure *f)
 {
 	struct virtio *v = &vn->virtio;
-	int err = virtio_accept(v, wanted(v, opt), f);
+	uint16_t mtu = offered_mtu(v);
+	int err = virtio_accept(v, wanted(v, opt, mtu), f);
 
 	if (err)
 		return err;
@@ -99,8 +125,8 @@ static int negotiate(struct virtio_net *vn, const struct virtio_net_options *opt
 	vn->rules.legacy = v->transport->legacy;
 	/* 5.1.9.2.1, 5.1.9.3.1 [NET-10]; 5.1.9.1 [NET-L1] */
 	vn->header_len = v->transport->legacy ? VNET_LEGACY_HEADER_LEN : VNET_HEADER_LEN;
-	choose_mtu(vn);
-	return choose_mac(vn, f);
+	err = choose_mtu(vn, mtu, f);
+	return err ? err : choose_mac(vn, f);
 }
 
 /*

@@ -31,6 +31,8 @@
 
 #define ERRORS_PER_SECOND 4
 
+_Static_assert(IPV4_HEADER_LEN + PRIVATE_LEN <= IPV4_MTU_MIN, "an error of ours fits any MTU");
+
 /*
  * Copies len bytes of the message, which has at least HEADER_LEN: the header from frame->head, the
  * rest, once, from the frame. Returns their sum.

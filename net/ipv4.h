@@ -3,6 +3,7 @@
 #ifndef NET_IPV4_H
 #define NET_IPV4_H
 
+#include "core/nic.h"
 #include "core/types.h"
 #include "net/packet.h"
 
@@ -11,7 +12,7 @@
 #define IPV4_PROTO_TCP 6
 #define IPV4_PROTO_UDP 17
 #define IPV4_BROADCAST 0xffffffffu
-#define IPV4_MTU_MIN 576
+#define IPV4_MTU_MIN NIC_MTU_LEAST
 
 struct net;
 

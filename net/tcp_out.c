@@ -17,6 +17,9 @@
 #define CHALLENGES_MAX 10       /* RFC 5961 7: in CHALLENGE_MS */
 #define CHALLENGE_MS 1000
 
+_Static_assert(IPV4_HEADER_LEN + TCP_HEADER_LEN + 4 + 8 * TCP_SACK_BLOCKS <= IPV4_MTU_MIN,
+	"all but data fits any MTU");
+
 /*
  * The fixed header; the options stand behind it already. No reserved bit, no ECE, no CWR [TCP-45].
  */

@@ -66,6 +66,8 @@ static void take_facts(struct station *st)
 	if (!mrg && st->v->accepted & JUDGE_GSO_FEATURES)
 		st->rx_len = RX_LEN_GSO;
 	st->nic.mtu = st->rules.mtu ? st->rules.mtu : MTU_DEFAULT;
+	if (st->nic.mtu < NIC_MTU_LEAST)
+		st->nic.mtu = NIC_MTU_LEAST;
 	st->mtu_max = st->nic.mtu;
 	if (!mrg && !st->rules.mtu && st->rx_len > RX_LEN_LEAST + ETH_ROOM)
 		st->mtu_max = (uint16_t)(st->rx_len - ETH_ROOM - st->header_len < UINT16_MAX

@@ -18,8 +18,8 @@ OK = b'HTTP/1.1 200 OK\r\n'
 @pytest.fixture(name='fails')
 def _fails(machine, tmp_path):
     """fails(netdev, rung, sentence, keys…): the machine fails so, and goes on to the next device."""
-    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60, **keys):
-        guest = machine([nic(netdev)], memory=memory, fw_cfg=keys, arguments=next_device(tmp_path))
+    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60, device=None, **keys):
+        guest = machine([nic(netdev, **(device or {}))], memory=memory, fw_cfg=keys, arguments=next_device(tmp_path))
         before(guest)
         match = guest.wait_for(FAILED, timeout=timeout)
         assert match[1] == rung, guest.log()
@@ -76,6 +76,17 @@ def test_nobody_says_what_to_boot(fails, user):
 def test_boot_file_from_dhcp_that_is_no_url(fails, attach):
     net = attach('user', bootfile='pxelinux.0')
     fails(net.netdev, 'config', r'pxelinux\.0, which is not a URL')
+
+
+# --- device ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('device, sentence', [
+    ({'host_mtu': 575}, r'MTU is 575; IPv4 and DHCP need 576: set host_mtu'),
+    ({'mac': '01:00:5e:00:00:01'}, r"MAC address 01:00:5e:00:00:01 cannot be one machine's; set mac"),
+])
+def test_device_whose_settings_no_machine_can_use(device, sentence, fails, user):
+    fails(user.netdev, 'device', sentence, device=device, url=user.url('x'))
 
 
 # --- link, dhcp, dns, connect ---------------------------------------------------------------------

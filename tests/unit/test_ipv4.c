@@ -424,6 +424,44 @@ static void a_header_of_ours_is_plain_and_may_not_be_fragmented(void **state)
 	assert_memory_equal(sent + 34, "abc", 3);
 }
 
+/*
+ * RFC 791 3.1: 576 bytes are the least that there may be, and the longest of each kind fits there:
+ * the model's buffer ends where the sanitizer sees it.
+ */
+static void what_we_send_fits_the_smallest_mtu(void **state)
+{
+	static const uint8_t no_operations[40] = {
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	};
+	static const struct dhcp_identity id;
+	static uint8_t data[IPV4_MTU_MIN];
+	char name[254];
+	uint32_t i, len;
+
+	(void)state;
+	stage.net.mtu = IPV4_MTU_MIN;
+	stage.fake.nic.tx_max = 14 + IPV4_MTU_MIN;
+	stage.net.dns_servers[0] = PEER_IP;
+	for (i = 0; i < 253; i++)
+		name[i] = i % 64 == 63 ? '.' : 'x';
+	name[253] = 0;
+	dns_start(&stage.net, name, NULL);
+	len = packet_icmp(data, 8, 0, 1, data + 8, IPV4_MTU_MIN - 20 - 8);
+	stage_rx(&stage, frame, frame_ipv4(frame, PEER_IP, OUR_IP, 1, data, len));
+	stage_rx(&stage, frame, udp_with_options(no_operations, 40));
+	udp_close(&stage.net, &sock);           /* the next one is for nobody: an error of ours */
+	stage_rx(&stage, frame, udp_with_options(no_operations, 40));
+	assert_in_range(stage_tx(&stage, sent), 14 + 20 + 8 + 12 + 255 + 4, 14 + IPV4_MTU_MIN);
+	assert_int_equal(stage_tx(&stage, sent), 14 + IPV4_MTU_MIN);
+	assert_int_equal(stage_tx(&stage, sent), 14 + 20 + 8 + 60 + 8);
+	stage.net.ip = 0;
+	dhcp_start(&stage.net, &id, true);
+	stage_pass(&stage, 1000);
+	assert_in_range(stage_tx(&stage, sent), 300, 14 + IPV4_MTU_MIN);
+	assert_int_equal(stage.net.count.no_room, 0);
+}
+
 static void broadcasts_go_to_every_mac(void **state)
 {
 	(void)state;
@@ -550,6 +588,7 @@ int main(void)
 		TEST(no_prefix_of_a_packet_is_a_packet),
 		TEST(any_header_byte_may_be_wrong),
 		TEST(a_header_of_ours_is_plain_and_may_not_be_fragmented),
+		TEST(what_we_send_fits_the_smallest_mtu),
 		TEST(broadcasts_go_to_every_mac),
 		TEST(the_next_hop),
 		TEST(of_several_routes_the_longest_prefix_counts),

@@ -38,6 +38,8 @@ static void test_sack_blocks(void **state)
 	struct tcp_lab *lab = *state;
 	struct segment s;
 
+	lab->net->mtu = IPV4_MTU_MIN;           /* four fit the smallest packet */
+	lab->nic.nic.tx_max = 14 + IPV4_MTU_MIN;
 	lab_connect(lab);
 	arrive(lab, 1000, 1000);
 	lab_take(lab, &s);

@@ -82,7 +82,7 @@ static void set_mtu(struct device *d, uint16_t mtu)
 static void the_devices_mtu_bounds_both_directions(void **state)
 {
 	static const struct { uint16_t mtu, tx_max; uint32_t rx_room; } cases[] = {
-		{ 68, 82, 1526 }, { 1400, 1414, 1526 }, { 1500, 1514, 12 + 1518 },
+		{ 576, 590, 1526 }, { 1400, 1414, 1526 }, { 1500, 1514, 12 + 1518 },
 		{ 9000, 1514, 12 + 9018 },
 		{ 65535, 1514, 12 + 65553 },
 	};
@@ -131,6 +131,81 @@ static void an_impossible_mtu_is_declined(void **state)
 	assert_false(device_accepted(&r->device, VIRTIO_NET_F_MTU));
 	assert_int_equal(r->nic->mtu, 1500);
 	assert_true(rig_end(r));
+}
+
+/*
+ * IPv4 and DHCP do not get by with less than 576 bytes, nor does net/; the device is told that
+ * it is given up. A mask over the feature goes round it.
+ */
+static void an_mtu_below_ipv4_s_is_a_sentence(void **state)
+{
+	static const uint16_t mtus[] = { 68, 75, 95, 96, 575 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(mtus); i++) {
+		struct rig *r = rig_new();
+
+		set_mtu(&r->device, mtus[i]);
+		assert_int_equal(rig_open(r), ERR_DEVICE);
+		assert_int_equal(r->failure.rung, RUNG_DEVICE);
+		assert_non_null(strstr(r->failure.text, "576"));
+		assert_int_equal(r->device.status, 0);
+		assert_true(rig_end(r));
+		r->failure.err = 0;
+		r->options.features &= ~VIRTIO_BIT(VIRTIO_NET_F_MTU);
+		assert_int_equal(rig_open(r), 0);
+		assert_int_equal(r->nic->mtu, 1500);
+		assert_true(rig_end(r));
+	}
+}
+
+/* A device that says 1500 when it is asked first, and ever less afterwards. */
+static void shrink_mtu(struct device *d, uint32_t off)
+{
+	static const uint16_t mtus[] = { 1500, 576, 67, 10, 0 };
+	static unsigned reads;
+
+	if (off != VIRTIO_NET_CONFIG_MTU)
+		return;
+	put_le16(d->config + VIRTIO_NET_CONFIG_MTU, mtus[reads < 4 ? reads : 4]);
+	reads++;
+}
+
+/* [SEC-11]: what was checked is what counts, and it is read once. */
+static void an_mtu_that_changes_is_read_once(void **state)
+{
+	struct rig *r = rig_new();
+
+	(void)state;
+	set_mtu(&r->device, 1500);
+	r->device.on_config_read = shrink_mtu;
+	assert_int_equal(rig_open(r), 0);
+	assert_int_equal(r->nic->mtu, 1500);
+	assert_int_equal(r->nic->tx_max, 1514);
+	assert_true(rig_end(r));
+}
+
+/* [NET-03] [SEC-11]: neither everybody's address nor nobody's is ours. */
+static void a_mac_that_no_machine_can_have_is_a_sentence(void **state)
+{
+	static const struct { uint8_t mac[6]; bool good; } cases[] = {
+		{ { 0, 0, 0, 0, 0, 0 }, false }, { { 0x01, 0, 0x5e, 0, 0, 1 }, false },
+		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, false }, { { 1, 0, 0, 0, 0, 0 }, false },
+		{ { 0, 0, 0, 0, 0, 1 }, true }, { { 0xfe, 0, 0, 0, 0, 0 }, true },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rig *r = rig_new();
+
+		memcpy(r->device.config, cases[i].mac, 6);
+		assert_int_equal(rig_open(r), cases[i].good ? 0 : ERR_DEVICE);
+		if (!cases[i].good) {
+			assert_int_equal(r->failure.rung, RUNG_DEVICE);
+			assert_non_null(strstr(r->failure.text, "MAC address"));
+		}
+		assert_true(rig_end(r));
+	}
 }
 
 /*
@@ -333,6 +408,9 @@ int main(void)
 		cmocka_unit_test(the_devices_mtu_bounds_both_directions),
 		cmocka_unit_test(without_a_device_mtu_the_largest_frame_fits),
 		cmocka_unit_test(an_impossible_mtu_is_declined),
+		cmocka_unit_test(an_mtu_below_ipv4_s_is_a_sentence),
+		cmocka_unit_test(an_mtu_that_changes_is_read_once),
+		cmocka_unit_test(a_mac_that_no_machine_can_have_is_a_sentence),
 		cmocka_unit_test(a_short_configuration_costs_features_only),
 		cmocka_unit_test(fields_of_features_that_are_not_offered_are_not_read),
 		cmocka_unit_test(of_all_128_bits_only_ours_are_accepted),
