@@ -17,7 +17,7 @@
 
 #define HEADER_LEN 8
 #define QUOTED_LEN 8            /* of the quoted payload: ports, and TCP's sequence number */
-#define PRIVATE_LEN (HEADER_LEN + 60 + QUOTED_LEN)      /* all of an error that we look at */
+#define PRIVATE_LEN (HEADER_LEN + 60 + UDP_SENT_LEN)    /* all of an error that we look at */
 
 #define ECHO_REPLY 0
 #define UNREACHABLE 3
@@ -80,7 +80,7 @@ struct quote {
 	uint8_t type, code, proto;
 	uint16_t mtu;           /* RFC 1191 4 */
 	uint32_t dst;
-	const uint8_t *l4;      /* QUOTED_LEN bytes */
+	struct span l4;         /* QUOTED_LEN bytes or more */
 };
 
 /*
@@ -102,27 +102,10 @@ static bool read_quote(const struct net *net, const uint8_t *message, uint32_t l
 		return false;
 	*q = (struct quote){
 		.type = message[0], .code = message[1], .mtu = get_be16(message + 6),
-		.proto = h[9], .dst = get_be32(h + 16), .l4 = h + header_len,
+		.proto = h[9], .dst = get_be32(h + 16),
+		.l4 = { h + header_len, len - HEADER_LEN - header_len },
 	};
 	return true;
-}
-
-/* Whether the quote is of a socket's datagram; hard: its owner is told [ICMP-04]. */
-static bool tell_udp(struct net *net, const struct quote *q, bool hard)
-{
-	uint16_t local = get_be16(q->l4), remote = get_be16(q->l4 + 2);
-	struct udp_socket *s;
-	uint32_t i;
-
-	for (i = 0; i < UDP_SOCKETS_MAX; i++) {
-		s = net->udp.sockets[i];
-		if (!s || s->port != local || s->peer_ip != q->dst || s->peer_port != remote)
-			continue;
-		if (hard && s->unreachable)
-			s->unreachable(s->ctx);
-		return true;
-	}
-	return false;
 }
 
 /*
@@ -133,8 +116,8 @@ static void error(struct net *net, uint32_t from, const struct quote *q)
 {
 	bool hard = q->type == UNREACHABLE &&
 		    (q->code == PROTOCOL_UNREACHABLE || q->code == PORT_UNREACHABLE);
-	uint16_t local = get_be16(q->l4), remote = get_be16(q->l4 + 2);
-	uint32_t seq = get_be32(q->l4 + 4);
+	uint16_t local = get_be16(q->l4.at), remote = get_be16(q->l4.at + 2);
+	uint32_t seq = get_be32(q->l4.at + 4);
 	bool live = false;
 
 	if (q->proto == IPV4_PROTO_TCP && q->type == UNREACHABLE && q->code == FRAGMENTATION_NEEDED)
@@ -142,7 +125,7 @@ static void error(struct net *net, uint32_t from, const struct quote *q)
 	else if (q->proto == IPV4_PROTO_TCP)
 		live = tcp_icmp_unreachable(net, q->dst, remote, local, seq, hard);
 	else if (q->proto == IPV4_PROTO_UDP)
-		live = tell_udp(net, q, hard);
+		live = udp_icmp_unreachable(net, q->dst, q->l4, hard);
 	if (!live || hard)
 		return;
 	net->icmp.soft_type = q->type;

@@ -98,6 +98,35 @@ bad:
 	net->count.bad_udp++;
 }
 
+/* --- errors ---------------------------------------------------------------------------------- */
+
+/*
+ * RFC 5927 4.1 [ICMP-03]: our port alone is soon guessed, so it must be the very datagram: its
+ * length and checksum too, which covers what was random in it; or how its data began, since who
+ * answers in a server's stead may quote a header of his own making.
+ */
+static bool is_quoted(const struct udp_socket *s, uint32_t dst, struct span quote)
+{
+	const uint8_t *sent = s->sent, *q = quote.at;
+
+	if (!s->sent_len || s->peer_ip != dst || memcmp(q, sent, 4) != 0)
+		return false;
+	return memcmp(q + 4, sent + 4, 4) == 0 ||
+	       (quote.len >= UDP_SENT_LEN && s->sent_len == UDP_SENT_LEN &&
+		memcmp(q + UDP_HEADER_LEN, sent + UDP_HEADER_LEN, 4) == 0);
+}
+
+bool udp_icmp_unreachable(struct net *net, uint32_t dst, struct span quote, bool hard)
+{
+	struct udp_socket *s = on_port(net, get_be16(quote.at));
+
+	if (!s || !is_quoted(s, dst, quote))
+		return false;
+	if (hard && s->unreachable)
+		s->unreachable(s->ctx);
+	return true;
+}
+
 /* --- sockets --------------------------------------------------------------------------------- */
 
 /* RFC 6056 3.3.1 [UDP-03]. There are more ports than sockets: the loop ends. */
@@ -134,8 +163,7 @@ void udp_close(struct net *net, struct udp_socket *s)
 	s->open = false;
 }
 
-int udp_send(struct net *net, const struct udp_socket *s, uint32_t dst, uint16_t dport,
-	     struct span data)
+int udp_send(struct net *net, struct udp_socket *s, uint32_t dst, uint16_t dport, struct span data)
 {
 	uint8_t *h = ipv4_tx_buffer(net);
 	uint32_t len, sum;
@@ -155,5 +183,7 @@ int udp_send(struct net *net, const struct udp_socket *s, uint32_t dst, uint16_t
 	csum = (uint16_t)~csum_fold(csum_copy(h + UDP_HEADER_LEN, data.at, data.len, sum));
 	/* RFC 768: 0 would mean that there is none [SUM-04]. */
 	put_be16(h + CSUM_OFFSET, csum ? csum : 0xffff);
+	s->sent_len = (uint8_t)(len < UDP_SENT_LEN ? len : UDP_SENT_LEN);
+	memcpy(s->sent, h, s->sent_len);
 	return ipv4_tx_send(net, IPV4_PROTO_UDP, net->ip, dst, len);
 }

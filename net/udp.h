@@ -10,6 +10,7 @@
 #include "net/packet.h"
 
 #define UDP_HEADER_LEN 8
+#define UDP_SENT_LEN (UDP_HEADER_LEN + 4)
 #define UDP_SOCKETS_MAX 4
 #define UDP_DATA_MAX 4096     /* longer ones to a socket are counted no_room: none is wanted */
 
@@ -25,6 +26,9 @@ struct udp_socket {
 	/* The peer says by ICMP that nobody listens there (ERR_REFUSED) [ICMP-04]. May be NULL. */
 	void (*unreachable)(void *ctx);
 	void *ctx;
+	/* Set by udp_send(): how the last datagram began, for udp_icmp_unreachable(). */
+	uint8_t sent_len;
+	uint8_t sent[UDP_SENT_LEN];
 };
 
 struct udp {
@@ -45,7 +49,14 @@ void udp_close(struct net *net, struct udp_socket *s);
  * Sends data to dst:dport. 0; ERR_AGAIN: no buffer now; ERR_UNREACHABLE: no route; ERR_NO_SPACE:
  * longer than the MTU [UDP-05].
  */
-int udp_send(struct net *net, const struct udp_socket *s, uint32_t dst, uint16_t dport,
-	     struct span data) MUST_CHECK;
+int udp_send(struct net *net, struct udp_socket *s, uint32_t dst, uint16_t dport, struct span data)
+	MUST_CHECK;
+
+/*
+ * ICMP says that dst cannot be reached, quoting a datagram from its header on, UDP_HEADER_LEN bytes
+ * or more. Whether it is what an open socket sent last, to the peer that it names; if so, and hard,
+ * its owner is told [ICMP-04].
+ */
+bool udp_icmp_unreachable(struct net *net, uint32_t dst, struct span quote, bool hard);
 
 #endif

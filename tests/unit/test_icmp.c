@@ -17,7 +17,19 @@
 static struct stage stage;
 static struct udp_socket sock;
 static uint32_t told;
+static const char question[] = "a question, of 25 bytes.";
 static uint8_t frame[FAKE_NIC_FRAME_MAX], sent[FAKE_NIC_FRAME_MAX];
+
+/* The packet that an error quotes: ours, of protocol UDP or TCP, with 8 bytes of its payload. */
+struct quote {
+	uint8_t proto;
+	uint32_t src, dst;
+	uint16_t src_port, dst_port;
+	uint32_t third;         /* TCP: the sequence number; UDP: length and checksum */
+};
+
+/* Of what the socket has sent; its third word is known then. */
+static struct quote udp_quote = { 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0 };
 
 static void sock_rx(void *ctx, uint32_t src, uint16_t src_port, struct span data)
 {
@@ -43,6 +55,10 @@ static int configured(void **state)
 		.unreachable = sock_unreachable,
 	};
 	udp_open(&stage.net, &sock);
+	assert_int_equal(udp_send(&stage.net, &sock, FAR_IP, REMOTE_PORT,
+				  (struct span){ (const uint8_t *)question, sizeof(question) }), 0);
+	udp_quote.third = get_be32(stage.fake.sent_first->bytes + 38);
+	fake_nic_forget_sent(&stage.fake);
 	return 0;
 }
 
@@ -59,16 +75,6 @@ static uint32_t icmp_frame(uint32_t src, uint8_t type, uint8_t code, uint32_t wo
 	len = packet_icmp(frame + 34, type, code, word, payload, len);
 	return frame_ipv4(frame, src, OUR_IP, 1, frame + 34, len);
 }
-
-/* The packet that an error quotes: ours, of protocol UDP or TCP, with 8 bytes of its payload. */
-struct quote {
-	uint8_t proto;
-	uint32_t src, dst;
-	uint16_t src_port, dst_port;
-	uint32_t third;         /* TCP: the sequence number */
-};
-
-static const struct quote udp_quote = { 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0x00100000 };
 
 static uint32_t error_frame(uint8_t type, uint8_t code, uint32_t word, const struct quote *q)
 {
@@ -244,17 +250,24 @@ static void other_errors_are_remembered_and_change_nothing(void **state)
 	assert_true(sock.open);
 }
 
-/* [ICMP-03]: whoever does not know all four of addresses and ports is not believed. */
+/*
+ * [ICMP-03] RFC 5927 4.1: whoever does not know addresses, ports, length and checksum is not
+ * believed. Of all these a stranger knows everything but our port and the checksum.
+ */
 static void quotes_of_what_we_did_not_send_are_ignored(void **state)
 {
-	static const struct quote forged[] = {
-		{ 17, OUR_IP + 1, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0 },
-		{ 17, FAR_IP, OUR_IP, REMOTE_PORT, LOCAL_PORT, 0 },
-		{ 17, OUR_IP, FAR_IP + 1, LOCAL_PORT, REMOTE_PORT, 0 },
-		{ 17, OUR_IP, FAR_IP, LOCAL_PORT + 1, REMOTE_PORT, 0 },
-		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT + 1, 0 },
-		{ 6, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0 },
-		{ 1, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0 }, { 17, OUR_IP, 0, 0, 0, 0 },
+	const uint32_t third = udp_quote.third;
+	const struct quote forged[] = {
+		{ 17, OUR_IP + 1, FAR_IP, LOCAL_PORT, REMOTE_PORT, third },
+		{ 17, FAR_IP, OUR_IP, REMOTE_PORT, LOCAL_PORT, third },
+		{ 17, OUR_IP, FAR_IP + 1, LOCAL_PORT, REMOTE_PORT, third },
+		{ 17, OUR_IP, FAR_IP, LOCAL_PORT + 1, REMOTE_PORT, third },
+		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT + 1, third },
+		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third ^ 1 },
+		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third ^ 0x10000 },
+		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0 },
+		{ 6, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third },
+		{ 1, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third }, { 17, OUR_IP, 0, 0, 0, 0 },
 	};
 	uint32_t i;
 
@@ -265,6 +278,42 @@ static void quotes_of_what_we_did_not_send_are_ignored(void **state)
 	}
 	assert_int_equal(told, 0);
 	assert_string_equal(soft_text(), "");
+}
+
+/*
+ * A gateway that answers for a server (passt) may quote a header of its own making, and the data
+ * as they were; then these show that it has seen the datagram.
+ */
+static void a_quote_may_prove_itself_by_its_data(void **state)
+{
+	uint8_t packet[20 + 8 + 8];
+	uint32_t len, i;
+
+	(void)state;
+	for (i = 0; i <= 4; i++) {
+		put_be16(packet + 20, LOCAL_PORT);
+		put_be16(packet + 22, REMOTE_PORT);
+		put_be32(packet + 24, 0x00100000);
+		memcpy(packet + 28, question, 8);
+		packet[28 + i] ^= i < 4;
+		packet_ipv4(packet, OUR_IP, FAR_IP, 17, packet + 20, 16);
+		for (len = 28; len <= sizeof(packet); len++)
+			stage_rx(&stage, frame, icmp_frame(PEER_IP, 3, 3, 0, packet, len));
+		assert_int_equal(told, i < 4 ? 0 : 5);
+	}
+}
+
+/* [ICMP-03]: of an exchange that is over, or has not begun, nothing is believed. */
+static void a_quote_without_an_exchange_is_ignored(void **state)
+{
+	(void)state;
+	udp_close(&stage.net, &sock);
+	stage_rx(&stage, frame, error_frame(3, 3, 0, &udp_quote));
+	sock.sent_len = 0;
+	memset(sock.sent, 0, sizeof(sock.sent));
+	udp_open(&stage.net, &sock);
+	stage_rx(&stage, frame, error_frame(3, 3, 0, &udp_quote));
+	assert_int_equal(told, 0);
 }
 
 /* [ICMP-03] [SEC-07] */
@@ -295,6 +344,7 @@ static void a_quote_may_have_options_and_be_long(void **state)
 	packet[0] = 0x4f;
 	put_be16(packet + 60, LOCAL_PORT);
 	put_be16(packet + 62, REMOTE_PORT);
+	put_be32(packet + 64, udp_quote.third);
 	for (len = 0; len < 68; len++)
 		stage_rx(&stage, frame, icmp_frame(PEER_IP, 3, 3, 0, packet, len));
 	assert_int_equal(told, 0);
@@ -518,6 +568,8 @@ int main(void)
 		TEST(port_and_protocol_unreachable_reach_the_socket_s_owner),
 		TEST(other_errors_are_remembered_and_change_nothing),
 		TEST(quotes_of_what_we_did_not_send_are_ignored),
+		TEST(a_quote_may_prove_itself_by_its_data),
+		TEST(a_quote_without_an_exchange_is_ignored),
 		TEST(a_quote_of_a_later_fragment_has_no_ports),
 		TEST(a_quote_may_have_options_and_be_long),
 		TEST(a_quote_cut_short_or_bent_is_ignored),
