@@ -22,8 +22,14 @@ void http_parse_idle(struct http_parse *p, struct failure *failure)
 	p->state = HTTP_DONE;
 }
 
+/* The body of an answer that is not the file is of no use: how it is made does not matter. */
 static void broken(struct http_parse *p, const char *what)
 {
+	if (p->body_at && !p->image) {
+		p->close = true;
+		p->state = HTTP_DONE;
+		return;
+	}
 	p->state = HTTP_FAILED;
 	fail(p->failure, RUNG_HTTP, ERR_PROTO, "the server's answer is not HTTP: %s", what);
 }
@@ -117,7 +123,7 @@ static void content_length(struct http_parse *p, const char *value)
 /* No encoding was asked for, so none is undone [HTTP-15]. */
 static void content_encoding(struct http_parse *p, const char *value)
 {
-	if (!*value || text_eq_nocase(value, text_len(value), "identity"))
+	if (p->status != 200 || !*value || text_eq_nocase(value, text_len(value), "identity"))
 		return;
 	p->state = HTTP_FAILED;
 	fail(p->failure, RUNG_HTTP, ERR_UNSUPPORTED,
@@ -125,12 +131,16 @@ static void content_encoding(struct http_parse *p, const char *value)
 	     40, value);
 }
 
-/* RFC 9112 6.1: what is not plain chunked cannot be read. */
+/* RFC 9112 6.1: what is not plain chunked cannot be read, nor its end be found. */
 static void transfer_encoding(struct http_parse *p, const char *value)
 {
+	if (text_eq_nocase(value, text_len(value), "identity"))
+		return;
+	p->chunked = true;
 	if (text_eq_nocase(value, text_len(value), "chunked"))
-		p->chunked = true;
-	else if (!text_eq_nocase(value, text_len(value), "identity"))
+		return;
+	p->close = true;
+	if (p->status == 200)
 		broken(p, "its Transfer-Encoding is not chunked");
 }
 
@@ -214,7 +224,10 @@ static void headers_end(struct http_parse *p)
 		done(p);
 }
 
-/* RFC 9112 7.1: hexadecimal digits, then extensions that mean nothing to us [HTTP-11]. */
+/*
+ * RFC 9112 7.1: hexadecimal digits, then extensions that mean nothing to us [HTTP-11]. Of chunks
+ * there may be any number, so their lines do not add up; trailers begin to count behind the last.
+ */
 static void chunk_size(struct http_parse *p)
 {
 	size_t len = 0;
@@ -223,7 +236,8 @@ static void chunk_size(struct http_parse *p)
 		len++;
 	if (p->line[0] == '0' && (p->line[1] == 'x' || p->line[1] == 'X'))
 		len = 0;                        /* a prefix that the parser for users' numbers would take */
-	if (!text_hex_to_u64(p->line, len, &p->left) || p->left == CARGO_LEN_UNKNOWN)
+	p->headers_len = 0;
+	if (p->line_cut || !text_hex_to_u64(p->line, len, &p->left) || p->left == CARGO_LEN_UNKNOWN)
 		broken(p, "a chunk's size is not a number");
 	else
 		p->state = p->left ? HTTP_CHUNK_DATA : HTTP_TRAILERS;
@@ -283,7 +297,7 @@ static void line_byte(struct http_parse *p, uint8_t byte)
 static void header_byte(struct http_parse *p, uint8_t byte)
 {
 	if (++p->headers_len > HTTP_HEADERS_MAX) {
-		broken(p, "its headers are longer than 64 KiB");
+		broken(p, "its headers, or a chunk's, are longer than 64 KiB");
 		return;
 	}
 	if (p->line_ended) {
@@ -360,9 +374,9 @@ static void cut_short(struct http_parse *p)
 	p->state = HTTP_FAILED;
 	if (!p->seen)
 		fail(p->failure, RUNG_HTTP, ERR_PROTO, "the server closed the connection without an answer");
-	else if (!p->image)
+	else if (!p->body_at)
 		fail(p->failure, RUNG_HTTP, ERR_PROTO,
-		     "the server closed the connection in the middle of its answer");
+		     "the server closed the connection in the middle of its headers");
 	else
 		fail(p->failure, RUNG_HTTP, ERR_PROTO,
 		     "the body is cut short: the connection ended after %llu%s bytes; nothing was started",

@@ -10,7 +10,7 @@
 #include "core/types.h"
 
 #define HTTP_LINE_MAX 2048          /* what is kept of one line; the rest of a longer one is read past */
-#define HTTP_HEADERS_MAX 65536      /* bytes of status line, headers and trailers together [HTTP-05] */
+#define HTTP_HEADERS_MAX 65536      /* bytes of all headers; of a chunk's line; of trailers [HTTP-05] */
 #define HTTP_REASON_MAX 64
 
 enum http_state {

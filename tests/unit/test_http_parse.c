@@ -245,6 +245,65 @@ static void a_broken_chunk_is_refused(void **state)
 	}
 }
 
+static int place_far(void *ctx, struct image *img)
+{
+	img->extent = (struct extent){ ctx, 100000 };
+	return 0;
+}
+
+/* 67 MB in chunks of 8 KiB have 64 KiB of lines; so have these. [HTTP-11] */
+static void chunks_may_be_as_many_as_they_like(void **state)
+{
+	static uint8_t room[100000];
+	struct fixture f;
+	int i;
+
+	(void)state;
+	begin(&f);
+	image_open(&f.image, 0, place_far, room, &f.failure);
+	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (i = 0; i < 100000; i++)
+		feed(&f, "1\r\nx\r\n");
+	feed(&f, "0\r\n\r\n");
+	assert_int_equal(f.p.state, HTTP_DONE);
+	assert_int_equal(f.image.stored, 100000);
+	assert_true(http_parse_reusable(&f.p));
+}
+
+/* The whole number must be known: cut, this one would be the last chunk. [HTTP-11] [SEC-06] */
+static void a_chunk_s_size_has_a_longest_line(void **state)
+{
+	struct fixture f;
+	int i;
+
+	(void)state;
+	begin(&f);
+	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (i = 0; i < HTTP_LINE_MAX; i++)
+		feed(&f, "0");
+	feed(&f, "5\r\n\r\n");
+	assert_int_equal(f.p.state, HTTP_FAILED);
+	begin(&f);
+	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;");
+	for (i = 0; i < 2 * HTTP_HEADERS_MAX && f.p.state != HTTP_FAILED; i++)
+		feed(&f, "x");
+	assert_in_range(i, HTTP_LINE_MAX, HTTP_HEADERS_MAX);
+}
+
+/* [HTTP-11] */
+static void trailers_have_an_end(void **state)
+{
+	struct fixture f;
+	int i;
+
+	(void)state;
+	begin(&f);
+	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+	for (i = 0; i < 10000 && f.p.state != HTTP_FAILED; i++)
+		feed(&f, "Trailer: x\r\n");
+	assert_in_range(i * 12, HTTP_HEADERS_MAX - 100, HTTP_HEADERS_MAX + 100);
+}
+
 /* [HTTP-09] */
 static void without_a_length_the_body_ends_with_the_connection(void **state)
 {
@@ -424,6 +483,9 @@ int main(void)
 		cmocka_unit_test(chunks_are_joined_and_their_extensions_ignored),
 		cmocka_unit_test(chunked_goes_before_content_length),
 		cmocka_unit_test(a_broken_chunk_is_refused),
+		cmocka_unit_test(chunks_may_be_as_many_as_they_like),
+		cmocka_unit_test(a_chunk_s_size_has_a_longest_line),
+		cmocka_unit_test(trailers_have_an_end),
 		cmocka_unit_test(without_a_length_the_body_ends_with_the_connection),
 		cmocka_unit_test(an_early_end_is_never_a_success),
 		cmocka_unit_test(bytes_past_the_length_never_reach_the_image),
