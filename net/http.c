@@ -13,6 +13,8 @@
 #define PROGRESS_AFTER_MS 1000
 #define PROGRESS_EVERY_MS 250
 #define CLOSE_WAIT_MS 1000
+#define REDIRECT_BODY_MS 1000
+#define REDIRECT_BODY_MAX 4096
 
 static uint8_t *place(void *ctx, uint64_t off, uint32_t len)
 {
@@ -131,6 +133,7 @@ static int connect_one(struct http *http, uint32_t ip, uint32_t timeout_ms)
 	int err;
 
 	http->ip = ip;
+	net_progress(http->net);
 	http_parse_idle(&http->parse, http->net->failure);
 	http->conn = tcp_open(http->net, ip, http->uri.port, &http->user);
 	if (!http->conn)
@@ -255,6 +258,38 @@ static void show_progress(struct http *http)
 			 all[0] ? " of " : "", all, console_mb_per_s(rate, img->stored, ms));
 }
 
+/* The headers are complete, or the file has grown by what a deadline's time is worth. */
+static void renew_deadline(struct http *http)
+{
+	const struct http_parse *p = &http->parse;
+	uint64_t stored = p->image ? p->image->stored : 0;
+
+	if (p->seen != http->heard_len) {
+		http->heard_len = p->seen;
+		http->heard_ms = clock_now_ms();
+	}
+	if (!p->body_at || stored < http->renew_at)
+		return;
+	http->renew_at = stored + http->net->deadline_ms;
+	net_progress(http->net);
+}
+
+/*
+ * Whether there is nothing more to wait for in an answer that is not the file. An error's body is
+ * of no use. A redirect's only keeps the connection, so it must be short; its headers were the last
+ * progress.
+ */
+static bool is_told(const struct http *http)
+{
+	const struct http_parse *p = &http->parse;
+
+	if (!p->body_at || p->status == 200)
+		return false;
+	return !http_parse_redirect(p) || p->seen - p->body_at > REDIRECT_BODY_MAX ||
+	       (p->state == HTTP_BODY && p->left > REDIRECT_BODY_MAX) ||
+	       clock_reached(clock_now_ms(), http->net->progress_ms + REDIRECT_BODY_MS);
+}
+
 static bool answered(void *ctx)
 {
 	struct http *http = ctx;
@@ -263,17 +298,23 @@ static bool answered(void *ctx)
 
 	if (p->state == HTTP_DONE || p->state == HTTP_FAILED)
 		return true;
-	if (p->body_at && p->status != 200 && !http_parse_redirect(p))
-		return true;            /* an error: its body is of no use */
+	renew_deadline(http);
+	if (is_told(http))
+		return true;
 	show_progress(http);
 	return c->state == TCP_CLOSED || c->fin_received;
 }
 
-/* The connection that had served before was closed by the server meanwhile: its right; ask again on a new one. */
+/*
+ * The connection that had served before was closed by the server meanwhile: its right. Some say so
+ * by a 408 (RFC 9110 15.5.9), which was on its way before they were asked. Ask again on a new one.
+ */
 static bool is_stale(const struct http *http)
 {
-	return http->reused && !http->parse.seen &&
-	       (http->conn->state == TCP_CLOSED || http->conn->fin_received);
+	const struct http_parse *p = &http->parse;
+	bool ended = http->conn->state == TCP_CLOSED || http->conn->fin_received;
+
+	return http->reused && ((ended && !p->seen) || (p->body_at && p->status == 408));
 }
 
 static int answer_failed(struct http *http, int err)
@@ -286,6 +327,10 @@ static int answer_failed(struct http *http, int err)
 		return fail(net->failure, RUNG_HTTP, err,
 			    "%s:%u accepted the connection and then said nothing to GET %.*s%s", to,
 			    http->uri.port, 60, http->uri.path, why);
+	if (clock_now_ms() - http->heard_ms < net->deadline_ms / 2)
+		return fail(net->failure, RUNG_HTTP, err,
+			    "%s:%u sends too slowly: %llu bytes so far, and less than 1 kB/s of the file%s", to,
+			    http->uri.port, (unsigned long long)http->parse.seen, why);
 	return fail(net->failure, RUNG_HTTP, err, "%s:%u fell silent after %llu bytes of its answer%s", to,
 		    http->uri.port, (unsigned long long)http->parse.seen, why);
 }
@@ -304,8 +349,9 @@ static int answer_reset(struct http *http)
 static int judge_answer(struct http *http)
 {
 	struct http_parse *p = &http->parse;
+	bool told = p->body_at && p->status != 200;     /* then its end does not matter */
 
-	if (p->state != HTTP_DONE && p->state != HTTP_FAILED) {
+	if (p->state != HTTP_DONE && p->state != HTTP_FAILED && !told) {
 		if (http->conn->error == ERR_TIMEOUT)
 			return answer_failed(http, ERR_TIMEOUT);
 		if (http->conn->error)
@@ -333,7 +379,8 @@ static int exchange_once(struct http *http)
 		return fail(http->net->failure, RUNG_HTTP, ERR_PROTO,
 			    "%s:%u spoke before it was asked; is it a web server?", http->uri.host, http->uri.port);
 	http_parse_init(&http->parse, http->image, http->net->failure);
-	http->started_ms = http->shown_ms = clock_now_ms();
+	http->started_ms = http->shown_ms = http->heard_ms = clock_now_ms();
+	http->renew_at = http->heard_len = 0;
 	send_request(http);
 	return net_wait(http->net, answered, http, 0);
 }

@@ -16,6 +16,24 @@
 #define HTTP_REQUEST_MAX 2048     /* a path of 1024 bytes, percent-encoding undone never, and the headers */
 #define HTTP_REDIRECTS_MAX 8      /* [HTTP-08] */
 
+/*
+ * What is waited for, and for how long [HTTP-18]. "deadline" is net->deadline_ms; all else is bytes
+ * that are counted or thrown away, and renews nothing: a dripping header, interim answers, chunk
+ * lines, trailers, keep-alives, what another machine on the link says.
+ *
+ *   DNS                         deadline (and dns.c's own retries within it)
+ *   each address's handshake    7 s or the deadline, whichever is less; the last of 8, the deadline
+ *   request to end of headers   deadline
+ *   a 200's body                the deadline starts anew each time the file has grown by a byte per
+ *                               millisecond of it: n bytes end within n ms and one deadline, and
+ *                               1 kB/s (8 kbit/s) is the least that gets through
+ *   end of the chunks, trailers what is left of that deadline; 64 KiB
+ *   a redirect's body           1 s, 4 KiB; then it is followed over a new connection
+ *   an error's body             not at all
+ *   redirects                   8, each with all of the above; twice, if the connection is stale
+ *   closing                     1 s
+ */
+
 struct http {
 	struct net *net;
 	struct console *console;
@@ -35,6 +53,9 @@ struct http {
 	uint64_t response_off;          /* stream offset of the response's first byte */
 	bool reused;                    /* on a connection that had served before */
 	uint32_t started_ms, shown_ms;
+	uint64_t renew_at;              /* a file of so many bytes starts the deadline anew */
+	uint64_t heard_len;             /* parse.seen when it grew last, */
+	uint32_t heard_ms;              /* and when that was */
 	char request[HTTP_REQUEST_MAX];
 };
 

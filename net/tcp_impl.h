@@ -26,7 +26,7 @@ enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, 
 enum tcp_due {
 	TCP_DUE_ACK = 1,
 	TCP_DUE_HEARD = 2,      /* the peer is alive */
-	TCP_DUE_PROGRESS = 4,   /* a byte was stored, or a new state reached */
+	TCP_DUE_PROGRESS = 4,   /* a new state; what bytes are worth, their user knows */
 };
 
 /*

@@ -97,9 +97,7 @@ HOT_PATH static uint8_t *place(const struct tcp_conn *c, const uint8_t *head, ui
 static void landed_ahead(struct net *net, struct tcp_conn *c, uint32_t ahead, uint32_t len)
 {
 	c->due |= TCP_DUE_HEARD;
-	if (tcp_store_hold(c, c->rcv_off + ahead, len))
-		c->due |= TCP_DUE_PROGRESS;
-	else
+	if (!tcp_store_hold(c, c->rcv_off + ahead, len))
 		net->count.no_room++;
 	tcp_out_ack(net, c);
 }
@@ -115,7 +113,7 @@ HOT_PATH static void landed(struct net *net, struct tcp_conn *c, const uint8_t *
 		landed_ahead(net, c, seq - c->rcv_nxt, len);
 		return;
 	}
-	c->due |= TCP_DUE_ACK | TCP_DUE_HEARD | TCP_DUE_PROGRESS;
+	c->due |= TCP_DUE_ACK | TCP_DUE_HEARD;
 	c->rcv_nxt = seq + len;
 	c->rcv_off = off + len;
 	if (c->held_len)

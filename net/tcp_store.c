@@ -89,7 +89,7 @@ static void deliver(struct tcp_conn *c, const uint8_t *data, uint32_t len)
 
 	c->rcv_nxt += len;
 	c->rcv_off += len;
-	c->due |= TCP_DUE_ACK | TCP_DUE_PROGRESS;
+	c->due |= TCP_DUE_ACK;
 	if (dst) {
 		memcpy(dst, data, len);
 		c->user->landed(c->user->ctx, off, len);
@@ -111,9 +111,7 @@ static void keep(struct net *net, struct tcp_conn *c, uint64_t off, const uint8_
 	if (!dst)
 		return;
 	memcpy(dst, data, len);
-	if (tcp_store_hold(c, off, len))
-		c->due |= TCP_DUE_PROGRESS;
-	else
+	if (!tcp_store_hold(c, off, len))
 		net->count.no_room++;
 }
 

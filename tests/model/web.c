@@ -347,6 +347,8 @@ static void take_segment(struct web_conn *c, const struct segment *s)
 		c->web->accepted(c);
 	if (s->len || s->flags & FIN)
 		take_text(c, s);
+	else if (s->seq != c->client_seq)       /* a keep-alive */
+		emit_flags(c, 0);
 	push(c);
 }
 

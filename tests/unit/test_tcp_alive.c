@@ -105,10 +105,10 @@ static void test_silence_makes_arp_ask_again(void **state)
 }
 
 /*
- * Progress, as netboot's deadline counts it: bytes and states; not keep-alives, duplicates, damage,
- * or attacks.
+ * Progress, as the deadline counts it: states. Not keep-alives, duplicates, damage, or attacks; and
+ * what bytes are worth only their user knows, who may throw them away.
  */
-static void test_what_counts_as_progress(void **state)
+static void test_only_states_are_progress(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
@@ -127,16 +127,12 @@ static void test_what_counts_as_progress(void **state)
 	assert_int_equal(lab->net->progress_ms, then_ms);
 	s = lab_data(lab, 50, 10);
 	lab_send(lab, &s);
-	assert_int_equal(lab->net->progress_ms, then_ms + 100);
-	lab_pass(lab, 100);
 	lab_send(lab, &s);                      /* again */
-	assert_int_equal(lab->net->progress_ms, then_ms + 100);
 	s = lab_data(lab, 0, 50);
 	lab_send(lab, &s);
-	assert_int_equal(lab->net->progress_ms, then_ms + 200);
-	lab_pass(lab, 100);
+	assert_int_equal(lab->net->progress_ms, then_ms);
 	put(lab, FIN | ACK, 60, 0);
-	assert_int_equal(lab->net->progress_ms, then_ms + 300);
+	assert_int_equal(lab->net->progress_ms, then_ms + 100);
 	lab_expect_got(lab, 60);
 	lab_drain(lab);
 }
@@ -149,7 +145,7 @@ int main(void)
 		TEST(test_keep_alive),
 		TEST(test_keep_alive_after_a_long_absence),
 		TEST(test_silence_makes_arp_ask_again),
-		TEST(test_what_counts_as_progress),
+		TEST(test_only_states_are_progress),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
