@@ -126,7 +126,7 @@ enum cargo {
 
 /* Memory granted for one download. Nothing is ever stored outside of it. */
 struct extent {
-	uint8_t *at;     /* for byte 0 of the file */
+	uint8_t *at;     /* for byte 0 of the file; never NULL, an empty file lies somewhere too */
 	uint64_t len;    /* bytes; at least the length asked for if that was known */
 };
 

@@ -101,7 +101,9 @@ int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, stru
 	assert(head.len <= CARGO_HEAD_LEN);
 	if (err)
 		return err;
-	if (boot.count == HOSTED_CARGO_MAX || (file_len != CARGO_LEN_UNKNOWN && file_len > room))
+	/* As on a machine: even an empty file lies somewhere. */
+	if (boot.count == HOSTED_CARGO_MAX || room == 0 ||
+	    (file_len != CARGO_LEN_UNKNOWN && file_len > room))
 		return fail(f, RUNG_IMAGE, ERR_NO_SPACE, "the file does not fit into memory");
 	*e = (struct extent){ boot.area + at, file_len == CARGO_LEN_UNKNOWN ? room : file_len };
 	boot.cargo[boot.count++] = (struct hosted_cargo){ cargo, *e, file_len, CARGO_LEN_UNKNOWN };

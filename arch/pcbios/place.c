@@ -19,11 +19,6 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-static uint32_t max_u32(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
 /* To a power of two; 0 if there is no such address. */
 static uint32_t align_up(uint32_t value, uint32_t alignment)
 {
@@ -41,49 +36,63 @@ static uint32_t range_end(const struct e820_range *r)
 	return r->len > TOP || r->start > TOP ? TOP : below_top(r->start + r->len);
 }
 
-static void add_piece(struct place *p, uint32_t start, uint32_t end)
+/* Memory from start to before end. */
+struct piece {
+	uint32_t start, end;
+};
+
+/*
+ * Whether `at` is RAM that nobody has; *next is where that may change. Entries of the map come in
+ * any order, touch and overlap; where one of them says that it is not RAM, it is not.
+ */
+static bool is_free(const struct place *p, uint32_t at, uint32_t *next)
 {
-	if (start < end && p->pieces < PLACE_PIECES_MAX)
-		p->piece[p->pieces++] = (struct place_piece){ start, end };
+	bool ram = false, taken = false;
+
+	*next = TOP;
+	for (uint32_t i = 0; i <= p->map->count; i++) {
+		const struct e820_range *r = i ? &p->map->range[i - 1] : &p->own;
+		uint32_t start = below_top(r->start), end = range_end(r);
+
+		if (at < start) {
+			*next = min_u32(*next, start);
+		} else if (at < end) {
+			*next = min_u32(*next, end);
+			*(r->type == E820_RAM ? &ram : &taken) = true;
+		}
+	}
+	return ram && !taken;
 }
 
-/* Somebody else has start … end. */
-static void take_away(struct place *p, uint32_t start, uint32_t end)
+/* The first free memory at or behind `at`, all of it; false if there is none. */
+static bool next_piece(const struct place *p, uint32_t at, struct piece *q)
 {
-	for (uint32_t i = 0; i < p->pieces; i++) {
-		struct place_piece *q = &p->piece[i];
-		if (end <= q->start || start >= q->end)
-			continue;
-		add_piece(p, end, q->end);
-		q->end = max_u32(start, q->start);
-	}
+	uint32_t next;
+
+	for (; at < TOP && !is_free(p, at, &next); at = next)
+		;
+	q->start = at;
+	for (; at < TOP && is_free(p, at, &next); at = next)
+		;
+	q->end = at;
+	return q->start < at;
 }
 
 void place_init(struct place *p, const struct e820 *map, uint32_t own_start, uint32_t own_end)
 {
-	const struct e820_range *r, *behind = map->range + map->count;
-	uint32_t top = 0;
+	struct piece q = { 0, 0 };
 
-	*p = (struct place){ .own_start = own_start, .own_end = own_end };
-	for (r = map->range; r < behind; r++)
-		if (r->type == E820_RAM && r->start < TOP) {
-			add_piece(p, below_top(r->start), range_end(r));
-			top = max_u32(top, range_end(r));
-		}
-	for (r = map->range; r < behind; r++)
-		if (r->type != E820_RAM)
-			take_away(p, below_top(r->start), range_end(r));
-	take_away(p, own_start, own_end);
-	p->ceiling = top > RESERVED_TOP ? top - RESERVED_TOP : 0;
+	*p = (struct place){ .map = map, .own = { own_start, own_end - own_start, 0 } };
+	while (next_piece(p, q.end, &q))
+		p->ceiling = q.end > RESERVED_TOP ? q.end - RESERVED_TOP : 0;
 }
 
 /* The end of the free memory that `at` is in; at itself if it is in none. */
 static uint32_t free_end(const struct place *p, uint32_t at)
 {
-	for (uint32_t i = 0; i < p->pieces; i++)
-		if (at >= p->piece[i].start && at < p->piece[i].end)
-			return p->piece[i].end;
-	return at;
+	struct piece q;
+
+	return next_piece(p, at, &q) && q.start == at ? q.end : at;
 }
 
 bool place_is_free(const struct place *p, uint32_t start, uint32_t end)
@@ -99,9 +108,8 @@ static struct place_extent largest(const struct place *p, uint32_t low, uint32_t
 {
 	struct place_extent best = { 0, 0 };
 
-	for (uint32_t i = 0; i < p->pieces; i++) {
-		uint32_t at = align_up(max_u32(p->piece[i].start, low), PAGE);
-		uint32_t end = min_u32(p->piece[i].end, high);
+	for (struct piece q = { low, low }; next_piece(p, q.end, &q);) {
+		uint32_t at = align_up(q.start, PAGE), end = min_u32(q.end, high);
 		if (at < end && end - at > best.len)
 			best = (struct place_extent){ at, end - at };
 	}
@@ -131,15 +139,18 @@ static bool try_kernel(struct place *p, uint32_t at)
 	       file_len <= p->ceiling - p->kernel_file;
 }
 
-/* At pref_address; a relocatable one else above, never below: it would move itself up there. */
+/*
+ * At pref_address; a relocatable one else at the next place, never below: it would move itself up
+ * there.
+ */
 static bool find_kernel(struct place *p)
 {
 	uint32_t pref = below_top(p->kernel.pref_address);
 
-	if (try_kernel(p, pref))
-		return true;
-	for (uint32_t i = 0; p->kernel.relocatable && i < p->pieces; i++)
-		if (try_kernel(p, align_up(max_u32(p->piece[i].start, pref), p->kernel.alignment)))
+	for (struct piece q = { pref, pref }; next_piece(p, q.end, &q);)
+		if (q.start > pref && !p->kernel.relocatable)
+			break;
+		else if (try_kernel(p, align_up(q.start, p->kernel.alignment)))
 			return true;
 	return false;
 }
@@ -147,8 +158,9 @@ static bool find_kernel(struct place *p)
 int place_kernel(struct place *p, const struct bzimage *bz, uint64_t file_len,
 		 struct place_extent *e, struct failure *f)
 {
-	uint64_t end = bz->pref_address + bz->init_size;
-	bool ours = !bz->relocatable && bz->pref_address < p->own_end && end > p->own_start;
+	uint64_t end = bz->pref_address + bz->init_size, own_end = p->own.start + p->own.len;
+	bool ours = !bz->relocatable && bz->pref_address < own_end && end > p->own.start;
+	uint64_t want = bz->init_size;
 
 	p->kernel = *bz;
 	p->kernel_file_len = file_len;
@@ -159,9 +171,11 @@ int place_kernel(struct place *p, const struct bzimage *bz, uint64_t file_len,
 		return 0;
 	}
 	p->kernel_at = 0;
+	if (file_len != CARGO_LEN_UNKNOWN && file_len > want)
+		want = file_len;
 	return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
-		"the kernel wants %u bytes of memory at %llXh%s, %s",
-		(unsigned)bz->init_size, (unsigned long long)bz->pref_address,
+		"the kernel wants %llu bytes of memory at %llXh%s, %s",
+		(unsigned long long)want, (unsigned long long)bz->pref_address,
 		bz->relocatable ? " or behind" : " and nowhere else", ours ? "where skiff itself lies" :
 		"and this machine has no such place; give it more memory");
 }
@@ -171,36 +185,48 @@ void place_kernel_done(struct place *p, uint64_t file_len)
 	p->kernel_file_len = file_len;
 }
 
+/* A file has an address, even if it is empty or may turn out to be. */
 static int check_room(uint64_t file_len, uint32_t room, const char *what, struct failure *f)
 {
-	if (file_len == CARGO_LEN_UNKNOWN)
+	if (file_len == CARGO_LEN_UNKNOWN || file_len == 0)
 		file_len = 1;
 	if (file_len <= room)
 		return 0;
 	return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
-		"%llu bytes do not fit into memory: %u bytes are left %s",
+		"%llu bytes do not fit into memory: %u bytes are left for %s",
 		(unsigned long long)file_len, (unsigned)room, what);
 }
 
 /*
- * [LNX-05] The first one decides in which piece of memory all of them lie; the next begins at a
- * multiple of 4 [LNX-12].
+ * Where an initrd may lie that ends at `high` at the latest. [LNX-05] The first one decides in which
+ * piece of memory all of them lie; the next begins at a multiple of 4 [LNX-12].
  */
+static struct place_extent initrd_room(const struct place *p, uint32_t high)
+{
+	uint32_t at = align_up(p->initrd_at + p->initrd_len, 4), end;
+
+	if (p->initrd_at == 0)
+		return largest(p, p->kernel_at + (uint32_t)kernel_need(p), high);
+	end = min_u32(free_end(p, p->initrd_at), high);
+	return (struct place_extent){ at, at < end ? end - at : 0 };
+}
+
 int place_initrd(struct place *p, uint64_t file_len, struct place_extent *e, struct failure *f)
 {
-	uint32_t last = p->kernel.initrd_addr_max, high = last < p->ceiling ? last + 1 : p->ceiling;
+	uint32_t last = p->kernel.initrd_addr_max;
+	bool kernels;
 
 	assert(p->kernel_at != 0 && p->kernel_file_len != CARGO_LEN_UNKNOWN);
-	if (p->initrd_at == 0) {
-		*e = largest(p, p->kernel_at + (uint32_t)kernel_need(p), high);
+	*e = initrd_room(p, last < p->ceiling ? last + 1 : p->ceiling);
+	kernels = e->len < initrd_room(p, p->ceiling).len;
+	if (check_room(file_len, e->len, kernels ?
+		       "the initrd behind the kernel; the limit is the kernel's own (initrd_addr_max)" :
+		       "the initrd behind the kernel; the limit is this machine's memory below 4 GiB", f))
+		return ERR_NO_SPACE;
+	if (p->initrd_at == 0)
 		p->initrd_at = e->at;
-		p->initrd_limit = e->at + e->len;
-	} else {
-		e->at = min_u32(align_up(p->initrd_at + p->initrd_len, 4), p->initrd_limit);
-		e->len = p->initrd_limit - e->at;
-	}
 	p->initrd_next = e->at;
-	return check_room(file_len, e->len, "for the initrd behind the kernel", f);
+	return 0;
 }
 
 void place_initrd_done(struct place *p, uint64_t file_len)
@@ -211,5 +237,5 @@ void place_initrd_done(struct place *p, uint64_t file_len)
 int place_fetch(struct place *p, uint64_t file_len, struct place_extent *e, struct failure *f)
 {
 	*e = largest(p, CARGO_BASE, p->ceiling);
-	return check_room(file_len, e->len, "for it", f);
+	return check_room(file_len, e->len, "it", f);
 }

@@ -7,8 +7,8 @@
  * memory that the kernel needs to start (init_size), one behind the other. Nothing is stored in the
  * last 24 MiB of RAM below 4 GiB: there are PMM blocks of other option ROMs, which want to boot
  * when we fail; nor above 4 GiB, which 32-bit code cannot reach. So addresses have 32 bits here,
- * once place_init() has cut the map down; lengths of files have 64, and are compared before they
- * become anything else.
+ * once the map's have been cut down; lengths of files have 64, and are compared before they become
+ * anything else.
  */
 #ifndef ARCH_PCBIOS_PLACE_H
 #define ARCH_PCBIOS_PLACE_H
@@ -18,17 +18,9 @@
 #include "core/err.h"
 #include "core/types.h"
 
-#define PLACE_PIECES_MAX (E820_MAX + 16)        /* an entry inside of RAM makes two of one */
-
-/* Memory from start to before end; may be empty. */
-struct place_piece {
-	uint32_t start, end;
-};
-
 struct place {
-	struct place_piece piece[PLACE_PIECES_MAX];     /* RAM below 4 GiB that nobody else has */
-	uint32_t pieces;
-	uint32_t own_start, own_end;    /* skiff itself */
+	const struct e820 *map;         /* the caller's */
+	struct e820_range own;          /* skiff itself */
 	uint32_t ceiling;               /* nothing is stored from here on */
 	struct bzimage kernel;
 	uint64_t kernel_file_len;
@@ -36,18 +28,17 @@ struct place {
 	uint32_t kernel_file;           /* of the file: setup_len in front, or (no RAM there) the same */
 	uint32_t initrd_at, initrd_len; /* all of them, with what is between; 0: none */
 	uint32_t initrd_next;           /* of the last one granted */
-	uint32_t initrd_limit;
 };
 
 /*
- * Memory granted for a file; len is all that is there, and at least the file's length if that is
- * known.
+ * Memory granted for a file; len is all that is there, at least one byte and at least the file's
+ * length if that is known.
  */
 struct place_extent {
 	uint32_t at, len;
 };
 
-/* The caller owns p. */
+/* The caller owns p, and map as long as p is used. */
 void place_init(struct place *p, const struct e820 *map, uint32_t own_start, uint32_t own_end);
 
 /*

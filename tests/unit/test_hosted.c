@@ -204,6 +204,21 @@ static void initrds_follow_the_kernel_at_multiples_of_four(void **state)
 	assert_string_equal(buf, "hosted, kernel 5001 bytes, initrd 7 bytes");
 }
 
+static void an_empty_file_without_memory_is_refused(void **state)
+{
+	const struct span head = { page, 0 };
+	struct failure f = { 0 };
+	struct extent e;
+
+	(void)state;
+	hosted_cargo_area(page, 6);
+	assert_int_equal(port_cargo_grant(CARGO_KERNEL, head, 6, &e, &f), 0);
+	assert_int_equal(port_cargo_done(CARGO_KERNEL, 6, &f), 0);
+	assert_int_equal(port_cargo_grant(CARGO_INITRD, head, 0, &e, &f), ERR_NO_SPACE);
+	hosted_cargo_area(NULL, 0);
+	assert_int_equal(port_cargo_grant(CARGO_FETCH, head, 0, &e, &f), ERR_NO_SPACE);
+}
+
 static void refusals_come_once_with_their_sentence(void **state)
 {
 	const struct span head = { page, 0 };
@@ -252,6 +267,7 @@ int main(void)
 		cmocka_unit_test_setup(granted_memory_is_not_zero, setup),
 		cmocka_unit_test_setup(a_grant_can_be_made_to_fail, setup),
 		cmocka_unit_test_setup(initrds_follow_the_kernel_at_multiples_of_four, setup),
+		cmocka_unit_test_setup(an_empty_file_without_memory_is_refused, setup),
 		cmocka_unit_test_setup(refusals_come_once_with_their_sentence, setup),
 		cmocka_unit_test_setup(identity_is_what_a_test_sets, setup),
 	};

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arch/pcbios/place.h"
@@ -80,6 +81,7 @@ static void assert_refused(int result, const char *sentence)
 	assert_int_equal(result, ERR_NO_SPACE);
 	assert_int_equal(f.rung, RUNG_IMAGE);
 	assert_string_equal(f.text, sentence);
+	memset(&f, 0, sizeof(f));
 }
 
 /* [LNX-06] */
@@ -190,7 +192,40 @@ static void init_size_may_reach_into_the_top_24_mib(void **state)
 	begin();
 	put_kernel(&bz, MODERN_LEN);
 	assert_refused(place_initrd(&place, 1, &e, &f), "1 bytes do not fit into memory: "
-		       "0 bytes are left for the initrd behind the kernel");
+		       "0 bytes are left for the initrd behind the kernel; "
+		       "the limit is this machine's memory below 4 GiB");
+}
+
+/* There is no address for it, and what is granted has one. */
+static void an_empty_file_without_memory_is_refused(void **state)
+{
+	struct bzimage bz = modern();
+
+	(void)state;
+	make_pc(40 * MIB, 0);
+	begin();
+	assert_refused(place_fetch(&place, 0, &e, &f),
+		       "1 bytes do not fit into memory: 0 bytes are left for it");
+	bz.init_size = 100 * MIB;
+	make_pc(128 * MIB, 0);
+	begin();
+	put_kernel(&bz, MODERN_LEN);
+	assert_refused(place_initrd(&place, 0, &e, &f), "1 bytes do not fit into memory: "
+		       "0 bytes are left for the initrd behind the kernel; "
+		       "the limit is this machine's memory below 4 GiB");
+}
+
+static void an_empty_initrd_behind_one_that_fills_memory_is_refused(void **state)
+{
+	struct bzimage bz = modern();
+
+	(void)state;
+	make_pc(128 * MIB, 0);
+	begin();
+	put_kernel(&bz, MODERN_LEN);
+	assert_int_equal(place_initrd(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	place_initrd_done(&place, e.len);
+	assert_int_equal(place_initrd(&place, 0, &e, &f), ERR_NO_SPACE);
 }
 
 /* [LNX-05] */
@@ -209,7 +244,39 @@ static void an_initrd_ends_at_initrd_addr_max(void **state)
 	put_kernel(&bz, MODERN_LEN);
 	assert_refused(place_initrd(&place, 0x38000001 - 68 * MIB, &e, &f),
 		       "868220929 bytes do not fit into memory: "
-		       "868220928 bytes are left for the initrd behind the kernel");
+		       "868220928 bytes are left for the initrd behind the kernel; "
+		       "the limit is the kernel's own (initrd_addr_max)");
+}
+
+/* That which made it so few bytes. */
+static void the_sentence_says_whose_limit_an_initrd_meets(void **state)
+{
+	struct bzimage bz = modern();
+
+	(void)state;
+	bz.initrd_addr_max = 0x37ffffff;
+	make_pc(GIB, 5 * GIB);
+	begin();
+	put_kernel(&bz, MODERN_LEN);
+	assert_refused(place_initrd(&place, GIB, &e, &f),
+		       "1073741824 bytes do not fit into memory: "
+		       "868220928 bytes are left for the initrd behind the kernel; "
+		       "the limit is the kernel's own (initrd_addr_max)");
+	/* The second one meets it as the first would have. */
+	assert_int_equal(place_initrd(&place, 800 * MIB, &e, &f), 0);
+	place_initrd_done(&place, 800 * MIB);
+	assert_refused(place_initrd(&place, 50 * MIB, &e, &f),
+		       "52428800 bytes do not fit into memory: "
+		       "29360128 bytes are left for the initrd behind the kernel; "
+		       "the limit is the kernel's own (initrd_addr_max)");
+	assert_int_equal(place_initrd(&place, 28 * MIB, &e, &f), 0);
+	make_pc(512 * MIB, 5 * GIB);
+	begin();
+	put_kernel(&bz, MODERN_LEN);
+	assert_refused(place_initrd(&place, GIB, &e, &f),
+		       "1073741824 bytes do not fit into memory: "
+		       "440270848 bytes are left for the initrd behind the kernel; "
+		       "the limit is this machine's memory below 4 GiB");
 }
 
 static void nothing_is_placed_above_4_gib(void **state)
@@ -347,7 +414,10 @@ static void a_kernel_file_longer_than_memory_is_refused(void **state)
 	(void)state;
 	make_pc(512 * MIB, 0);
 	begin();
-	assert_int_equal(place_kernel(&place, &bz, 100000000000, &e, &f), ERR_NO_SPACE);
+	assert_refused(place_kernel(&place, &bz, 100000000000, &e, &f),
+		       "the kernel wants 100000000000 bytes of memory at 1000000h or behind, "
+		       "and this machine has no such place; "
+		       "give it more memory");
 	assert_int_equal(place_fetch(&place, 100000000000, &e, &f), ERR_NO_SPACE);
 }
 
@@ -383,6 +453,243 @@ static void ram_that_something_else_overlaps_is_not_free(void **state)
 	assert_false(place_is_free(&place, 0xa000, 0xa0001));
 }
 
+/* As some BIOSes report it: one piece of memory in several entries, in any order. */
+static void ram_in_adjacent_or_overlapping_entries_is_one_piece(void **state)
+{
+	struct bzimage bz = modern();
+
+	(void)state;
+	map.count = 0;
+	add(40 * MIB, 200 * MIB, E820_RAM);
+	add(0x12000, 0x8e000, E820_RAM);
+	add(MIB, 16 * MIB, E820_RAM);
+	add(0, 0x12000, E820_RAM);
+	add(300 * MIB, 0, E820_RAM);
+	add(15 * MIB, 25 * MIB, E820_RAM);
+	begin();
+	assert_true(place_is_free(&place, 0x10000, 0x13000));
+	assert_true(place_is_free(&place, 0, 0xa0000));
+	assert_false(place_is_free(&place, 0, 0xa0001));
+	put_kernel(&bz, MODERN_LEN);
+	assert_int_equal(e.at, 16 * MIB - SETUP_LEN);
+	assert_int_equal(e.at + e.len, 240 * MIB - 24 * MIB);
+}
+
+/* However often others have cut it: what they have is never granted, what is left is. */
+static void a_map_full_of_holes_loses_nothing(void **state)
+{
+	(void)state;
+	map.count = 0;
+	add(0, 2 * GIB, E820_RAM);
+	for (uint64_t i = 1; i < E820_MAX; i++)
+		add((E820_MAX - i) * 8 * MIB, MIB, RESERVED);
+	begin();
+	for (uint64_t i = 2; i < E820_MAX; i++) {
+		assert_false(place_is_free(&place, (uint32_t)(i * 8 * MIB),
+					   (uint32_t)(i * 8 * MIB + 1)));
+		assert_true(place_is_free(&place, (uint32_t)(i * 8 * MIB + MIB),
+					  (uint32_t)(i * 8 * MIB + 8 * MIB)));
+	}
+}
+
+/* A kernel that is asked for at no multiple of its alignment would move itself up, over what is behind it. */
+static void a_relocatable_kernel_is_aligned_even_at_its_pref_address(void **state)
+{
+	struct bzimage bz = modern();
+
+	(void)state;
+	bz.pref_address += 0x1000;
+	make_pc(512 * MIB, 0);
+	begin();
+	put_kernel(&bz, MODERN_LEN);
+	assert_int_equal(place.kernel_at, 18 * MIB);
+}
+
+/* --- random maps against an oracle ------------------------------------------------------------ */
+
+#define CUTS 40
+#define ROUNDS 3000
+#define LAST_PAGE 0xfffff000u
+
+static uint64_t cut[CUTS + 1];          /* sorted; entries begin and end at them */
+static bool oracle_free[CUTS];          /* cut[i] … cut[i + 1] */
+static uint64_t seed = 1;
+
+static uint64_t chance(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Entries between the cuts: unsorted, overlapping, empty, wrapping. */
+static void make_random_map(void)
+{
+	bool ram[CUTS] = { false }, taken[CUTS] = { false };
+
+	for (unsigned i = 0; i < CUTS; i++)
+		cut[i] = chance(3) ? chance(4600) * MIB : chance(5 * GIB);
+	cut[0] = 0;
+	cut[1] = OWN_START;
+	cut[2] = OWN_END;
+	cut[3] = LAST_PAGE;
+	cut[4] = 16 * MIB;
+	cut[CUTS] = UINT64_MAX;
+	qsort(cut, CUTS, sizeof(cut[0]), by_value);
+	map.count = 0;
+	for (uint64_t n = 1 + chance(12); n > 0; n--) {
+		uint64_t from = chance(CUTS), to = from + chance(CUTS + 1 - from);
+		uint32_t type = chance(3) ? E820_RAM : (uint32_t)chance(6);
+
+		add(cut[from], to == CUTS ? UINT64_MAX - chance(cut[from] + 1) : cut[to] - cut[from], type);
+		for (uint64_t i = from; i < to; i++)
+			*(type == E820_RAM ? &ram[i] : &taken[i]) = true;
+	}
+	for (unsigned i = 0; i < CUTS; i++)
+		oracle_free[i] = ram[i] && !taken[i] && cut[i] < LAST_PAGE &&
+			!(cut[i] >= OWN_START && cut[i] < OWN_END);
+}
+
+static bool oracle(uint64_t start, uint64_t end)
+{
+	for (unsigned i = 0; i < CUTS; i++)
+		if (cut[i] < end && cut[i + 1] > start && cut[i] < cut[i + 1] && !oracle_free[i])
+			return false;
+	return true;
+}
+
+/* Bytes from `start` on that are free, up to `end`. */
+static uint64_t oracle_room(uint64_t start, uint64_t end)
+{
+	uint64_t at = start;
+
+	for (unsigned i = 0; i < CUTS; i++)
+		if (cut[i + 1] > at && cut[i] <= at && oracle_free[i])
+			at = cut[i + 1];
+	return (at < end ? at : end) - start;
+}
+
+/* The most that begins at a multiple of a page between the two. */
+static uint64_t oracle_largest(uint64_t low, uint64_t high)
+{
+	uint64_t best = 0;
+
+	for (unsigned i = 0; i < CUTS; i++) {
+		uint64_t at = ((cut[i] > low ? cut[i] : low) + 4095) & ~(uint64_t)4095;
+		uint64_t room = at < high ? oracle_room(at, high) : 0;
+		best = room > best ? room : best;
+	}
+	return best;
+}
+
+static void check_queries(void)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		uint64_t start = cut[chance(CUTS)] + chance(3) - 1, end = cut[chance(CUTS)] + chance(3) - 1;
+
+		if (start < end && end <= UINT32_MAX && start <= UINT32_MAX)
+			assert_int_equal(place_is_free(&place, (uint32_t)start, (uint32_t)end),
+					 oracle(start, end));
+	}
+}
+
+static void check_fetch(void)
+{
+	uint64_t most = oracle_largest(16 * MIB, place.ceiling);
+
+	if (place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f) == 0) {
+		assert_true(e.at >= 16 * MIB && e.at % 4096 == 0 && e.len > 0);
+		assert_true(oracle(e.at, (uint64_t)e.at + e.len));
+		assert_int_equal(e.len, most);
+		assert_int_equal(place_fetch(&place, most, &e, &f), 0);
+	} else {
+		assert_int_equal(most, 0);
+	}
+	assert_int_equal(place_fetch(&place, most + 1, &e, &f), ERR_NO_SPACE);
+}
+
+/* Whether any address would do for this kernel. */
+static bool oracle_kernel(const struct bzimage *bz, uint64_t file_len)
+{
+	for (uint64_t at = bz->pref_address; at < LAST_PAGE; at += bz->alignment) {
+		uint64_t file = oracle(at - SETUP_LEN, at) ? at - SETUP_LEN : at;
+		uint64_t need = file_len - (at - file);
+
+		if (oracle_room(at, UINT64_MAX) >= (need > bz->init_size ? need : bz->init_size) &&
+		    file + file_len <= place.ceiling)
+			return true;
+		if (!bz->relocatable)
+			break;
+	}
+	return false;
+}
+
+static void check_initrds(const struct bzimage *bz, uint64_t kernel_end)
+{
+	uint64_t last = (uint64_t)bz->initrd_addr_max + 1, end = kernel_end;
+
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t len = chance(4) ? chance(200 * MIB) : CARGO_LEN_UNKNOWN;
+
+		if (place_initrd(&place, len, &e, &f) != 0)
+			return;
+		assert_true(e.at >= end && e.len > 0 && (len == CARGO_LEN_UNKNOWN || e.len >= len));
+		assert_int_equal(e.at % (i ? 4 : 4096), 0);
+		assert_true(i == 0 || e.at - end < 4);
+		assert_true(oracle(e.at, (uint64_t)e.at + e.len));
+		assert_true((uint64_t)e.at + e.len <= (last < place.ceiling ? last : place.ceiling));
+		if (len == CARGO_LEN_UNKNOWN)
+			len = chance((uint64_t)e.len + 1);
+		place_initrd_done(&place, len);
+		end = e.at + len;
+	}
+}
+
+static void check_kernel(void)
+{
+	struct bzimage bz = modern();
+	uint64_t file_len = MODERN_LEN + chance(60 * MIB), end;
+
+	bz.relocatable = chance(4) != 0;
+	bz.pref_address = MIB * 2 * (1 + chance(40));
+	bz.alignment = bz.relocatable ? (uint32_t)(2 * MIB) : 1;
+	bz.init_size = (uint32_t)(14 * MIB + chance(100 * MIB));
+	bz.initrd_addr_max = (uint32_t)chance(4 * GIB);
+	if (place_kernel(&place, &bz, file_len, &e, &f) != 0) {
+		assert_false(oracle_kernel(&bz, file_len));
+		return;
+	}
+	end = (uint64_t)e.at + file_len;
+	if (end < (uint64_t)place.kernel_at + bz.init_size)
+		end = (uint64_t)place.kernel_at + bz.init_size;
+	assert_true(e.len >= file_len && (uint64_t)e.at + e.len <= place.ceiling);
+	assert_true(oracle(e.at, end) && oracle(e.at, (uint64_t)e.at + e.len));
+	assert_true(place.kernel_at % bz.alignment == 0 && place.kernel_at >= bz.pref_address);
+	place_kernel_done(&place, file_len);
+	check_initrds(&bz, end);
+}
+
+/* Whatever a BIOS says: granted is what is RAM and nobody's, and of that nothing is overlooked. [LNX-05] [LNX-06] */
+static void random_maps_give_what_an_oracle_says(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		make_random_map();
+		begin();
+		check_queries();
+		check_fetch();
+		check_kernel();
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -393,7 +700,10 @@ int main(void)
 		cmocka_unit_test(initrds_follow_each_other_at_multiples_of_4),
 		cmocka_unit_test(the_top_24_mib_below_4_gib_stay_untouched),
 		cmocka_unit_test(init_size_may_reach_into_the_top_24_mib),
+		cmocka_unit_test(an_empty_file_without_memory_is_refused),
+		cmocka_unit_test(an_empty_initrd_behind_one_that_fills_memory_is_refused),
 		cmocka_unit_test(an_initrd_ends_at_initrd_addr_max),
+		cmocka_unit_test(the_sentence_says_whose_limit_an_initrd_meets),
 		cmocka_unit_test(nothing_is_placed_above_4_gib),
 		cmocka_unit_test(a_fetch_gets_the_largest_piece),
 		cmocka_unit_test(without_ram_in_front_the_file_begins_where_the_kernel_runs),
@@ -404,6 +714,10 @@ int main(void)
 		cmocka_unit_test(a_kernel_file_longer_than_memory_is_refused),
 		cmocka_unit_test(a_nonsensical_map_gives_nothing),
 		cmocka_unit_test(ram_that_something_else_overlaps_is_not_free),
+		cmocka_unit_test(ram_in_adjacent_or_overlapping_entries_is_one_piece),
+		cmocka_unit_test(a_map_full_of_holes_loses_nothing),
+		cmocka_unit_test(a_relocatable_kernel_is_aligned_even_at_its_pref_address),
+		cmocka_unit_test(random_maps_give_what_an_oracle_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
