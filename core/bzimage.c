@@ -19,6 +19,7 @@ enum field {
 	VERSION = 0x206,
 	KERNEL_VERSION = 0x20e,
 	LOADFLAGS = 0x211,
+	CODE32_START = 0x214,
 	INITRD_ADDR_MAX = 0x22c,
 	KERNEL_ALIGNMENT = 0x230,
 	RELOCATABLE_KERNEL = 0x234,
@@ -198,13 +199,16 @@ static void read_limits(struct bzimage *bz, struct span head)
 {
 	uint32_t off = get_le16(head.at + KERNEL_VERSION);
 
-	/* [LNX-05] */
+	bz->code32_start = get_le32(head.at + CODE32_START);
+	bz->xloadflags = bz->version >= 0x020c ? get_le16(head.at + XLOADFLAGS) : 0;
+	/* [LNX-05] A kernel that takes its initrd above 4 GiB takes it anywhere below. */
 	bz->initrd_addr_max = 0x37ffffff;
-	if (bz->version >= 0x0203)
+	if (bz->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G)
+		bz->initrd_addr_max = UINT32_MAX;
+	else if (bz->version >= 0x0203)
 		bz->initrd_addr_max = get_le32(head.at + INITRD_ADDR_MAX);
 	/* [LNX-04] */
 	bz->cmdline_max = bz->version >= 0x0206 ? get_le32(head.at + CMDLINE_SIZE) : 255;
-	bz->xloadflags = bz->version >= 0x020c ? get_le16(head.at + XLOADFLAGS) : 0;
 	bz->kernel_version_off = off != 0 && off + 0x200 < bz->setup_len ? off + 0x200 : 0;
 }
 

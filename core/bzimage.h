@@ -19,10 +19,17 @@ struct bzimage {
 	uint32_t alignment;          /* a power of two; 1 if not relocatable */
 	/* Memory that it needs from its address on, ≥ payload_len; before 2.10 an estimate. */
 	uint32_t init_size;
-	uint32_t initrd_addr_max;    /* the last byte an initrd may occupy */
+	uint32_t code32_start;       /* 0: it says that it has no 32-bit entry */
+	/* The last byte that an initrd may occupy below 4 GiB, whatever field says so. */
+	uint32_t initrd_addr_max;
 	uint32_t cmdline_max;        /* characters without the NUL */
 	uint16_t xloadflags;
 	uint32_t kernel_version_off; /* file offset of the version string, 0: none */
+};
+
+enum bzimage_xloadflag {
+	XLF_KERNEL_64 = 1,
+	XLF_CAN_BE_LOADED_ABOVE_4G = 2,
 };
 
 /* Whether the bytes carry a bzImage's two signatures at all (at least 0x206 bytes). */

@@ -10,6 +10,7 @@
 #include "arch/pcbios/layout.h"
 #include "arch/pcbios/place.h"
 #include "arch/port.h"
+#include "arch/x86/io.h"
 #include "arch/x86/linux.h"
 #include "core/assert.h"
 #include "core/bzimage.h"
@@ -59,17 +60,29 @@ static struct span kernel_head(uint64_t file_len)
 	};
 }
 
+static int place_linux(struct span head, uint64_t file_len, struct place_extent *e,
+		       struct failure *f)
+{
+	const char *refusal;
+	struct bzimage bz;
+	int err = bzimage_parse(&bz, head, file_len, f);
+
+	if (err)
+		return err;
+	refusal = linux_refusal(&bz, cpu_has_long_mode());
+	if (refusal)
+		return fail(f, RUNG_IMAGE, ERR_FORMAT, "this Linux kernel %s", refusal);
+	return place_kernel(&place, &bz, file_len, e, f);
+}
+
 int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {
 	struct place_extent where;
-	struct bzimage bz;
 	int err;
 
 	if (cargo == CARGO_KERNEL) {
-		err = bzimage_parse(&bz, head, file_len, f);
-		if (!err)
-			err = place_kernel(&place, &bz, file_len, &where, f);
+		err = place_linux(head, file_len, &where, f);
 	} else if (cargo == CARGO_INITRD) {
 		uint32_t before = place.initrd_at + place.initrd_len;
 		err = place_initrd(&place, file_len, &where, f);

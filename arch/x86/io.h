@@ -72,4 +72,14 @@ static inline struct cpuid cpuid(uint32_t leaf)
 	return r;
 }
 
+#define CPUID_EXTENDED 0x80000000u
+#define CPUID_EXTENDED_1_EDX_LM (1u << 29)
+
+/* Whether the processor has 64-bit mode. */
+static inline bool cpu_has_long_mode(void)
+{
+	return cpuid(CPUID_EXTENDED).eax > CPUID_EXTENDED &&
+	       cpuid(CPUID_EXTENDED + 1).edx & CPUID_EXTENDED_1_EDX_LM;
+}
+
 #endif

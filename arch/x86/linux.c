@@ -35,6 +35,18 @@ enum zero_page {
 
 #define LOADER_UNDEFINED 0xff           /* type_of_loader: no id assigned */
 
+/* [LNX-08] */
+const char *linux_refusal(const struct bzimage *kernel, bool long_mode)
+{
+	if (kernel->code32_start == 0)
+		return "has no 32-bit entry (code32_start is 0), and skiff knows no other; "
+		       "is it ipxe.lkrn?";
+	if (kernel->xloadflags & XLF_KERNEL_64 && !long_mode)
+		return "is a 64-bit one, and this machine's processor has 32 bits; "
+		       "use a 32-bit kernel";
+	return NULL;
+}
+
 static void put_screen(uint8_t *page, const struct linux_screen *s)
 {
 	page[ORIG_X] = s->column;

@@ -33,6 +33,12 @@ struct linux_params {
 	struct linux_screen screen;
 };
 
+/*
+ * Why this kernel cannot be entered so on this processor, to follow "this Linux kernel"; NULL: it
+ * can. long_mode: the processor has 64-bit mode.
+ */
+const char *linux_refusal(const struct bzimage *kernel, bool long_mode);
+
 /* Builds the zero page from scratch. Pure: nothing but page is touched. */
 void linux_zero_page(uint8_t page[LINUX_ZERO_PAGE_LEN], const struct linux_params *params);
 

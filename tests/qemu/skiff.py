@@ -121,6 +121,7 @@ def bzimage(path, size=1 << 20, **fields):
     head[0x202:0x206] = b'HdrS'
     struct.pack_into('<H', head, 0x206, 0x020f)
     head[0x211] = 1                                         # LOADED_HIGH
+    struct.pack_into('<I', head, 0x214, 0x100000)           # code32_start
     struct.pack_into('<I', head, 0x22c, 0x7fffffff)
     struct.pack_into('<I', head, 0x230, 0x200000)
     head[0x234] = 1                                         # relocatable

@@ -10,7 +10,7 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import BOOT, COUNT, FAILED, WAYS_TO_GIVE_UP, bzimage, next_device, nic
+from skiff import BOOT, COUNT, FAILED, HTTP, WAYS_TO_GIVE_UP, bzimage, next_device, nic
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
@@ -18,8 +18,10 @@ OK = b'HTTP/1.1 200 OK\r\n'
 @pytest.fixture(name='fails')
 def _fails(machine, tmp_path):
     """fails(netdev, rung, sentence, keys…): the machine fails so, and goes on to the next device."""
-    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60, device=None, **keys):
-        guest = machine([nic(netdev, **(device or {}))], memory=memory, fw_cfg=keys, arguments=next_device(tmp_path))
+    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60, device=None,
+            processor=None, **keys):
+        arguments = next_device(tmp_path) + (['-cpu', processor] if processor else [])
+        guest = machine([nic(netdev, **(device or {}))], memory=memory, fw_cfg=keys, arguments=arguments)
         before(guest)
         match = guest.wait_for(FAILED, timeout=timeout)
         assert match[1] == rung, guest.log()
@@ -220,6 +222,20 @@ def test_kernel_with_a_broken_header(fields, fails, user, www):
     """[LNX-01] [LNX-02] [LNX-03] [LNX-06] [SEC-08]"""
     bzimage(www.root / 'broken', **fields)
     fails(user.netdev, 'image', r'kernel', url=user.url('broken'))
+
+
+def test_kernel_without_a_32_bit_entry(fails, user, www):
+    """As ipxe.lkrn is: a bzImage by its header, which only real-mode code can enter. [LNX-08]"""
+    bzimage(www.root / 'lkrn', x206=struct.pack('<H', 0x0207), x214=bytes(4))
+    fails(user.netdev, 'image', r'this Linux kernel has no 32-bit entry.*ipxe\.lkrn', url=user.url('lkrn'))
+
+
+@pytest.mark.parametrize('processor', ['qemu32', 'pentium3'])
+def test_64_bit_kernel_on_a_32_bit_processor(processor, fails, user, kernel):
+    """[LNX-08]"""
+    guest = fails(user.netdev, 'image', r'is a 64-bit one.*use a 32-bit kernel', processor=processor,
+                  url=user.url('vmlinuz'), initrd=user.url('initrd'))
+    assert not re.search(HTTP, guest.text, re.MULTILINE), 'downloaded for nothing'
 
 
 def test_kernel_that_is_cut_short(fails, user, www):

@@ -27,10 +27,11 @@ static void make_kernel(uint8_t head[CARGO_HEAD_LEN])
 	put_le16(head + 0x206, 0x020f);
 	put_le16(head + 0x20e, 0x100);
 	head[0x211] = 1;
+	put_le32(head + 0x214, 0x100000);
 	put_le32(head + 0x22c, 0x7fffffff);
 	put_le32(head + 0x230, 0x200000);
 	head[0x234] = 1;
-	put_le16(head + 0x236, 0x7f);
+	put_le16(head + 0x236, 0x7d);
 	put_le32(head + 0x238, 2047);
 	put_le64(head + 0x258, 0x1000000);
 	put_le32(head + 0x260, 0x378000);
@@ -76,8 +77,27 @@ static void reads_a_modern_header(void **state)
 	assert_int_equal(bz.init_size, 0x378000);
 	assert_int_equal(bz.initrd_addr_max, 0x7fffffff);
 	assert_int_equal(bz.cmdline_max, 2047);
-	assert_int_equal(bz.xloadflags, 0x7f);
+	assert_int_equal(bz.xloadflags, 0x7d);
+	assert_int_equal(bz.code32_start, 0x100000);
 	assert_int_equal(bz.kernel_version_off, 0x300);
+}
+
+/* [LNX-05] Such kernels say 7FFFFFFFh beside it, for loaders that do not know the flag. */
+static void a_kernel_that_may_lie_above_4_gib_takes_initrds_up_to_there(void **state)
+{
+	uint8_t head[CARGO_HEAD_LEN];
+	struct failure f;
+	struct bzimage bz;
+
+	(void)state;
+	make_kernel(head);
+	put_le16(head + 0x236, 0x7f);
+	assert_int_equal(parse(&bz, head, sizeof(head), FILE_LEN, &f), 0);
+	assert_true(bz.initrd_addr_max == 0xffffffff);
+	/* Before 2.12 these bytes are something else. */
+	put_le16(head + 0x206, 0x020b);
+	assert_int_equal(parse(&bz, head, sizeof(head), FILE_LEN, &f), 0);
+	assert_int_equal(bz.initrd_addr_max, 0x7fffffff);
 }
 
 /* A signature behind the kernel (sbsign), and a last paragraph that is not complete. [LNX-02] */
@@ -361,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_modern_header),
+		cmocka_unit_test(a_kernel_that_may_lie_above_4_gib_takes_initrds_up_to_there),
 		cmocka_unit_test(the_file_may_differ_a_little_from_what_the_header_says),
 		cmocka_unit_test(no_setup_sectors_means_four),
 		cmocka_unit_test(the_burnt_version_is_read_as_the_one_before),

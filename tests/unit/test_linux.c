@@ -122,6 +122,34 @@ static void all_else_is_zero(void **state)
 			assert_int_equal(page[i], 0);
 }
 
+static void refused(const struct bzimage *bz, bool long_mode, const char *why)
+{
+	assert_string_equal(linux_refusal(bz, long_mode), why);
+}
+
+/* [LNX-08] */
+static void a_64_bit_kernel_wants_a_64_bit_processor(void **state)
+{
+	struct bzimage bz = { .code32_start = 0x100000, .xloadflags = 0x7f };
+
+	(void)state;
+	assert_null(linux_refusal(&bz, true));
+	refused(&bz, false, "is a 64-bit one, and this machine's processor has 32 bits; use a 32-bit kernel");
+	bz.xloadflags = 0x7e;
+	assert_null(linux_refusal(&bz, false));
+	assert_null(linux_refusal(&bz, true));
+}
+
+/* ipxe.lkrn for one. [LNX-08] */
+static void a_kernel_without_a_32_bit_entry_is_refused(void **state)
+{
+	struct bzimage bz = { .code32_start = 0 };
+
+	(void)state;
+	refused(&bz, true, "has no 32-bit entry (code32_start is 0), and skiff knows no other; is it ipxe.lkrn?");
+	refused(&bz, false, "has no 32-bit entry (code32_start is 0), and skiff knows no other; is it ipxe.lkrn?");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -131,6 +159,8 @@ int main(void)
 		cmocka_unit_test_setup(the_longest_header_does_not_reach_into_the_map, set_up),
 		cmocka_unit_test_setup(the_screen_is_described, set_up),
 		cmocka_unit_test_setup(all_else_is_zero, set_up),
+		cmocka_unit_test(a_64_bit_kernel_wants_a_64_bit_processor),
+		cmocka_unit_test(a_kernel_without_a_32_bit_entry_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
