@@ -6,6 +6,7 @@
  */
 #include "core/assert.h"
 #include "core/bzimage.h"
+#include "core/kind.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "core/wire.h"
@@ -46,42 +47,19 @@ bool bzimage_is(struct span head)
 	       memcmp(head.at + HEADER, "HdrS", 4) == 0;
 }
 
-/* What a file that is no kernel probably is: the likely mistake, for the end of a sentence. */
-static const char *looks_like(struct span head)
-{
-	static const struct {
-		const char *start;
-		const char *text;
-	} kinds[] = {
-		{ "\177ELF", "; it looks like an ELF file: use the bzImage, not the vmlinux" },
-		{ "MZ", "; it looks like an EFI program, which a BIOS cannot start" },
-		{ "\x1f\x8b", "; it looks like a gzip file: a kernel, or an initrd in its place?" },
-		{ "<", "; it looks like a web page" },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(kinds); i++)
-		if (head.len >= text_len(kinds[i].start) &&
-		    memcmp(head.at, kinds[i].start, text_len(kinds[i].start)) == 0)
-			return kinds[i].text;
-	return "";
-}
-
 /* [LNX-01] */
 static int check_signatures(struct span head, struct failure *f)
 {
+	int err = kind_refuse(head, false, f);
+
+	if (err)
+		return err;
 	if (head.len < VERSION + 2)
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
-			    "not a Linux kernel: the file has only %u bytes%s", (unsigned)head.len,
-			    looks_like(head));
-	if (get_le16(head.at + BOOT_FLAG) != 0xaa55)
-		return fail(f, RUNG_IMAGE, ERR_FORMAT,
-			    "not a Linux kernel: no boot signature AA55h at 1FEh%s",
-			    looks_like(head));
+			    "not a Linux kernel: the file has only %u bytes", (unsigned)head.len);
 	if (!bzimage_is(head))
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
-			    "not a Linux kernel: no signature \"HdrS\" at 202h%s",
-			    looks_like(head));
+			    "not a Linux kernel: no boot signature AA55h at 1FEh with \"HdrS\" behind it");
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * anywhere: every function is given the length, or a string that its caller ended with NUL.
  */
 #include "core/assert.h"
+#include "core/mem.h"
 #include "core/text.h"
 
 void text_init(struct text *t, char *buf, size_t cap)
@@ -338,6 +339,13 @@ bool text_eq_nocase(const char *a, size_t len, const char *b)
 		if (b[i] == '\0' || lower(a[i]) != lower(b[i]))
 			return false;
 	return b[len] == '\0';
+}
+
+struct span text_without_bom(struct span text)
+{
+	if (text.len >= 3 && memcmp(text.at, "\xef\xbb\xbf", 3) == 0)
+		return (struct span){ text.at + 3, text.len - 3 };
+	return text;
 }
 
 /* --- arithmetic ---------------------------------------------------------------------------- */

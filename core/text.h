@@ -59,6 +59,8 @@ bool text_eq(const char *a, const char *b);
 bool text_is(const char *a, size_t len, const char *b);
 /* ASCII, without regard to case; b is NUL-terminated, a has len bytes. */
 bool text_eq_nocase(const char *a, size_t len, const char *b);
+/* Text behind the byte order mark (U+FEFF in UTF-8) that some editors put in front of it. */
+struct span text_without_bom(struct span text);
 
 /* n / d without a 64-bit division; d > 0; the remainder goes to *rem unless that is NULL. */
 uint64_t div_u64(uint64_t n, uint32_t d, uint32_t *rem);

@@ -6,6 +6,7 @@
 #include "core/boot.h"
 #include "core/bzimage.h"
 #include "core/clock.h"
+#include "core/kind.h"
 #include "core/mem.h"
 #include "net/address.h"
 #include "net/netboot.h"
@@ -75,9 +76,13 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 {
 	struct netboot *nb = ctx;
 	struct span head = { img->head, img->head_len };
+	int err;
 
 	if (bzimage_is(head) || !bls_may_be(head))
 		return boot_grant(img, CARGO_KERNEL);
+	err = kind_refuse(head, boot_dhcp_arch() != 0, nb->failure);    /* a web page is text, too */
+	if (err)
+		return err;
 	if (img->file_len != CARGO_LEN_UNKNOWN && img->file_len > sizeof(nb->entry))
 		return fail(nb->failure, RUNG_IMAGE, ERR_NO_SPACE,
 			    "the boot entry is longer than %u bytes", (unsigned)sizeof(nb->entry));

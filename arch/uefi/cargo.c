@@ -95,20 +95,10 @@ static void free_from(struct granted *g, uint64_t keep)
  */
 static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 {
-	const char *refusal;
-	int err;
+	int err = pe_check(head, f);
 
 	cargo.is_linux = bzimage_is(head);
-	if (!pe_is(head)) {
-		err = bzimage_parse(&cargo.bz, head, file_len, f);
-		return err ? err : fail(f, RUNG_IMAGE, ERR_FORMAT,
-					"this Linux kernel has no EFI stub (CONFIG_EFI_STUB), "
-					"without which UEFI cannot start it");
-	}
-	refusal = pe_refusal(head);
-	if (refusal)
-		return fail(f, RUNG_IMAGE, ERR_FORMAT, "the file is %s", refusal);
-	return cargo.is_linux ? bzimage_parse(&cargo.bz, head, file_len, f) : 0;
+	return err || !cargo.is_linux ? err : bzimage_parse(&cargo.bz, head, file_len, f);
 }
 
 int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,

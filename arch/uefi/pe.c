@@ -5,6 +5,8 @@
  */
 #include "arch/uefi/pe.h"
 
+#include "core/bzimage.h"
+#include "core/kind.h"
 #include "core/wire.h"
 
 enum pe_field {
@@ -22,7 +24,7 @@ enum pe_field {
 #define EFI_FIRST 10                    /* subsystems: application; boot service, runtime driver */
 #define EFI_LAST 12
 
-bool pe_is(struct span head)
+static bool pe_is(struct span head)
 {
 	uint32_t at;
 
@@ -33,11 +35,15 @@ bool pe_is(struct span head)
 	return at > head.len - 4 || get_le32(head.at + at) == 0x4550;
 }
 
-const char *pe_refusal(struct span head)
+/* What it is instead, as a noun; NULL: as far as head shows, an EFI program for this machine. */
+static const char *what_else(struct span head)
 {
-	uint32_t at = get_le32(head.at + LFANEW);
 	uint16_t subsystem;
+	uint32_t at;
 
+	if (!pe_is(head))
+		return "neither a Linux kernel nor an EFI program";
+	at = get_le32(head.at + LFANEW);
 	if (head.len < HEADER_END || at > head.len - HEADER_END)
 		return NULL;
 	if (get_le16(head.at + at + MACHINE) != MACHINE_X64 ||
@@ -47,4 +53,18 @@ const char *pe_refusal(struct span head)
 	if (subsystem < EFI_FIRST || subsystem > EFI_LAST)
 		return "a program for Windows, not for EFI";
 	return NULL;
+}
+
+int pe_check(struct span head, struct failure *f)
+{
+	const char *what = what_else(head);
+	int err;
+
+	if (!what)
+		return 0;
+	if (bzimage_is(head) && !pe_is(head))
+		what = "a Linux kernel without EFI stub (CONFIG_EFI_STUB): UEFI cannot start it, "
+		       "a BIOS can";
+	err = kind_refuse(head, true, f);
+	return err ? err : fail(f, RUNG_IMAGE, ERR_FORMAT, "the file is %s", what);
 }

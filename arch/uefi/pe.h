@@ -6,18 +6,14 @@
 #ifndef ARCH_UEFI_PE_H
 #define ARCH_UEFI_PE_H
 
+#include "core/err.h"
 #include "core/types.h"
 
 /*
- * Whether head, the first bytes of a file, begins as a PE program does; a Linux kernel with an
- * EFI stub is one as well.
+ * 0 if a file that begins with head is, as far as that shows, an EFI program for this machine; a
+ * Linux kernel with an EFI stub is one. ERR_FORMAT, with a sentence in f (rung `image`), if it is
+ * anything else.
  */
-bool pe_is(struct span head);
-
-/*
- * NULL: as far as head shows, pe_is() is an EFI program for this machine. Otherwise what it is
- * instead, as a noun.
- */
-const char *pe_refusal(struct span head);
+int pe_check(struct span head, struct failure *f) MUST_CHECK;
 
 #endif

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "arch/uefi/pe.h"
 #include "arch/uefi/ucs2.h"
 #include "core/wire.h"
+
+#include <cmocka.h>     /* behind our own: it has a macro fail() */
 
 #define LFANEW 0x3c
 #define AT 0x80
@@ -35,30 +35,45 @@ static int make_efi_program(void **state)
 	return 0;
 }
 
-/* The first len bytes, in memory that ends there. */
-static bool is_pe(uint32_t len)
+static void assert_refusal_is_said(const struct failure *f)
+{
+	assert_int_equal(f->err, ERR_FORMAT);
+	assert_int_equal(f->rung, RUNG_IMAGE);
+	assert_int_not_equal(f->text[0], 0);
+}
+
+/* Whether the first len bytes are taken, in memory that ends there. */
+static bool is_taken(uint32_t len)
 {
 	uint8_t *copy = malloc(len ? len : 1);
-	bool is;
+	struct failure f = { 0 };
+	bool taken;
 
 	assert_non_null(copy);
 	memcpy(copy, head, len);
-	is = pe_is((struct span){ copy, len });
-	if (is)
-		pe_refusal((struct span){ copy, len });
+	taken = pe_check((struct span){ copy, len }, &f) == 0;
+	if (!taken)
+		assert_refusal_is_said(&f);
 	free(copy);
-	return is;
+	return taken;
 }
 
+/* NULL: it is taken. */
 static const char *refusal(void)
 {
-	return pe_refusal((struct span){ head, sizeof(head) });
+	static struct failure f;
+
+	memset(&f, 0, sizeof(f));
+	if (pe_check((struct span){ head, sizeof(head) }, &f) == 0)
+		return NULL;
+	assert_refusal_is_said(&f);
+	return f.text;
 }
 
 static void an_efi_program_is_taken(void **state)
 {
 	(void)state;
-	assert_true(is_pe(HEAD_LEN));
+	assert_true(is_taken(HEAD_LEN));
 	assert_null(refusal());
 	put_le16(head + AT + 92, 11);
 	assert_null(refusal());
@@ -68,10 +83,10 @@ static void other_files_are_not_pe(void **state)
 {
 	(void)state;
 	memcpy(head + AT, "NE\0\0", 4);
-	assert_false(is_pe(HEAD_LEN));
+	assert_string_equal(refusal(), "the file is neither a Linux kernel nor an EFI program");
 	make_efi_program(state);
 	head[0] = '<';
-	assert_false(is_pe(HEAD_LEN));
+	assert_non_null(strstr(refusal(), "looks like a web page"));
 }
 
 static void no_file_is_looked_at_beyond_its_end(void **state)
@@ -80,7 +95,7 @@ static void no_file_is_looked_at_beyond_its_end(void **state)
 
 	(void)state;
 	for (len = 0; len <= HEAD_LEN; len++)
-		assert_int_equal(is_pe(len), len >= 0x40);
+		assert_int_equal(is_taken(len), len >= 0x40);
 }
 
 static void a_header_out_of_sight_is_the_firmware_s(void **state)
@@ -95,7 +110,7 @@ static void a_header_out_of_sight_is_the_firmware_s(void **state)
 		put_le32(head + LFANEW, places[i]);
 		if (places[i] <= HEAD_LEN - 4)
 			memcpy(head + places[i], "PE\0\0", 4);
-		assert_true(is_pe(HEAD_LEN));
+		assert_true(is_taken(HEAD_LEN));
 		assert_null(refusal());
 	}
 }
@@ -104,17 +119,56 @@ static void a_program_for_another_processor_is_named(void **state)
 {
 	(void)state;
 	put_le16(head + AT + 4, 0xaa64);
-	assert_string_equal(refusal(), "a program for another processor than x86-64");
+	assert_string_equal(refusal(), "the file is a program for another processor than x86-64");
 	make_efi_program(state);
 	put_le16(head + AT + 24, 0x10b);
-	assert_string_equal(refusal(), "a program for another processor than x86-64");
+	assert_string_equal(refusal(), "the file is a program for another processor than x86-64");
+}
+
+/* Both are PE programs, too. */
+static void a_kernel_for_another_processor_is_named_as_a_kernel(void **state)
+{
+	(void)state;
+	put_le16(head + AT + 4, 0xaa64);
+	memcpy(head + 56, "ARM\x64", 4);
+	assert_string_equal(refusal(), "not a kernel: the file looks like an arm64 kernel; use one for x86-64");
+	memset(head + 56, 0, 4);
+	memcpy(head + 4, "zimg", 4);
+	assert_non_null(strstr(refusal(), "EFI zboot"));
+}
+
+/* Its header is at 1F1h; without MZ it has no EFI stub. [LNX-11] */
+static void a_kernel_for_a_bios_is_named(void **state)
+{
+	static uint8_t kernel[0x400];
+	struct failure f = { 0 };
+
+	(void)state;
+	put_le16(kernel + 0x1fe, 0xaa55);
+	memcpy(kernel + 0x202, "HdrS", 4);
+	assert_int_equal(pe_check((struct span){ kernel, sizeof(kernel) }, &f), ERR_FORMAT);
+	assert_non_null(strstr(f.text, "a Linux kernel without EFI stub (CONFIG_EFI_STUB)"));
+	/* With one for another processor it is no disk, although it has a disk's signature. */
+	memset(&f, 0, sizeof(f));
+	memcpy(kernel, head, sizeof(head));
+	put_le16(kernel + AT + 4, 0x14c);
+	assert_int_equal(pe_check((struct span){ kernel, sizeof(kernel) }, &f), ERR_FORMAT);
+	assert_string_equal(f.text, "the file is a program for another processor than x86-64");
+}
+
+static void a_program_for_a_bios_is_named(void **state)
+{
+	(void)state;
+	memset(head, 0x90, sizeof(head));
+	memcpy(head, "\xea\x05\0\xc0\x07", 5);
+	assert_string_equal(refusal(), "not a kernel: the file looks like a BIOS program (NBP); let the URL name the kernel itself, or a boot entry");
 }
 
 static void a_program_for_windows_is_named(void **state)
 {
 	(void)state;
 	put_le16(head + AT + 92, 3);
-	assert_string_equal(refusal(), "a program for Windows, not for EFI");
+	assert_string_equal(refusal(), "the file is a program for Windows, not for EFI");
 	put_le16(head + AT + 92, 13);
 	assert_non_null(refusal());
 }
@@ -167,6 +221,9 @@ int main(void)
 		cmocka_unit_test_setup(no_file_is_looked_at_beyond_its_end, make_efi_program),
 		cmocka_unit_test_setup(a_header_out_of_sight_is_the_firmware_s, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_another_processor_is_named, make_efi_program),
+		cmocka_unit_test_setup(a_kernel_for_another_processor_is_named_as_a_kernel, make_efi_program),
+		cmocka_unit_test_setup(a_kernel_for_a_bios_is_named, make_efi_program),
+		cmocka_unit_test_setup(a_program_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_windows_is_named, make_efi_program),
 		cmocka_unit_test(utf8_becomes_ucs2),
 		cmocka_unit_test(what_is_not_utf8_is_refused),
