@@ -15,7 +15,7 @@
 
 /* The spans point into the file and hold references, still to be resolved against its URL. */
 struct bls_entry {
-	struct span linux_ref;
+	struct span program_ref;        /* the kernel, or another EFI program */
 	struct span initrd_ref[BLS_INITRDS_MAX];
 	uint32_t initrds;
 	char options[BLS_OPTIONS_MAX]; /* all `options` lines, joined by spaces; "" if there are
@@ -24,14 +24,16 @@ struct bls_entry {
 
 /* Whether a file that begins so may be an entry: text. */
 bool bls_may_be(struct span head);
-/* Whether the file is such an entry: text, and a line with the key `linux`, `efi` or `uki`. */
+/* Whether the file is an entry: text with a line `linux`, `efi`, `uki` or `uki-url`. */
 bool bls_is(struct span file);
 
 /*
- * Reads an entry; file is private memory and stays valid as long as entry is used. 0; with a
- * sentence (rung image) ERR_FORMAT, ERR_UNSUPPORTED for an entry that names only an EFI program,
- * ERR_NO_SPACE for too many initrds or too long options.
+ * Reads an entry; file is private memory and stays valid as long as entry is used. dhcp_arch: the
+ * machine, as port_dhcp_arch() has it; 0, a BIOS, starts Linux only. 0; with a sentence (rung
+ * image) ERR_FORMAT, ERR_UNSUPPORTED for an entry that names nothing which this machine starts, or is for
+ * another architecture, ERR_NO_SPACE for too many initrds or too long options.
  */
-int bls_parse(struct bls_entry *entry, struct span file, struct failure *f) MUST_CHECK;
+int bls_parse(struct bls_entry *entry, struct span file, uint16_t dhcp_arch, struct failure *f)
+	MUST_CHECK;
 
 #endif

@@ -141,12 +141,12 @@ static int load_entry(struct netboot *nb)
 
 	if (!bls_is(file))
 		return fail(nb->failure, RUNG_IMAGE, ERR_FORMAT,
-			    "text without a `linux` line: neither a kernel nor a boot entry");
-	err = bls_parse(&nb->bls, file, nb->failure);
+			    "text without a line `linux`: neither a kernel nor a boot entry");
+	err = bls_parse(&nb->bls, file, boot_dhcp_arch(), nb->failure);
 	if (err)
 		return err;
 	nb->has_bls = true;
-	return download_ref(nb, nb->bls.linux_ref, CARGO_HEAD_LEN, place_kernel);
+	return download_ref(nb, nb->bls.program_ref, CARGO_HEAD_LEN, place_kernel);
 }
 
 static int load_kernel(struct netboot *nb)

@@ -98,6 +98,26 @@ WAYS_TO_GIVE_UP = {
 }
 
 
+# Files that people put where a kernel should be: their first bytes, padded to 2 KiB, and what they are called.
+KINDS = {
+    'a web page': b'\xef\xbb\xbf\r\n<!DOCTYPE html>'.ljust(100000),
+    'an iPXE script': b'#!ipxe\nkernel vmlinuz\nboot\n',
+    'JSON': b'{"error": "not found"}',
+    'a cpio archive': b'070701'.ljust(110, b'0'),
+    'an ELF file': b'\x7fELF\x02\x01\x01',
+    'an EFI zboot kernel': b'MZ\0\0zimg'.ljust(0x3c, b'\0') + b'\x40\0\0\0PE\0\0\x64\xaa',
+    'an arm64 kernel': b'MZ'.ljust(56, b'\0') + b'ARM\x64\x40\0\0\0PE\0\0\x64\xaa',
+    'a disk or ISO image': b'\x33\xed'.ljust(510, b'\x90') + b'\x55\xaa',
+    'a gzip file': b'\x1f\x8b\x08\0',
+    'a BIOS program (NBP)': b'\xea\x05\0\xc0\x07',
+}
+
+
+def kind_file(path, name):
+    data = KINDS[name]
+    Path(path).write_bytes(data if data.isascii() else data.ljust(2048, b'\x90'))
+
+
 class Bus:
     """A device that stands before the NICs on QEMU's command line, because they sit behind it."""
 

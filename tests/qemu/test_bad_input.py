@@ -10,7 +10,8 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import BOOT, COUNT, FAILED, HTTP, WAYS_TO_GIVE_UP, bzimage, next_device, nic
+from skiff import (BOOT, COUNT, FAILED, HTTP, KINDS, WAYS_TO_GIVE_UP, bzimage, kind_file, next_device,
+                   nic)
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
@@ -252,9 +253,26 @@ def test_initrd_that_does_not_fit(fails, user, part, www):
           initrd=user.url('x', port=server.port))
 
 
-def test_boot_entry_without_a_usable_kernel(fails, user, www):
-    (www.root / 'efi.conf').write_text('title nothing\nefi /x.efi\n')
-    fails(user.netdev, 'image', r'EFI', url=user.url('efi.conf'))
+@pytest.mark.parametrize('name', KINDS)
+def test_files_that_are_no_kernel_are_named(name, fails, user, www):
+    kind_file(www.root / 'kind', name)
+    fails(user.netdev, 'image', rf'^not a kernel: the file looks like {re.escape(name)}; ', url=user.url('kind'))
+
+
+def test_efi_program(fails, user, www):
+    (www.root / 'program.efi').write_bytes(b'MZ'.ljust(2048, b'\x90'))
+    fails(user.netdev, 'image', r'looks like an EFI program; a BIOS cannot start it, but skiff\.efi can',
+          url=user.url('program.efi'))
+
+
+@pytest.mark.parametrize('entry, sentence', [
+    ('title nothing\nefi /x.efi\n', r'line `efi` names an EFI program, which a BIOS cannot start'),
+    ('uki-url http://10.0.2.2/x\n', r'line `uki-url` names an EFI program, which a BIOS cannot start'),
+    ('architecture aa64\nlinux x\n', r'for the architecture aa64, but this machine is x64'),
+    ('title nothing\n', r'without a line `linux`')], ids=['efi', 'uki-url', 'architecture', 'nothing'])
+def test_boot_entry_without_a_usable_kernel(entry, sentence, fails, user, www):
+    (www.root / 'unusable.conf').write_text(entry)
+    fails(user.netdev, 'image', sentence, url=user.url('unusable.conf'))
 
 
 # --- digest -----------------------------------------------------------------------------------------

@@ -64,6 +64,14 @@ def test_boot_loader_specification_entry(attach, machine, www, kernel):
         net.url('entries/demo.conf'), net.url('vmlinuz'), net.url('initrd')]
 
 
+def test_entry_behind_a_byte_order_mark(attach, machine, www, kernel):
+    (www.root / 'bom.conf').write_text(
+        f'linux vmlinuz\ninitrd initrd\narchitecture x64\noptions {TEST_CMDLINE}\n', encoding='utf-8-sig')
+    net = attach('user')
+    guest = machine([nic(net.netdev)], fw_cfg={'url': net.url('bom.conf')})
+    reached_user_space(guest, kernel[1])
+
+
 def test_keys_beside_an_entry_replace_what_it_says(attach, machine, www, kernel):
     (www.root / 'bare.conf').write_text('linux vmlinuz\ninitrd nowhere\noptions nothing\n')
     net = attach('user')

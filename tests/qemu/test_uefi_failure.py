@@ -9,7 +9,7 @@ import lab
 import uefi
 from conftest import MIB
 from skiff import (BOOT, COUNT, FAILED, KERNEL, SAID, WAYS_TO_GIVE_UP, boot_keys, bzimage,
-                   reached_user_space)
+                   kind_file, reached_user_space)
 from uefi import SAY, SKIFF_EFI, nic, removable
 from vm import Nic
 
@@ -164,13 +164,24 @@ def test_content_length_of_100_gb(fails, user, part):
 
 def test_file_that_is_not_a_program(fails, user, www):
     www.file('4m', 4 * MIB)
-    fails(user.netdev, 'image', r'not', url=user.url('4m'))
+    fails(user.netdev, 'image', r'neither a Linux kernel nor an EFI program', url=user.url('4m'))
+
+
+@pytest.mark.parametrize('name', ['a web page', 'an arm64 kernel', 'a BIOS program (NBP)'])
+def test_files_that_are_no_program_are_named(name, fails, user, www):
+    kind_file(www.root / 'kind', name)
+    fails(user.netdev, 'image', rf'^not a kernel: the file looks like {re.escape(name)}; ', url=user.url('kind'))
 
 
 def test_kernel_without_an_efi_stub(fails, user, www):
     """[LNX-11]"""
     bzimage(www.root / 'sound')
-    fails(user.netdev, 'image', r'no EFI stub', url=user.url('sound'))
+    fails(user.netdev, 'image', r'a Linux kernel without EFI stub', url=user.url('sound'))
+
+
+def test_entry_for_another_architecture(fails, user, www):
+    (www.root / 'ia32.conf').write_text('architecture ia32\nlinux x\n')
+    fails(user.netdev, 'image', r'for the architecture ia32, but this machine is x64', url=user.url('ia32.conf'))
 
 
 def test_program_that_the_firmware_cannot_load(fails, user, www):

@@ -131,6 +131,22 @@ def test_boot_loader_specification_entry(start, www, kernel):
     reached_user_space(guest, kernel[1])
 
 
+@pytest.mark.parametrize('line', ['efi say.efi', 'uki /say.efi', 'uki-url {url}'])
+def test_efi_programs_of_entries(line, start, www):
+    """With their options; the entry's own URL is where a path begins, and a mark in front of it does not count."""
+    shutil.copy(SAY, www.root / 'say.efi')
+
+    def keys(net):
+        (www.root / 'program.conf').write_text(
+            line.format(url=net.url('say.efi')) + '\narchitecture X64\noptions off\noptions with both\n',
+            encoding='utf-8-sig')
+        return {'url': net.url('program.conf')}
+    guest = start('disk', keys=keys)
+    guest.wait_for(r'^boot: EFI application, \d+ bytes, \d+\.\d{3} s$', timeout=60)
+    assert guest.wait_for(SAID)[2] == 'off with both'
+    assert guest.wait_exit() == 0
+
+
 def test_two_initrds_become_one(start, www, kernel):
     """The second, of a length that needs padding before a third, is all zeros, which Linux skips. [LNX-12]"""
     www.file('empty', 0)

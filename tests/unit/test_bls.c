@@ -11,6 +11,9 @@
 
 #include <cmocka.h>     /* behind our own: it has a macro fail() */
 
+#define BIOS 0                  /* RFC 4578 2.1 */
+#define UEFI_X64 7
+
 static struct span span(const char *s)
 {
 	return (struct span){ (const uint8_t *)s, (uint32_t)strlen(s) };
@@ -25,17 +28,33 @@ static void assert_span(struct span s, const char *expected)
 static int parse(struct bls_entry *e, const char *s, struct failure *f)
 {
 	memset(f, 0, sizeof(*f));
-	return bls_parse(e, span(s), f);
+	return bls_parse(e, span(s), BIOS, f);
+}
+
+static void assert_refused_by(uint16_t machine, const char *s, int err, const char *sentence)
+{
+	struct bls_entry e;
+	struct failure f = { 0 };
+
+	assert_int_equal(bls_parse(&e, span(s), machine, &f), err);
+	assert_int_equal(f.rung, RUNG_IMAGE);
+	assert_string_equal(f.text, sentence);
 }
 
 static void assert_refused(const char *s, int err, const char *sentence)
 {
-	struct bls_entry e;
-	struct failure f;
+	assert_refused_by(BIOS, s, err, sentence);
+}
 
-	assert_int_equal(parse(&e, s, &f), err);
-	assert_int_equal(f.rung, RUNG_IMAGE);
-	assert_string_equal(f.text, sentence);
+/* UEFI starts `program` for the entry. */
+static void assert_starts(const char *s, const char *program)
+{
+	struct bls_entry e;
+	struct failure f = { 0 };
+
+	assert_true(bls_is(span(s)));
+	assert_int_equal(bls_parse(&e, span(s), UEFI_X64, &f), 0);
+	assert_span(e.program_ref, program);
 }
 
 static void reads_a_whole_entry(void **state)
@@ -59,7 +78,7 @@ static void reads_a_whole_entry(void **state)
 	(void)state;
 	assert_true(bls_is(span(text)));
 	assert_int_equal(parse(&e, text, &f), 0);
-	assert_span(e.linux_ref, "/debian/6.1/linux");
+	assert_span(e.program_ref, "/debian/6.1/linux");
 	assert_int_equal(e.initrds, 2);
 	assert_span(e.initrd_ref[0], "/debian/6.1/initrd.img");
 	assert_span(e.initrd_ref[1], "../microcode.img");
@@ -76,7 +95,7 @@ static void white_space_around_words_does_not_count(void **state)
 	(void)state;
 	assert_true(bls_is(span(text)));
 	assert_int_equal(parse(&e, text, &f), 0);
-	assert_span(e.linux_ref, "vmlinuz");
+	assert_span(e.program_ref, "vmlinuz");
 	assert_string_equal(e.options, "a  b");
 	assert_int_equal(e.initrds, 1);
 	assert_span(e.initrd_ref[0], "i");
@@ -89,7 +108,7 @@ static void a_linux_line_is_enough(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&e, "linux k", &f), 0);
-	assert_span(e.linux_ref, "k");
+	assert_span(e.program_ref, "k");
 	assert_int_equal(e.initrds, 0);
 	assert_string_equal(e.options, "");
 }
@@ -117,29 +136,91 @@ static void other_files_are_no_entries(void **state)
 	assert_true(bls_is((struct span){ binary, 8 }));
 }
 
-static void an_entry_for_efi_alone_is_refused_as_such(void **state)
+static void an_entry_for_efi_alone_is_refused_by_a_bios(void **state)
 {
-	static const char sentence[] = "the boot entry names an EFI program, which a BIOS cannot "
-				       "start; it needs a linux line";
+	(void)state;
+	assert_refused("title x\nefi /shell.efi\n", ERR_UNSUPPORTED,
+		       "the boot entry's line `efi` names an EFI program, which a BIOS cannot start; "
+		       "it needs a line `linux`");
+	assert_refused("uki /linux.efi", ERR_UNSUPPORTED,
+		       "the boot entry's line `uki` names an EFI program, which a BIOS cannot start; "
+		       "it needs a line `linux`");
+	assert_refused("uki-url http://h/linux.efi", ERR_UNSUPPORTED,
+		       "the boot entry's line `uki-url` names an EFI program, which a BIOS cannot start; "
+		       "it needs a line `linux`");
+}
+
+static void uefi_starts_efi_programs_of_entries(void **state)
+{
+	struct bls_entry e;
+	struct failure f = { 0 };
 
 	(void)state;
-	assert_true(bls_is(span("title x\nefi /shell.efi\n")));
-	assert_true(bls_is(span("uki /linux.efi")));
-	assert_refused("title x\nefi /shell.efi\n", ERR_UNSUPPORTED, sentence);
-	assert_refused("uki /linux.efi", ERR_UNSUPPORTED, sentence);
-	assert_refused("uki-url http://h/linux.efi", ERR_UNSUPPORTED, sentence);
+	assert_starts("title x\nefi /shell.efi\n", "/shell.efi");
+	assert_starts("uki linux.efi", "linux.efi");
+	assert_starts("uki-url http://h/linux.efi", "http://h/linux.efi");
+	assert_int_equal(bls_parse(&e, span("uki u\noptions a\ninitrd i\noptions b"), UEFI_X64, &f), 0);
+	assert_string_equal(e.options, "a b");
+	assert_int_equal(e.initrds, 1);
+}
+
+static void of_linux_and_an_efi_program_linux_is_started(void **state)
+{
+	struct bls_entry e;
+	struct failure f;
+
+	(void)state;
+	assert_starts("efi e\nlinux l\n", "l");
+	assert_int_equal(parse(&e, "linux l\nuki u\n", &f), 0);
+	assert_span(e.program_ref, "l");
+}
+
+/* U+FEFF in UTF-8, as some editors put it in front of a text. */
+static void a_byte_order_mark_hides_no_line(void **state)
+{
+	struct bls_entry e;
+	struct failure f;
+
+	(void)state;
+	assert_true(bls_may_be(span("\xef\xbb\xbflinux k\n")));
+	assert_true(bls_is(span("\xef\xbb\xbflinux k\n")));
+	assert_int_equal(parse(&e, "\xef\xbb\xbflinux k\n", &f), 0);
+	assert_span(e.program_ref, "k");
+	assert_false(bls_is(span("\xef\xbb\xbf")));
+	assert_false(bls_is(span("\n\xef\xbb\xbflinux k\n")));
+}
+
+static void an_entry_for_another_architecture_is_refused(void **state)
+{
+	static const char aa64[] = "the boot entry is for the architecture aa64, but this machine is x64";
+	struct bls_entry e;
+	struct failure f;
+
+	(void)state;
+	assert_refused("architecture aa64\nlinux k\n", ERR_UNSUPPORTED, aa64);
+	assert_refused_by(UEFI_X64, "linux k\narchitecture aa64\n", ERR_UNSUPPORTED, aa64);
+	assert_refused_by(UEFI_X64, "linux k\narchitecture IA32\n", ERR_UNSUPPORTED,
+			  "the boot entry is for the architecture IA32, but this machine is x64");
+	assert_refused("linux k\narchitecture x64x64x64x64x64x64x64x64\n", ERR_UNSUPPORTED,
+		       "the boot entry is for the architecture x64x64x64x64x64x64x6, but this machine is x64");
+	assert_starts("architecture X64\nlinux k\n", "k");
+	assert_int_equal(parse(&e, "linux k\narchitecture x64\n", &f), 0);
+	assert_int_equal(parse(&e, "linux k\narchitecture Ia32\n", &f), 0);
 }
 
 static void malformed_entries_get_a_sentence(void **state)
 {
 	(void)state;
 	assert_refused("", ERR_FORMAT, "the boot entry has no linux line");
-	assert_refused("linux\n", ERR_FORMAT, "the boot entry has a linux line that names no file");
+	assert_refused("linux\n", ERR_FORMAT, "the boot entry has a line `linux` that names no file");
 	assert_refused("linux  \t\r\n", ERR_FORMAT,
-		       "the boot entry has a linux line that names no file");
-	assert_refused("linux a\nlinux b\n", ERR_FORMAT, "the boot entry has two linux lines");
+		       "the boot entry has a line `linux` that names no file");
+	assert_refused("linux a\nlinux b\n", ERR_FORMAT,
+		       "the boot entry names two programs to start; its line `linux` is one too many");
+	assert_refused_by(UEFI_X64, "efi a\nuki b\n", ERR_FORMAT,
+			  "the boot entry names two programs to start; its line `uki` is one too many");
 	assert_refused("linux a\ninitrd\n", ERR_FORMAT,
-		       "the boot entry has an initrd line that names no file");
+		       "the boot entry has a line `initrd` that names no file");
 	assert_false(bls_is(span("linux a\x7f\n")));
 	assert_refused("linux a\x1b\n", ERR_FORMAT,
 		       "the boot entry is not text: it contains control characters");
@@ -192,10 +273,10 @@ static void an_entry_may_end_anywhere(void **state)
 		memcpy(copy, text, len);
 		memset(&f, 0, sizeof(f));
 		bls_is((struct span){ copy, len });
-		if (bls_parse(&e, (struct span){ copy, len }, &f) < 0)
+		if (bls_parse(&e, (struct span){ copy, len }, BIOS, &f) < 0)
 			assert_int_not_equal(f.text[0], 0);
 		else
-			assert_true(e.linux_ref.len == 1 || e.linux_ref.len == 2);
+			assert_true(e.program_ref.len == 1 || e.program_ref.len == 2);
 		free(copy);
 	}
 }
@@ -208,7 +289,11 @@ int main(void)
 		cmocka_unit_test(a_linux_line_is_enough),
 		cmocka_unit_test(keys_are_whole_words),
 		cmocka_unit_test(other_files_are_no_entries),
-		cmocka_unit_test(an_entry_for_efi_alone_is_refused_as_such),
+		cmocka_unit_test(an_entry_for_efi_alone_is_refused_by_a_bios),
+		cmocka_unit_test(uefi_starts_efi_programs_of_entries),
+		cmocka_unit_test(of_linux_and_an_efi_program_linux_is_started),
+		cmocka_unit_test(a_byte_order_mark_hides_no_line),
+		cmocka_unit_test(an_entry_for_another_architecture_is_refused),
 		cmocka_unit_test(malformed_entries_get_a_sentence),
 		cmocka_unit_test(initrds_have_a_limit),
 		cmocka_unit_test(options_have_a_limit),
