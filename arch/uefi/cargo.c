@@ -7,37 +7,22 @@
 #include "arch/uefi/cargo.h"
 
 #include "arch/port.h"
+#include "arch/uefi/granted.h"
 #include "arch/uefi/pe.h"
 #include "arch/uefi/uefi.h"
 #include "core/assert.h"
-#include "core/mem.h"
 #include "core/text.h"
 
-#define PAGE_LEN 4096
-#define FILES_MAX 16
 #define RELEASE_LEN 80
-#define INITRD_ALIGN 4                  /* Linux, early-userspace/buffer-format.rst */
 #define MAP_SLACK 8                     /* descriptors that a memory map may grow by meanwhile */
 
-struct granted {
-	enum cargo kind;
-	uint8_t *at;
-	uint64_t pages, len;
-};
-
 static struct {
-	struct granted file[FILES_MAX];
-	unsigned count;
-	struct granted *kernel;
+	struct granted granted;
+	struct granted_file *kernel;
 	struct bzimage bz;
 	bool is_linux;
 	char release[RELEASE_LEN];
 } cargo;
-
-static uint64_t pages_of(uint64_t len)
-{
-	return len / PAGE_LEN + (len % PAGE_LEN != 0);
-}
 
 /* Pages of the largest free range; 0 if the firmware has no map. */
 static uint64_t largest_free(void)
@@ -52,40 +37,33 @@ static uint64_t largest_free(void)
 	if (uefi.boot->AllocatePool(EfiLoaderData, size, &map) != EFI_SUCCESS)
 		return 0;
 	if (uefi.boot->GetMemoryMap(&size, map, &key, &each, &version) == EFI_SUCCESS)
-		for (UINTN at = 0; at + each <= size; at += each) {
-			const EFI_MEMORY_DESCRIPTOR *d = (const void *)((const uint8_t *)map + at);
-
-			if (d->Type == EfiConventionalMemory && d->NumberOfPages > largest)
-				largest = d->NumberOfPages;
-		}
+		largest = granted_largest((struct span){ map, (uint32_t)size }, each);
 	(void)uefi.boot->FreePool(map);
 	return largest;
 }
 
-/* A file of unknown length gets half of the largest free range: what starts it needs memory too. */
-static int allocate(struct granted *g, uint64_t file_len, struct failure *f)
+/* Page 0 is memory like any other, but no place that a pointer can name: it goes back. */
+static int allocate(struct granted_file *g, uint64_t file_len, struct failure *f)
 {
 	uint64_t free_pages = largest_free();
 	EFI_PHYSICAL_ADDRESS at = 0;
 
-	g->pages = file_len == CARGO_LEN_UNKNOWN ? free_pages / 2 : pages_of(file_len);
-	if (g->pages == 0)
-		g->pages = 1;
+	g->pages = granted_want(file_len, free_pages);
 	if (g->pages > free_pages ||
 	    uefi.boot->AllocatePages(AllocateAnyPages, EfiLoaderData, g->pages, &at) != EFI_SUCCESS)
-		return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
-			    "the file needs %llu bytes of memory, but the firmware's largest free "
-			    "range has %llu", (unsigned long long)g->pages * PAGE_LEN,
-			    (unsigned long long)free_pages * PAGE_LEN);
+		return granted_refuse(file_len, free_pages, f);
 	g->at = (uint8_t *)(uintptr_t)at;
-	return 0;
+	if (g->at)
+		return 0;
+	(void)uefi.boot->FreePages(at, g->pages);
+	return granted_refuse(file_len, free_pages, f);
 }
 
 /* The pages from `keep` on go back to the firmware. */
-static void free_from(struct granted *g, uint64_t keep)
+static void free_from(struct granted_file *g, uint64_t keep)
 {
 	if (g->pages > keep)
-		(void)uefi.boot->FreePages((uintptr_t)g->at + keep * PAGE_LEN, g->pages - keep);
+		(void)uefi.boot->FreePages((uintptr_t)g->at + granted_bytes(keep), g->pages - keep);
 	g->pages = keep;
 }
 
@@ -104,11 +82,11 @@ static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 	struct failure *f)
 {
-	struct granted *g = &cargo.file[cargo.count];
+	struct granted_file *g = &cargo.granted.file[cargo.granted.count];
 	int err = 0;
 
-	if (cargo.count == FILES_MAX)
-		return fail(f, RUNG_IMAGE, ERR_NO_SPACE, "more than %d files", FILES_MAX);
+	if (cargo.granted.count == GRANTED_FILES_MAX)
+		return fail(f, RUNG_IMAGE, ERR_NO_SPACE, "more than %d files", GRANTED_FILES_MAX);
 	if (kind == CARGO_KERNEL)
 		err = check_kernel(head, file_len, f);
 	if (!err)
@@ -117,23 +95,23 @@ int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struc
 		return err;
 	g->kind = kind;
 	g->len = 0;
-	cargo.count++;
+	cargo.granted.count++;
 	e->at = g->at;
-	e->len = file_len == CARGO_LEN_UNKNOWN ? g->pages * PAGE_LEN : file_len;
+	e->len = file_len == CARGO_LEN_UNKNOWN ? granted_bytes(g->pages) : file_len;
 	return 0;
 }
 
 int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
-	struct granted *g;
+	struct granted_file *g;
 	struct span file;
 	int err;
 
-	assert(cargo.count > 0);
-	g = &cargo.file[cargo.count - 1];
-	assert(g->kind == kind && file_len <= g->pages * PAGE_LEN);
+	assert(cargo.granted.count > 0);
+	g = &cargo.granted.file[cargo.granted.count - 1];
+	assert(g->kind == kind && file_len <= granted_bytes(g->pages));
 	g->len = file_len;
-	free_from(g, file_len ? pages_of(file_len) : 1);
+	free_from(g, granted_pages(file_len));
 	if (kind != CARGO_KERNEL)
 		return 0;
 	/* Once more, now that the length is known, in memory that was never posted to a device. */
@@ -168,36 +146,14 @@ const struct bzimage *cargo_linux(void)
 	return cargo.is_linux ? &cargo.bz : NULL;
 }
 
-/* [LNX-12] */
-static uint64_t padded(uint64_t len)
-{
-	return (len + INITRD_ALIGN - 1) / INITRD_ALIGN * INITRD_ALIGN;
-}
-
 uint64_t cargo_initrd_len(void)
 {
-	uint64_t len = 0;
-
-	for (unsigned i = 0; i < cargo.count; i++)
-		if (cargo.file[i].kind == CARGO_INITRD)
-			len = padded(len) + cargo.file[i].len;
-	return len;
+	return granted_initrd_len(&cargo.granted);
 }
 
 void cargo_initrd_copy(uint8_t *to)
 {
-	uint64_t len = 0;
-
-	for (unsigned i = 0; i < cargo.count; i++) {
-		const struct granted *g = &cargo.file[i];
-
-		if (g->kind != CARGO_INITRD)
-			continue;
-		memset(to + len, 0, padded(len) - len);
-		len = padded(len);
-		memcpy(to + len, g->at, g->len);
-		len += g->len;
-	}
+	granted_initrd_copy(&cargo.granted, to);
 }
 
 void cargo_free_kernel(void)
@@ -207,7 +163,7 @@ void cargo_free_kernel(void)
 
 void cargo_free_all(void)
 {
-	for (unsigned i = 0; i < cargo.count; i++)
-		free_from(&cargo.file[i], 0);
-	cargo.count = 0;
+	for (unsigned i = 0; i < cargo.granted.count; i++)
+		free_from(&cargo.granted.file[i], 0);
+	cargo.granted.count = 0;
 }
