@@ -18,6 +18,7 @@ void image_open(struct image *img, uint32_t head_want, image_place_fn place, voi
 	img->failure = f;
 	img->file_len = CARGO_LEN_UNKNOWN;
 	img->stored = 0;
+	img->begun = false;
 	img->extent.at = NULL;
 	img->extent.len = 0;
 	img->head_want = head_want;
@@ -59,11 +60,15 @@ static int image_place(struct image *img)
 
 int image_begin(struct image *img, uint64_t file_len)
 {
-	assert(img->stored == 0 && img->extent.at == NULL);
+	assert(img->stored == 0);
+	if (img->begun && file_len != img->file_len)
+		return fail(img->failure, RUNG_HTTP, ERR_PROTO,
+			    "the server was asked twice and announced two lengths");
+	img->begun = true;
 	img->file_len = file_len;
 	if (file_len < img->head_want)
 		img->head_want = (uint32_t)file_len;
-	return img->head_want == 0 ? image_place(img) : 0;
+	return img->head_want || img->extent.at ? 0 : image_place(img);
 }
 
 int image_store(struct image *img, const uint8_t *data, uint32_t len)

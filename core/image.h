@@ -26,6 +26,7 @@ struct image {
 	struct failure *failure;
 	uint64_t file_len;              /* CARGO_LEN_UNKNOWN until the end where nobody said */
 	uint64_t stored;                /* bytes 0 … stored are complete */
+	bool begun;
 	struct extent extent;           /* at is NULL until placed */
 	uint32_t head_want;             /* bytes that place() needs first; 0: none */
 	uint32_t head_len;
@@ -38,7 +39,8 @@ void image_open(struct image *img, uint32_t head_want, image_place_fn place, voi
 
 /*
  * The file's length becomes known (or CARGO_LEN_UNKNOWN), before the first byte. Places at once an
- * image that needs no head. 0, or place()'s error.
+ * image that needs no head. As long as no byte came it may begin again, where it is, with the same
+ * length. 0, place()'s error, or ERR_PROTO for another length.
  */
 int image_begin(struct image *img, uint64_t file_len) MUST_CHECK;
 

@@ -148,6 +148,8 @@ static int connect_one(struct http *http, uint32_t ip, uint32_t timeout_ms)
 	return err;
 }
 
+#define LOST_ON_THE_WAY "packets of up to %u bytes are probably lost on the way; let DHCP option 26 " \
+	"or host_mtu name a smaller MTU"
 #define WHY_MAX 300
 
 /* What else is known to be wrong with this rung's packets, and the server's address. */
@@ -158,6 +160,10 @@ static void why_text(struct http *http, char why[WHY_MAX], char to[IP_TEXT_LEN])
 	text_init(&t, why, WHY_MAX);
 	net_breach_text(http->net, "segments", &t);
 	icmp_soft_text(http->net, &t);
+	if (http->conn && tcp_starves(http->net, http->conn))
+		text_fmt(&t, "; " LOST_ON_THE_WAY, (unsigned)tcp_mtu(http->conn));
+	else if (http->conn && tcp_sent(http->conn) && !http->parse.seen)
+		text_fmt(&t, "; it has acknowledged the request");
 	ip_text(to, http->ip);
 }
 
@@ -290,6 +296,15 @@ static bool is_told(const struct http *http)
 	       clock_reached(clock_now_ms(), http->net->progress_ms + REDIRECT_BODY_MS);
 }
 
+/*
+ * [TCP-46]: nothing of the file has come, and TCP suspects the path; asking again for smaller
+ * segments costs no more than that.
+ */
+static bool is_starved(const struct http *http)
+{
+	return !http->image->stored && tcp_starves(http->net, http->conn);
+}
+
 static bool answered(void *ctx)
 {
 	struct http *http = ctx;
@@ -302,7 +317,19 @@ static bool answered(void *ctx)
 	if (is_told(http))
 		return true;
 	show_progress(http);
-	return c->state == TCP_CLOSED || c->fin_received;
+	return c->state == TCP_CLOSED || c->fin_received || is_starved(http);
+}
+
+/* Later connections are made for a narrow path; the user learns how to make them wide again. */
+static void shrink(struct http *http)
+{
+	char to[IP_TEXT_LEN];
+
+	console_line(http->console, "tcp: %s:%u acknowledged the request and sent no file: "
+		     LOST_ON_THE_WAY "; asking for small ones",
+		     ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
+	tcp_shrink(http->net);
+	drop_connection(http, ERR_TIMEOUT);
 }
 
 /*
@@ -387,11 +414,16 @@ static int exchange_once(struct http *http)
 
 static int exchange(struct http *http)
 {
-	int err = exchange_once(http);
+	int err;
 
-	if (!err && is_stale(http)) {           /* once: the new connection is not a reused one [HTTP-16] */
-		drop_connection(http, 0);
+	for (;;) {
 		err = exchange_once(http);
+		if (!err && is_starved(http))           /* once: TCP_MSS_DEFAULT starves nobody */
+			shrink(http);
+		else if (!err && is_stale(http))        /* once: a new connection is not reused [HTTP-16] */
+			drop_connection(http, 0);
+		else
+			break;
 	}
 	if (err == ERR_TIMEOUT && http->conn)
 		err = answer_failed(http, err);

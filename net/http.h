@@ -24,6 +24,8 @@
  *   DNS                         deadline (and dns.c's own retries within it)
  *   each address's handshake    7 s or the deadline, whichever is less; the last of 8, the deadline
  *   request to end of headers   deadline
+ *   a 200's first byte          a quarter of it on a path that may swallow large segments; then all
+ *                               of this once more for small ones, once in a boot [TCP-46]
  *   a 200's body                the deadline starts anew each time the file has grown by a byte per
  *                               millisecond of it: n bytes end within n ms and one deadline, and
  *                               1 kB/s (8 kbit/s) is the least that gets through

@@ -100,14 +100,20 @@ static void choose_window(const struct net *net, struct tcp_conn *c)
 	c->rcv_wnd = wnd >> c->rcv_shift << c->rcv_shift;
 }
 
+static uint16_t mss_of(const struct net *net, uint32_t mtu)
+{
+	return net->tcp.small ? TCP_MSS_DEFAULT :
+				(uint16_t)(mtu - IPV4_HEADER_LEN - TCP_HEADER_LEN);
+}
+
 /*
  * RFC 9293 3.7.1: fixed headers only [TCP-10]; what we send must fit our own transmit buffers, too
  * [TCP-11].
  */
 static void choose_mss(const struct net *net, struct tcp_conn *c)
 {
-	c->rcv_mss = (uint16_t)(net->mtu - IPV4_HEADER_LEN - TCP_HEADER_LEN);
-	c->snd_mss = (uint16_t)(eth_tx_room(net) - IPV4_HEADER_LEN - TCP_HEADER_LEN);
+	c->rcv_mss = mss_of(net, net->mtu);
+	c->snd_mss = mss_of(net, eth_tx_room(net));
 }
 
 void tcp_syn_sent(struct net *net, struct tcp_conn *c)
@@ -161,12 +167,31 @@ void tcp_send(struct net *net, struct tcp_conn *c, struct span data)
 	c->out = data.at;
 	c->out_len = data.len;
 	c->out_seq = c->snd_nxt;
+	c->asked_ms = clock_now_ms();
 	tcp_out_more(net, c);
 }
 
 bool tcp_sent(const struct tcp_conn *c)
 {
 	return !c->out_len || tcp_seq_diff(c->snd_una, c->out_seq + c->out_len) >= 0;
+}
+
+/* A second probe without an answer is a sign that the peer does not live. */
+bool tcp_starves(const struct net *net, const struct tcp_conn *c)
+{
+	return c->state == TCP_ESTABLISHED && tcp_sent(c) && c->probes < 2 &&
+	       c->rcv_off < c->rcv_mss && c->rcv_mss > TCP_MSS_DEFAULT &&
+	       clock_reached(clock_now_ms(), c->asked_ms + net->deadline_ms / 4);
+}
+
+uint32_t tcp_mtu(const struct tcp_conn *c)
+{
+	return c->rcv_mss + TCP_HEADER_LEN + IPV4_HEADER_LEN;
+}
+
+void tcp_shrink(struct net *net)
+{
+	net->tcp.small = true;
 }
 
 bool tcp_has_unacked(const struct tcp_conn *c)

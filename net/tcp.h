@@ -99,6 +99,7 @@ struct tcp_conn {
 	uint32_t rto_ms, rto_at_ms;
 	uint32_t rtt_seq, rtt_at_ms, srtt_ms8, rttvar_ms4;      /* srtt times 8, rttvar times 4 */
 
+	uint32_t asked_ms;          /* when our last bytes were queued, or staged ones came [TCP-46] */
 	uint32_t quiet_ms;          /* when the last came, or our last keep-alive [TCP-40] */
 	uint8_t probes;             /* keep-alives without an answer */
 	uint8_t challenges;         /* RFC 5961 7: sent since challenge_ms [TCP-25] */
@@ -113,6 +114,7 @@ struct tcp_conn {
 struct tcp {
 	struct tcp_conn conn[TCP_CONNS_MAX];
 	uint8_t secret[16];         /* RFC 6528 3 */
+	bool small;                 /* tcp_shrink() was called */
 	uint8_t stage[TCP_STAGE_MAX];   /* the private copy of a segment that has no place */
 };
 
@@ -148,6 +150,17 @@ struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const str
 void tcp_send(struct net *net, struct tcp_conn *c, struct span data);
 /* Whether all that was queued has been acknowledged. */
 bool tcp_sent(const struct tcp_conn *c);
+/*
+ * Whether a path that is narrower than its ends believe seems to swallow what the peer sends
+ * [TCP-46]: it lives and has acknowledged all of ours, since then or since the last bytes that had
+ * no place nothing has come for a quarter of net->deadline_ms, nor ever as much as a full segment,
+ * and segments could be smaller.
+ */
+bool tcp_starves(const struct net *net, const struct tcp_conn *c);
+/* The largest packet that we have let the peer send. */
+uint32_t tcp_mtu(const struct tcp_conn *c);
+/* From now on connections begin with the MSS that every path carries. */
+void tcp_shrink(struct net *net);
 /*
  * Sends a FIN; the connection finishes by itself, the caller forgets it. A RST instead where
  * closing loses something: bytes of ours that are not acknowledged, bytes of the peer's that are

@@ -17,6 +17,14 @@
 #include "net/tcp.h"
 
 /*
+ * RFC 9293 3.7.1: the peer is silent [TCP-10]. All IPv4 hosts, so all paths, carry the packet of
+ * 576 bytes that it makes (RFC 791 3.1), so it is what is left where larger ones get lost [TCP-46].
+ * 1220 would be 2.3 times the window and fit nearly every tunnel; this is for when nothing else
+ * works, and there is no third try.
+ */
+#define TCP_MSS_DEFAULT 536
+
+/*
  * RFC 9293 3.1. URG is ignored, its data stays in line [TCP-37]; so are the reserved bits, CWR and
  * ECE [TCP-45].
  */

@@ -8,7 +8,6 @@
 #include "core/wire.h"
 #include "net/tcp_impl.h"
 
-#define MSS_DEFAULT 536         /* RFC 9293 3.7.1: the peer is silent [TCP-10] */
 #define MSS_MIN 64              /* no link is that small: who says less means mischief [TCP-11] */
 #define SHIFT_MAX 14            /* RFC 7323 2.3 [TCP-12] */
 #define OPT_END 0
@@ -39,7 +38,7 @@ static void take_options(struct tcp_conn *c, const struct tcp_segment *s)
 	const uint8_t *opt = s->head + TCP_HEADER_LEN, *end = s->head + s->header_len;
 	uint16_t mss_max = c->snd_mss;
 
-	c->snd_mss = MSS_DEFAULT;
+	c->snd_mss = TCP_MSS_DEFAULT;
 	while (opt < end && *opt != OPT_END) {
 		if (*opt == OPT_NOP) {
 			opt++;
@@ -307,6 +306,8 @@ static void in_text(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 	if (c->fin_known && off + s->len > c->fin_off)
 		s->len = off < c->fin_off ? (uint32_t)(c->fin_off - off) : 0;
 	ahead = off > c->rcv_off;
+	if (!ahead)
+		c->asked_ms = net->timers_ms;
 	c->due |= TCP_DUE_ACK;
 	tcp_store_staged(net, c, off, s->data, s->len);
 	if (c->state == TCP_CLOSED)     /* by its user, meanwhile */

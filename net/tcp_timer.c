@@ -121,8 +121,11 @@ static void expire(struct net *net, struct tcp_conn *c, uint32_t now_ms)
 			tcp_reset(net, c, ERR_TIMEOUT);
 		return;
 	}
-	if (c->tries >= 2)              /* [ARP-07] */
-		doubt(net, c);
+	if (c->tries >= 2) {
+		doubt(net, c);          /* [ARP-07] */
+		if (c->snd_mss > TCP_MSS_DEFAULT)       /* RFC 2923 2.1 [TCP-46] */
+			c->snd_mss = TCP_MSS_DEFAULT;
+	}
 	c->rto_ms = c->rto_ms < RTO_MAX_MS / 2 ? c->rto_ms * 2 : RTO_MAX_MS;
 	if (!is_opening(c) && c->snd_una != c->snd_nxt) {
 		c->recovering = true;

@@ -393,6 +393,39 @@ def test_a_peer_that_offers_no_options(peer, boot):
     assert min(p[TCP].window for p in conn.heard) > 0x7fff, 'scaled all the same'
 
 
+def swallowing(peer, boot, deadline, first):
+    """DHCP says 9000, the path is narrower: of the answer only its first bytes arrive, in small segments."""
+    peer.dhcp = lambda message: [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK,
+                                                  peer.options((26, (9000).to_bytes(2, 'big'))))]
+    guest = boot(fetch=peer.url(), deadline=deadline)
+    conn, response = peer.accept(), ok(BODY)
+    assert dict(conn.syn[TCP].options)['MSS'] == 8960
+    conn.request()
+    conn.write(response[:response.index(b'\r\n\r\n') + 4 + first] if first is not None else b'')
+    conn.until_acked(conn.sent)
+    return guest, conn, response
+
+
+@pytest.mark.parametrize('first', [None, 0], ids=['nothing', 'the header alone'])
+def test_path_that_swallows_large_segments(first, peer, boot):
+    """[TCP-46]"""
+    guest, wide, response = swallowing(peer, boot, '8', first)
+    narrow = peer.accept()
+    assert dict(narrow.syn[TCP].options)['MSS'] == 536
+    narrow.answer(response, 536)
+    narrow.finish()
+    fetched(guest)
+    assert wide.reset
+    assert re.search(r'^tcp: 192\.0\.2\.1:80 acknowledged .* up to 9000 bytes .* host_mtu', guest.text, re.M)
+
+
+def test_path_that_swallows_large_segments_behind_a_small_one(peer, boot):
+    """[TCP-46]"""
+    guest, _, _ = swallowing(peer, boot, '4', 100)
+    match = guest.wait_for(FAILED)
+    assert match[1] == 'http' and re.search(r'fell silent after .* up to 9000 bytes are probably lost', match[2])
+
+
 @pytest.mark.parametrize('mss, scale', [(0, 0), (1, 15), (65535, 14)])
 def test_a_peer_that_offers_absurd_options(mss, scale, peer, boot):
     """[TCP-08] [TCP-11]"""

@@ -88,6 +88,34 @@ static void an_image_without_head_is_placed_at_once(void **state)
 	assert_held(&x, "abcdef");
 }
 
+/* Asked again before a byte had come: the place stays, and so must the length. */
+static void an_image_begins_again_where_it_is(void **state)
+{
+	static const uint64_t lengths[] = { 6, CARGO_LEN_UNKNOWN };
+	struct fixture x;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		open_image(&x, 0);
+		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
+		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
+		assert_int_equal(x.places, 1);
+		assert_int_equal(store(&x, "abcdef"), 0);
+		assert_int_equal(image_end(&x.img), 0);
+		assert_held(&x, "abcdef");
+		open_image(&x, 4);
+		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
+		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
+		assert_int_equal(store(&x, "abcdef"), 0);
+		assert_int_equal(x.place_head_len, 4);
+		open_image(&x, 4);
+		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
+		assert_int_equal(image_begin(&x.img, 3), ERR_PROTO);
+		assert_int_equal(x.failure.rung, RUNG_HTTP);
+	}
+}
+
 static void the_place_is_asked_for_when_the_head_is_complete(void **state)
 {
 	struct fixture x;
@@ -326,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_image_without_head_is_placed_at_once),
+		cmocka_unit_test(an_image_begins_again_where_it_is),
 		cmocka_unit_test(the_place_is_asked_for_when_the_head_is_complete),
 		cmocka_unit_test(a_head_that_comes_exactly),
 		cmocka_unit_test(a_file_shorter_than_the_head_is_placed_with_its_last_byte),
