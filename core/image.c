@@ -63,7 +63,7 @@ int image_begin(struct image *img, uint64_t file_len)
 	assert(img->stored == 0);
 	if (img->begun && file_len != img->file_len)
 		return fail(img->failure, RUNG_HTTP, ERR_PROTO,
-			    "the server was asked twice and announced two lengths");
+			    "the file's length has changed meanwhile");
 	img->begun = true;
 	img->file_len = file_len;
 	if (file_len < img->head_want)

@@ -149,7 +149,7 @@ static int connect_one(struct http *http, uint32_t ip, uint32_t timeout_ms)
 }
 
 #define LOST_ON_THE_WAY "packets of up to %u bytes are probably lost on the way; let DHCP option 26 " \
-	"or host_mtu name a smaller MTU"
+	"or host_mtu say less"
 #define WHY_MAX 300
 
 /* What else is known to be wrong with this rung's packets, and the server's address. */
@@ -325,7 +325,7 @@ static void shrink(struct http *http)
 {
 	char to[IP_TEXT_LEN];
 
-	console_line(http->console, "tcp: %s:%u acknowledged the request and sent no file: "
+	console_line(http->console, "tcp: %s:%u has acknowledged the request and sent no file: "
 		     LOST_ON_THE_WAY "; asking for small ones",
 		     ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
 	tcp_shrink(http->net);

@@ -109,11 +109,10 @@ static bool is_quoted(const struct udp_socket *s, uint32_t dst, struct span quot
 {
 	const uint8_t *sent = s->sent, *q = quote.at;
 
-	if (!s->sent_len || s->peer_ip != dst || memcmp(q, sent, 4) != 0)
-		return false;
-	return memcmp(q + 4, sent + 4, 4) == 0 ||
-	       (quote.len >= UDP_SENT_LEN && s->sent_len == UDP_SENT_LEN &&
-		memcmp(q + UDP_HEADER_LEN, sent + UDP_HEADER_LEN, 4) == 0);
+	return s->peer_ip == dst && get_le32(q) == get_le32(sent) &&
+	       (get_le32(q + 4) == get_le32(sent + 4) ||
+		(quote.len >= UDP_SENT_LEN &&
+		 get_le32(q + UDP_HEADER_LEN) == get_le32(sent + UDP_HEADER_LEN)));
 }
 
 bool udp_icmp_unreachable(struct net *net, uint32_t dst, struct span quote, bool hard)
@@ -183,7 +182,6 @@ int udp_send(struct net *net, struct udp_socket *s, uint32_t dst, uint16_t dport
 	csum = (uint16_t)~csum_fold(csum_copy(h + UDP_HEADER_LEN, data.at, data.len, sum));
 	/* RFC 768: 0 would mean that there is none [SUM-04]. */
 	put_be16(h + CSUM_OFFSET, csum ? csum : 0xffff);
-	s->sent_len = (uint8_t)(len < UDP_SENT_LEN ? len : UDP_SENT_LEN);
-	memcpy(s->sent, h, s->sent_len);
+	memcpy(s->sent, h, sizeof(s->sent));
 	return ipv4_tx_send(net, IPV4_PROTO_UDP, net->ip, dst, len);
 }

@@ -26,8 +26,10 @@ struct udp_socket {
 	/* The peer says by ICMP that nobody listens there (ERR_REFUSED) [ICMP-04]. May be NULL. */
 	void (*unreachable)(void *ctx);
 	void *ctx;
-	/* Set by udp_send(): how the last datagram began, for udp_icmp_unreachable(). */
-	uint8_t sent_len;
+	/*
+	 * How the last datagram began, and what stood behind a shorter one: for
+	 * udp_icmp_unreachable(). 0: there was none.
+	 */
 	uint8_t sent[UDP_SENT_LEN];
 };
 

@@ -309,7 +309,6 @@ static void a_quote_without_an_exchange_is_ignored(void **state)
 	(void)state;
 	udp_close(&stage.net, &sock);
 	stage_rx(&stage, frame, error_frame(3, 3, 0, &udp_quote));
-	sock.sent_len = 0;
 	memset(sock.sent, 0, sizeof(sock.sent));
 	udp_open(&stage.net, &sock);
 	stage_rx(&stage, frame, error_frame(3, 3, 0, &udp_quote));
