@@ -12,7 +12,7 @@
 #include "core/types.h"
 
 #define FW_CFG_NAME_LEN 56           /* in the directory, the NUL included */
-#define FW_CFG_VALUE_MAX 4096
+#define FW_CFG_VALUE_MAX 16384
 #define FW_CFG_MATCHES_MAX 24
 
 enum fw_cfg_selector {

@@ -262,11 +262,12 @@ static const struct {
 	bool (*set)(struct config *c, struct value v, bool keep);
 	const char *accepted;
 } keys[CONFIG_KEYS] = {
-	[CONFIG_URL] = { set_url, "a URL of at most 1024 characters" },
+	[CONFIG_URL] = { set_url, "a URL of at most 4096 characters" },
 	[CONFIG_INITRD] = { set_initrd,
-			    "URLs, separated by spaces, at most 4095 characters; or nothing" },
+			    "URLs of at most 4096 characters, separated by spaces, 16383 in "
+			    "all; or nothing" },
 	[CONFIG_CMDLINE] = { set_cmdline, "one line of at most 4095 characters; or nothing" },
-	[CONFIG_FETCH] = { set_fetch, "a URL of at most 1024 characters; or nothing" },
+	[CONFIG_FETCH] = { set_fetch, "a URL of at most 4096 characters; or nothing" },
 	[CONFIG_SHA256] = { set_sha256, "at most 8 digests of 64 hexadecimal digits, separated by "
 					"spaces; or nothing" },
 	[CONFIG_CSUM] = { set_csum, "auto, off or trust" },

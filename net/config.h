@@ -13,8 +13,8 @@
 #include "core/types.h"
 #include "net/uri.h"
 
-#define CONFIG_URL_MAX 1025         /* bytes of each value, the NUL included */
-#define CONFIG_INITRD_MAX 4096
+#define CONFIG_URL_MAX (URI_MAX + 1) /* bytes of each value, the NUL included */
+#define CONFIG_INITRD_MAX 16384
 #define CONFIG_CMDLINE_MAX 4096
 #define CONFIG_DIGESTS_MAX 8
 
@@ -54,7 +54,7 @@ struct config {
 	uint32_t ip, gateway, dns;          /* host order; dns 0: none; any gateway but ip */
 
 	/* For checking values with variables in them; nobody else's. */
-	char check_text[CONFIG_CMDLINE_MAX];
+	char check_text[CONFIG_URL_MAX > CONFIG_CMDLINE_MAX ? CONFIG_URL_MAX : CONFIG_CMDLINE_MAX];
 	struct uri check_uri;
 	struct failure check_failure;
 };

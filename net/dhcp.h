@@ -6,11 +6,12 @@
 #include "core/types.h"
 #include "net/ipv4.h"
 #include "net/udp.h"
+#include "net/uri.h"
 
 #define DHCP_SERVERS_MAX 4        /* DNS servers kept */
-#define DHCP_BOOT_FILE_MAX 1024
+#define DHCP_BOOT_FILE_MAX (URI_MAX + 1)
 #define DHCP_DOMAIN_MAX 256
-#define DHCP_OPTIONS_MAX 1500     /* one option's parts, joined [DHCP-15, SEC-03] */
+#define DHCP_OPTIONS_MAX UDP_DATA_MAX   /* one option's parts, joined [DHCP-15, SEC-03] */
 #define DHCP_NAKS_MAX 3           /* answered by a new start; the next one is the end */
 
 struct net;

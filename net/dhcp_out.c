@@ -15,6 +15,7 @@
 #define OP_REQUEST 1
 #define HTYPE_ETHERNET 1
 #define MESSAGE_MIN 300                 /* RFC 1542 2.1 */
+#define MESSAGE_MAX 1500                /* that we ask for */
 #define VENDOR_CLASS_LEN 32
 #define HEADERS_LEN (IPV4_HEADER_LEN + UDP_HEADER_LEN)
 
@@ -53,15 +54,15 @@ static void put_option_ip(uint8_t **p, enum dhcp_option code, uint32_t ip)
 
 /*
  * The longest message that we can take: one packet of our MTU, as there is no reassembly, and no
- * more than the buffer for one joined option. RFC 2132 9.10 leaves open what is counted, so the
+ * more than every server's link can carry whole. RFC 2132 9.10 leaves open what is counted, so the
  * headers are left out [DHCP-08].
  */
 static uint32_t max_len(const struct net *net)
 {
 	uint32_t len = net->mtu - HEADERS_LEN;
 
-	if (len > DHCP_OPTIONS_MAX)
-		return DHCP_OPTIONS_MAX;
+	if (len > MESSAGE_MAX)
+		return MESSAGE_MAX;
 	return len < IPV4_MTU_MIN ? IPV4_MTU_MIN : len;
 }
 

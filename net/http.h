@@ -13,7 +13,7 @@
 #include "net/net.h"
 #include "net/uri.h"
 
-#define HTTP_REQUEST_MAX 2048     /* a path of 1024 bytes, percent-encoding undone never, and the headers */
+#define HTTP_REQUEST_MAX (URI_PATH_MAX + URI_HOST_MAX + 256)
 #define HTTP_REDIRECTS_MAX 8      /* [HTTP-08] */
 
 /*

@@ -158,7 +158,7 @@ static void header(struct http_parse *p, const char *name, size_t name_len, cons
 	} else if (text_eq_nocase(name, name_len, "location")) {
 		text_print(p->location, sizeof(p->location), "%s", value);
 		if (p->line_cut && http_parse_redirect(p))
-			broken(p, "its Location is longer than 2000 bytes");
+			broken(p, "its Location has more than 4096 characters");
 	}
 }
 

@@ -8,8 +8,9 @@
 
 #include "core/image.h"
 #include "core/types.h"
+#include "net/uri.h"
 
-#define HTTP_LINE_MAX 2048          /* what is kept of one line; the rest of a longer one is read past */
+#define HTTP_LINE_MAX (URI_MAX + 512) /* what is kept of one line; the rest of it is read past */
 #define HTTP_HEADERS_MAX 65536      /* bytes of all headers; of a chunk's line; of trailers [HTTP-05] */
 #define HTTP_REASON_MAX 64
 

@@ -90,6 +90,8 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	return 0;
 }
 
+#define URL_SHOWN_MAX 600       /* bytes of a URL on the line `http:`, which has more to say */
+
 /* Downloads nb->uri and prints what it cost. */
 static int download(struct netboot *nb, uint32_t head_want, image_place_fn place)
 {
@@ -107,10 +109,10 @@ static int download(struct netboot *nb, uint32_t head_want, image_place_fn place
 		return err;
 	ms = clock_now_ms() - nb->http.started_ms;
 	nb->file[nb->files++] = (struct netboot_file){ nb->image.extent.at, nb->image.stored };
-	text_init(&t, nb->text, sizeof(nb->text));
+	text_init(&t, nb->text, URL_SHOWN_MAX);
 	uri_text(&t, &nb->http.uri);
-	console_line(nb->console, "http: %s %llu bytes in %u ms, %s MB/s", nb->text,
-		     (unsigned long long)nb->image.stored, (unsigned)ms,
+	console_line(nb->console, "http: %s%s %llu bytes in %u ms, %s MB/s", nb->text,
+		     t.cut ? "..." : "", (unsigned long long)nb->image.stored, (unsigned)ms,
 		     console_mb_per_s(rate, nb->image.stored, ms));
 	return 0;
 }

@@ -38,7 +38,7 @@ struct netboot {
 	struct uri uri, base;
 	struct bls_entry bls;
 	bool has_bls;
-	char text[CONFIG_URL_MAX + 64];  /* a URL: with its variables replaced, or to be printed */
+	char text[CONFIG_URL_MAX];       /* a URL: with its variables replaced, or to be printed */
 	char initrd_list[CONFIG_INITRD_MAX];
 	char cmdline[CONFIG_CMDLINE_MAX];
 	uint8_t entry[NETBOOT_ENTRY_MAX];

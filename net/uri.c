@@ -54,22 +54,33 @@ static size_t length_until(const char *s, size_t len, const char *stops)
 	return i;
 }
 
+#define LONGEST "of more than 4096 characters"
+
+/* Whose URL it is. A key's has the source and the key before it, which config.c knows. */
+static const char *whose(const struct parse *p)
+{
+	return p->rung == RUNG_HTTP ? "redirect's " : p->rung == RUNG_IMAGE ? "boot entry's " : "";
+}
+
 static int bad(const struct parse *p, const char *why)
 {
 	bool secret = length_until(p->s, p->len, "@") < p->len;   /* perhaps; consoles are logged */
 	size_t len = p->len < QUOTE_MAX ? p->len : QUOTE_MAX;
 
 	if (secret)
-		return fail(p->f, p->rung, ERR_CONFIG, "the URL with the \"@\" %s", why);
-	return fail(p->f, p->rung, ERR_CONFIG, "the URL \"%.*s%s\" %s", (int)len, p->s,
+		return fail(p->f, p->rung, ERR_CONFIG, "the %sURL with the \"@\" %s", whose(p), why);
+	return fail(p->f, p->rung, ERR_CONFIG, "the %sURL \"%.*s%s\" %s", whose(p), (int)len, p->s,
 		    len < p->len ? "..." : "", why);
 }
 
-/* Nothing that could end a line or a word of a request. [HTTP-03] */
+/* Its length; and nothing that could end a line or a word of a request. [HTTP-03] */
 static int check_bytes(const struct parse *p)
 {
 	size_t i;
 
+	_Static_assert(URI_MAX == 4096, "the sentences say so");
+	if (p->len > URI_MAX)
+		return bad(p, "is one " LONGEST);
 	for (i = 0; i < p->len; i++)
 		if ((unsigned char)p->s[i] <= ' ' || p->s[i] == 0x7f)
 			return bad(p, "contains a space (write %20) or a control character");
@@ -147,12 +158,12 @@ static int set_authority(const struct parse *p, const char *s, size_t len)
 
 	if (length_until(s, len, "@") < len)
 		return fail(p->f, p->rung, ERR_UNSUPPORTED,
-			    "the URL has a user name or password before its host, which skiff does "
-			    "not send");
+			    "the %sURL has a user name or password before its host, which skiff "
+			    "does not send", whose(p));
 	if (len > 0 && s[0] == '[')
 		return fail(p->f, p->rung, ERR_UNSUPPORTED,
-			    "the URL has an IPv6 address (%.*s), and this version of skiff speaks "
-			    "only IPv4",
+			    "the %sURL has an IPv6 address (%.*s), and this version of skiff "
+			    "speaks only IPv4", whose(p),
 			    (int)(len < QUOTE_MAX ? len : QUOTE_MAX), s);
 	p->u->port = schemes[p->u->scheme].port;
 	if (len - host_len > 1) {   /* RFC 3986 6.2.3: an empty port is the default */
@@ -217,7 +228,7 @@ static int add_path_and_query(const struct parse *p, struct text *path, const ch
 
 	add_segments(path, s, path_len);
 	add_encoded(path, s + path_len, query_len);
-	return path->cut ? bad(p, "has a path of more than 1024 characters") : 0;
+	return path->cut ? bad(p, "has a path " LONGEST) : 0;
 }
 
 /* s: everything behind "//". */

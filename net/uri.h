@@ -10,8 +10,13 @@
 #include "core/text.h"
 #include "core/types.h"
 
+/*
+ * The longest URL, wherever it comes from: a key, option 67, a redirect, a boot entry; and the
+ * longest path in the request that is made of it. Object stores sign URLs with 2,000 and more.
+ */
+#define URI_MAX 4096
 #define URI_HOST_MAX 256      /* with the NUL; RFC 1035 2.3.4 has names of at most 255 */
-#define URI_PATH_MAX 1025     /* with the NUL */
+#define URI_PATH_MAX (URI_MAX + 1)
 
 enum uri_scheme {
 	URI_HTTP,
@@ -34,8 +39,8 @@ struct uri {
 
 /*
  * Takes apart an absolute URL of len bytes. 0; ERR_CONFIG, or ERR_UNSUPPORTED (IPv6 literals, user
- * names), with a sentence on the given rung, which quotes the URL unless it may hold a password. *u
- * is undefined then.
+ * names), with a sentence on the given rung, which quotes the URL unless it may hold a password. On
+ * rung http it calls it the redirect's, on rung image the boot entry's. *u is undefined then.
  */
 int uri_parse(struct uri *u, const char *s, size_t len, struct failure *f, enum rung rung)
 	MUST_CHECK;

@@ -10,7 +10,7 @@
 #include "core/err.h"
 #include "core/types.h"
 
-#define OPTIONS_WORD_MAX 4200           /* a key and the longest value that any key takes */
+#define OPTIONS_WORD_MAX 16400          /* a key and the longest value that any key takes */
 
 /* The caller's, for one call of options_each(). */
 struct options_word {

@@ -262,7 +262,7 @@ static struct web_conn *conn_of(struct web *w, const struct segment *s)
 	uint32_t i;
 
 	for (i = 0; i < w->connections; i++)
-		if (w->conn[i].ip == s->dst && w->conn[i].port == s->dst_port &&
+		if (w->conn[i].open && w->conn[i].ip == s->dst && w->conn[i].port == s->dst_port &&
 		    w->conn[i].client_port == s->src_port)
 			return &w->conn[i];
 	return NULL;

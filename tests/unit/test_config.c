@@ -214,19 +214,20 @@ static void malformed_urls_are_found_before_anything_is_done(void **state)
 
 static void texts_have_limits(void **state)
 {
-	char value[5000];
+	static char value[20000];
 
 	(void)state;
-	memset(value, 'a', sizeof(value));
+	memset(value, 'a', sizeof(value) - 1);
 	memcpy(value, "http://h/", 9);
-	value[1024] = '\0';
+	value[4096] = '\0';
 	assert_int_equal(set("url", value), 0);
-	assert_int_equal(strlen(c.url), 1024);
-	value[1024] = 'a';
-	value[1025] = '\0';
+	assert_int_equal(strlen(c.url), 4096);
+	value[4096] = 'a';
+	value[4097] = '\0';
 	assert_int_equal(set("fetch", value), ERR_CONFIG);
-	assert_non_null(strstr(f.text, "accepted is a URL of at most 1024 characters"));
-	value[1025] = 'a';
+	assert_non_null(strstr(f.text, "fw_cfg: fetch=\"http://h/aaaa"));
+	assert_non_null(strstr(f.text, "accepted is a URL of at most 4096 characters"));
+	value[4097] = 'a';
 	value[4095] = '\0';
 	assert_int_equal(set("cmdline", value), 0);
 	assert_int_equal(strlen(c.cmdline), 4095);
@@ -235,6 +236,20 @@ static void texts_have_limits(void **state)
 	assert_int_equal(set("cmdline", value), ERR_CONFIG);
 	assert_non_null(strstr(f.text, "aaaa...\" is malformed; accepted is one line of at most "
 				       "4095 characters; or nothing"));
+	/* Several of the longest fit side by side, one that is longer does not. */
+	value[4096] = ' ';
+	memcpy(value + 4097, value, 4096);
+	value[4097 + 4096] = '\0';
+	assert_int_equal(set("initrd", value), 0);
+	assert_int_equal(strlen(c.initrd), 2 * 4096 + 1);
+	value[4096] = 'a';
+	assert_int_equal(set("initrd", value), ERR_CONFIG);
+	assert_non_null(strstr(f.text, "accepted is URLs of at most 4096 characters, separated by "
+				       "spaces, 16383 in all; or nothing"));
+	value[4096] = ' ';
+	memset(value + 4097 + 4096, ' ', 16383 - 4097 - 4096);
+	value[16383] = 'x';
+	value[16384] = '\0';
 	assert_int_equal(set("initrd", value), ERR_CONFIG);
 }
 

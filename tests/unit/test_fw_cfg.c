@@ -91,7 +91,7 @@ static void add(const char *name, const char *data, uint32_t len)
 
 /* What the callback saw, as "key=value;" strings. */
 static struct {
-	char text[8192];
+	char text[FW_CFG_VALUE_MAX + 4096];
 	int answer;
 } seen;
 
@@ -166,21 +166,22 @@ static void an_error_of_the_callback_ends_the_walk(void **state)
 	assert_string_equal(seen.text, "a=1;");
 }
 
-static void values_of_4096_bytes_are_the_longest(void **state)
+static void values_of_16384_bytes_are_the_longest(void **state)
 {
-	static char big[4097];
+	static char big[FW_CFG_VALUE_MAX + 1];
 
 	(void)state;
 	memset(big, 'x', sizeof(big));
-	add(PREFIX "cmdline", big, 4096);
+	add(PREFIX "cmdline", big, FW_CFG_VALUE_MAX);
 	assert_true(fw_cfg_open(&fw));
 	assert_int_equal(each(), 0);
-	assert_int_equal(strlen(seen.text), 8 + 4096 + 1);
-	model.file[0].len = 4097;
+	assert_int_equal(strlen(seen.text), 8 + FW_CFG_VALUE_MAX + 1);
+	model.file[0].len = FW_CFG_VALUE_MAX + 1;
 	assert_int_equal(each(), ERR_CONFIG);
 	assert_int_equal(failure.rung, RUNG_CONFIG);
 	assert_string_equal(failure.text,
-		"the fw_cfg file opt/org.skiff/cmdline has 4097 bytes; a value may have at most 4096");
+		"the fw_cfg file opt/org.skiff/cmdline has 16385 bytes; a value may have "
+		"at most 16384");
 	memset(&failure, 0, sizeof(failure));
 	model.file[0].len = 0xffffffff;
 	assert_int_equal(each(), ERR_CONFIG);
@@ -302,7 +303,7 @@ int main(void)
 		cmocka_unit_test_setup(keys_and_values_arrive_in_order, setup),
 		cmocka_unit_test_setup(a_prefix_is_the_beginning_and_nothing_else, setup),
 		cmocka_unit_test_setup(an_error_of_the_callback_ends_the_walk, setup),
-		cmocka_unit_test_setup(values_of_4096_bytes_are_the_longest, setup),
+		cmocka_unit_test_setup(values_of_16384_bytes_are_the_longest, setup),
 		cmocka_unit_test_setup(a_name_of_full_length_is_bounded, setup),
 		cmocka_unit_test_setup(too_many_files_are_a_sentence, setup),
 		cmocka_unit_test_setup(a_directory_without_end_ends, setup),

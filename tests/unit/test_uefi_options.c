@@ -15,7 +15,7 @@
 
 static struct options_word word;
 static struct failure f;
-static char heard[9000];
+static char heard[OPTIONS_WORD_MAX + 4000];
 static int answer;
 
 /* "source key=value;" for every call. */
@@ -47,7 +47,7 @@ static int parse(const uint8_t *bytes, uint32_t len)
 /* An ASCII string in UCS-2, `ends` NULs behind it. */
 static int parse_text(const char *s, uint32_t ends)
 {
-	static uint8_t bytes[20000];
+	static uint8_t bytes[2 * OPTIONS_WORD_MAX + 100];
 	uint32_t len = 0;
 
 	for (; *s; len += 2)
@@ -177,7 +177,7 @@ static void the_longest_word_is_taken_and_a_longer_one_refused(void **state)
 	assert_int_equal(strlen(heard), OPTIONS_WORD_MAX + 1);
 	text[OPTIONS_WORD_MAX] = 'x';
 	text[OPTIONS_WORD_MAX + 1] = '\0';
-	assert_refused(parse_text(text, 1), "cmdline=xxxxxxxxxxxx... is longer than 4200");
+	assert_refused(parse_text(text, 1), "cmdline=xxxxxxxxxxxx... is longer than 16400");
 }
 
 static void an_error_of_the_configuration_ends_it(void **state)

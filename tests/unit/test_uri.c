@@ -229,7 +229,7 @@ static void other_schemes_are_only_named(void **state)
 
 static void host_and_path_have_limits(void **state)
 {
-	char url[3000];
+	char url[5000];
 	struct failure f;
 	struct uri u;
 	size_t i;
@@ -246,16 +246,19 @@ static void host_and_path_have_limits(void **state)
 	memset(url + 7, 'a', 64);
 	assert_int_equal(parse(&u, url, 7 + 63, &f), 0);
 	assert_int_equal(parse(&u, url, 7 + 64, &f), ERR_CONFIG);
-	/* a path of 1024, and one that is longer once encoded */
+	/* a URL of 4096, and a path that is longer once encoded */
 	memcpy(url, "http://h/", 9);
 	memset(url + 9, 'a', sizeof(url) - 9);
-	assert_int_equal(parse(&u, url, 8 + 1024, &f), 0);
-	assert_int_equal(strlen(u.path), 1024);
-	assert_int_equal(parse(&u, url, 8 + 1025, &f), ERR_CONFIG);
-	assert_non_null(strstr(f.text, "...\" has a path of more than 1024 characters"));
-	url[9] = '"';
-	assert_int_equal(parse(&u, url, 8 + 1023, &f), ERR_CONFIG);
-	assert_int_equal(parse(&u, url, 8 + 1022, &f), 0);
+	assert_int_equal(parse(&u, url, 4096, &f), 0);
+	assert_int_equal(strlen(u.path), 4096 - 8);
+	assert_int_equal(parse(&u, url, 4097, &f), ERR_CONFIG);
+	assert_non_null(strstr(f.text, "...\" is one of more than 4096 characters"));
+	memset(url + 9, '"', 4);
+	assert_int_equal(parse(&u, url, 4097 - 1, &f), 0);
+	assert_int_equal(strlen(u.path), 4096);
+	url[13] = '"';
+	assert_int_equal(parse(&u, url, 4097 - 1, &f), ERR_CONFIG);
+	assert_non_null(strstr(f.text, "...\" has a path of more than 4096 characters"));
 }
 
 /* Each byte of a URL replaced by each value: what is accepted can stand in a request. [SEC-06]
@@ -384,19 +387,19 @@ static void bad_references_fail_on_the_caller_s_rung(void **state)
 
 static void a_joined_path_may_be_long_only_for_a_moment(void **state)
 {
-	char base_text[1000] = "http://a/", ref[600];
+	char base_text[4000] = "http://a/", ref[2100];
 	struct failure f = { 0 };
 	struct uri base, u;
 
 	(void)state;
-	memset(base_text + 9, 'b', 900);
-	base_text[909] = '/';
-	assert_int_equal(uri_parse(&base, base_text, 910, &f, RUNG_HTTP), 0);
+	memset(base_text + 9, 'b', 3900);
+	base_text[3909] = '/';
+	assert_int_equal(uri_parse(&base, base_text, 3910, &f, RUNG_HTTP), 0);
 	memcpy(ref, "../", 3);
-	memset(ref + 3, 'c', 500);
-	assert_int_equal(uri_resolve(&u, &base, ref, 503, &f, RUNG_HTTP), 0);
-	assert_int_equal(strlen(u.path), 501);
-	assert_int_equal(uri_resolve(&u, &base, ref + 3, 500, &f, RUNG_HTTP), ERR_CONFIG);
+	memset(ref + 3, 'c', 2000);
+	assert_int_equal(uri_resolve(&u, &base, ref, 2003, &f, RUNG_HTTP), 0);
+	assert_int_equal(strlen(u.path), 2001);
+	assert_int_equal(uri_resolve(&u, &base, ref + 3, 2000, &f, RUNG_HTTP), ERR_CONFIG);
 }
 
 int main(void)
