@@ -62,7 +62,7 @@ int http_lab_get(struct http_lab *lab, const char *url)
 	static struct uri uri;
 	int err;
 
-	memset(lab->memory, 0xee, LAB_MEMORY);
+	memset(lab->memory, 0xee, lab->granted);
 	f->err = 0;
 	assert_int_equal(uri_parse(&uri, url, strlen(url), f, RUNG_CONFIG), 0);
 	image_open(&lab->image, 0, place, lab, f);
@@ -81,7 +81,7 @@ void http_lab_expect(struct http_lab *lab, const char *url, uint64_t len)
 			 lab->stage.fake.failure.text);
 	assert_int_equal(lab->image.stored, len);
 	assert_true(pattern_is(lab->memory, 0, len));
-	if (len < LAB_MEMORY)
+	if (len < lab->granted)
 		assert_int_equal(lab->memory[len], 0xee);
 }
 

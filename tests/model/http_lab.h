@@ -19,7 +19,7 @@ struct http_lab {
 	struct console console;
 	struct http http;
 	struct image image;
-	uint64_t granted;               /* bytes of memory for a file: LAB_MEMORY */
+	size_t granted;                 /* bytes of memory for a file: LAB_MEMORY */
 	uint8_t *memory;
 	uint32_t took_ms;               /* the last http_lab_get() */
 };
