@@ -59,6 +59,7 @@ def answer(data):
     ('url', 'http://user@10.0.2.2/x', r'user'),
     ('url', 'http://10.0.2.2/a b', r'url'),
     ('url', 'http://10.0.2.2/${disk}', r'\$\{disk\}'),
+    ('url', 'http://10.0.2.2/' + 'a' * 4081, r'fw_cfg: url=.*at most 4096 characters'),
     ('csum', 'maybe', r'csum.*auto'),
     ('features', '0xzz', r'features.*hex'),
     ('ip', '10.0.2.15/33 10.0.2.2', r'\bip\b'),
@@ -153,6 +154,16 @@ def test_server_that_falls_silent_in_the_body(fails, user, part):
         server.stopping.wait(60)
     server = serve(part, handler)
     fails(user.netdev, 'http', r'fell silent after \d+ bytes', fetch=user.url('x', port=server.port), deadline='3')
+
+
+def test_server_that_drips(fails, user, part):
+    """[HTTP-18]"""
+    def handler(connection, request):
+        connection.sendall(OK + b'Content-Length: 100000\r\n\r\n')
+        while not server.stopping.wait(0.1):
+            connection.sendall(b'x')
+    server = serve(part, handler)
+    fails(user.netdev, 'http', r'sends too slowly: \d+ bytes so far', fetch=user.url('x', port=server.port), deadline='3')
 
 
 @pytest.mark.parametrize('path, sentence', [

@@ -99,6 +99,33 @@ def test_chunked_body(attach, machine, www):
     fetched(guest, 4 * MIB, sha256)
 
 
+def test_longest_url(attach, machine, www):
+    """As an object store signs it: 4,096 characters, more than a segment holds. The line has room for the facts."""
+    sha256 = www.file('4m', 4 * MIB)
+    net = attach('user')
+    url = net.url('4m?X-Signature=')
+    url += 'a' * (4096 - len(url))
+    guest = machine([nic(net.netdev)], fw_cfg={'fetch': url})
+    fetched(guest, 4 * MIB, sha256)
+    assert guest.wait_for(r'^http: ' + re.escape(url[:599]) + r'\.\.\. 4194304 bytes in \d+ ms')
+    assert www.server.wait_request('Signature').uri == url[url.index('/4m'):]
+
+
+def test_redirect_whose_body_never_ends(attach, machine, www, part):
+    """[HTTP-08] [HTTP-18]"""
+    sha256 = www.file('4m', 4 * MIB)
+    net = attach('user')
+
+    def handler(connection, request):
+        location = net.url('4m').encode()
+        connection.sendall(b'HTTP/1.1 302 Found\r\nLocation: ' + location + b'\r\n\r\n')
+        while not server.stopping.wait(0.01):
+            connection.sendall(b'moved ' * 100)
+    server = part(lab.ScriptedServer(handler))
+    guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('there', port=server.port)})
+    fetched(guest, 4 * MIB, sha256)
+
+
 def test_empty_file(attach, machine, www):
     sha256 = www.file('empty', 0)
     net = attach('user')
