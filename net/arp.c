@@ -53,9 +53,6 @@ static bool in_use(const struct net *net, uint32_t ip)
 
 	if (ip == net->gateway)
 		return true;
-	for (i = 0; i < net->routes; i++)
-		if (net->route[i].gateway == ip)
-			return true;
 	for (i = 0; i < TCP_CONNS_MAX; i++)
 		if (net->tcp.conn[i].state != TCP_CLOSED &&
 		    ipv4_next_hop(net, net->tcp.conn[i].remote_ip) == ip)

@@ -435,7 +435,7 @@ static void ten_thousand_strangers_do_not_evict_the_gateway(void **state)
 /* [ARP-06]: neither by strangers to whom we even send. */
 static void what_is_in_use_is_not_evicted_by_what_is_not(void **state)
 {
-	struct udp_socket sock = { .port = 1, .peer_ip = HOST_IP + 2 };
+	struct udp_socket sock = { .port = 1, .peer_ip = 0xc6336401 };
 	struct tcp_conn *c = &stage.net.tcp.conn[1];
 	uint32_t i;
 
@@ -445,7 +445,7 @@ static void what_is_in_use_is_not_evicted_by_what_is_not(void **state)
 	stage.net.route[0] = (struct ipv4_route){ 0xc6336400, 0xffffff00, HOST_IP + 1 };
 	stage.net.routes = 1;
 	udp_open(&stage.net, &sock);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 2; i++)
 		hear_request(host_mac, HOST_IP + i, OUR_IP);
 	for (i = 0; i < 100; i++) {
 		send_to(HOST_IP + 100 + i, 9);
@@ -458,27 +458,50 @@ static void what_is_in_use_is_not_evicted_by_what_is_not(void **state)
 	expect_payload(peer_mac, 2);
 	send_to(0xc6336401, 3);
 	expect_payload(host_mac, 3);
-	send_to(HOST_IP + 2, 4);
-	expect_payload(host_mac, 4);
 	c->state = TCP_CLOSED;
 }
 
 /* [ARP-06] */
 static void with_everything_in_use_a_newcomer_is_not_sent_to(void **state)
 {
+	struct udp_socket sock[3] = { { .port = 1 }, { .port = 2 }, { .port = 3 } };
 	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARP_ENTRIES; i++) {
-		stage.net.route[i] = (struct ipv4_route){ 0xc6336400 + i, 0xffffffff,
-		HOST_IP + i % (ARP_ENTRIES - 1) };
-		hear_request(host_mac, HOST_IP + i % (ARP_ENTRIES - 1), OUR_IP);
+	for (i = 0; i < ARP_ENTRIES - 1; i++) {         /* and the gateway */
+		if (i < 3) {
+			sock[i].peer_ip = HOST_IP + i;
+			udp_open(&stage.net, &sock[i]);
+		} else {
+			stage.net.tcp.conn[i - 3].state = TCP_ESTABLISHED;
+			stage.net.tcp.conn[i - 3].remote_ip = HOST_IP + i;
+		}
+		hear_request(host_mac, HOST_IP + i, OUR_IP);
 	}
-	stage.net.routes = ARP_ENTRIES;
 	stage_tx_count(&stage);
 	send_to(HOST_IP + 100, 1);
 	assert_int_equal(stage_tx_count(&stage), 0);
 	assert_int_equal(stage.net.count.no_room, 1);
+	memset(stage.net.tcp.conn, 0, sizeof(stage.net.tcp.conn));
+}
+
+/*
+ * [ARP-06]: the gateways of routes that nobody takes are not in use, however many there are and
+ * however often they ask for us.
+ */
+static void gateways_of_unused_routes_keep_nobody_out(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < ARP_ENTRIES; i++) {
+		stage.net.route[i] = (struct ipv4_route){ 0xc6336400 + i, 0xffffffff, HOST_IP + i };
+		hear_request(host_mac, HOST_IP + i, OUR_IP);
+	}
+	stage.net.routes = ARP_ENTRIES;
+	stage_tx_count(&stage);
+	send_to(HOST_IP + 100, 1);
+	expect_query(HOST_IP + 100);
 }
 
 static void the_least_recently_used_entry_goes_first(void **state)
@@ -629,6 +652,7 @@ int main(void)
 		TEST(ten_thousand_strangers_do_not_evict_the_gateway),
 		TEST(what_is_in_use_is_not_evicted_by_what_is_not),
 		TEST(with_everything_in_use_a_newcomer_is_not_sent_to),
+		TEST(gateways_of_unused_routes_keep_nobody_out),
 		TEST(the_least_recently_used_entry_goes_first),
 		TEST(in_doubt_the_known_mac_is_used_until_another_answers),
 		TEST(doubt_asks_at_most_once_a_second_and_never_fails),
