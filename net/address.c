@@ -53,16 +53,13 @@ static void address_text(const struct net *net, struct text *t)
 		text_fmt(t, " dns %s", ip_text(ip, net->dns_servers[0]));
 }
 
-static void take_static(struct net *net, struct console *console, const struct config *c)
+void address_static(struct dhcp_lease *lease, const struct config *c)
 {
-	char buf[100];
-	struct text t;
-
-	net->dns_servers[0] = c->dns;
-	net_configure(net, c->ip, ~0u << (32 - c->prefix), c->gateway, 0);
-	text_init(&t, buf, sizeof(buf));
-	address_text(net, &t);
-	console_line(console, "ip: %s", buf);
+	memset(lease, 0, sizeof(*lease));
+	lease->ip = c->ip;
+	lease->mask = ~0u << (32 - c->prefix);
+	lease->gateway = c->gateway;
+	lease->dns[0] = c->dns;
 }
 
 static int dhcp_failed(struct net *net, int err)
@@ -87,34 +84,42 @@ static int dhcp_failed(struct net *net, int err)
 		    (unsigned)(net->deadline_ms / 1000), buf);
 }
 
-static int take_dhcp(struct net *net, struct console *console, const struct config *config)
+static int take_dhcp(struct net *net, const struct config *config)
 {
-	const struct dhcp_lease *lease = &net->dhcp.lease;
 	bool wants_url = !config_has(config, CONFIG_URL) && !config->fetch[0];
 	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
-	uint32_t started_ms = clock_now_ms();
-	char buf[100];
-	struct text t;
 	int err;
 
 	boot_uuid(id.uuid);
 	net_begin(net, RUNG_DHCP);
 	dhcp_start(net, &id, wants_url);
 	err = net_wait(net, dhcp_done, net, 0);
-	if (err || net->dhcp.state != DHCP_BOUND)
-		return dhcp_failed(net, err);
-	memcpy(net->dns_servers, lease->dns, sizeof(net->dns_servers));
-	net_configure(net, lease->ip, lease->mask, lease->gateway, lease->mtu);
-	text_init(&t, buf, sizeof(buf));
-	address_text(net, &t);
-	console_line(console, "dhcp: %s, %u ms", buf, (unsigned)(clock_now_ms() - started_ms));
-	return 0;
+	return err || net->dhcp.state != DHCP_BOUND ? dhcp_failed(net, err) : 0;
 }
 
 int address_take(struct net *net, struct console *console, const struct config *config)
 {
-	if (!config->ip_static)
-		return take_dhcp(net, console, config);
-	take_static(net, console, config);
+	struct dhcp_lease *lease = &net->dhcp.lease;
+	uint32_t started_ms = clock_now_ms();
+	char buf[100];
+	struct text t;
+	int err = 0;
+
+	if (config->ip_static)
+		address_static(lease, config);
+	else
+		err = take_dhcp(net, config);
+	if (err)
+		return err;
+	net_configure(net, lease);
+	text_init(&t, buf, sizeof(buf));
+	address_text(net, &t);
+	if (config->ip_static)
+		console_line(console, "ip: %s", buf);
+	else
+		console_line(console, "dhcp: %s, %u ms", buf, (unsigned)(clock_now_ms() - started_ms));
+	if (lease->routes_lost)
+		console_line(console, "dhcp: option 121 has %u routes more than the %u that there is room for",
+			     (unsigned)lease->routes_lost, IPV4_ROUTES_MAX);
 	return 0;
 }

@@ -13,6 +13,9 @@
  */
 int address_wait_for_link(struct net *net, struct console *console) MUST_CHECK;
 
+/* The lease that the user grants by the key `ip`, which is there. */
+void address_static(struct dhcp_lease *lease, const struct config *config);
+
 /*
  * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or `dhcp:` line. Without a key `url` or `fetch`
  * an offer that names a boot file is preferred [DHCP-20]. 0, or an error with a sentence (rung `dhcp`).

@@ -134,8 +134,6 @@ static void ack_rx(struct net *net, struct span m, const struct dhcp_options *o)
 		return;
 	if (!d->lease.boot_file[0])     /* [DHCP-20] */
 		memcpy(d->lease.boot_file, d->offer.boot_file, sizeof(d->lease.boot_file));
-	memcpy(net->route, d->lease.route, sizeof(net->route));
-	net->routes = d->lease.routes;
 	enter(net, DHCP_BOUND);
 }
 

@@ -4,13 +4,12 @@
 #define NET_DHCP_H
 
 #include "core/types.h"
+#include "net/dns.h"
 #include "net/ipv4.h"
 #include "net/udp.h"
 #include "net/uri.h"
 
-#define DHCP_SERVERS_MAX 4        /* DNS servers kept */
 #define DHCP_BOOT_FILE_MAX (URI_MAX + 1)
-#define DHCP_DOMAIN_MAX 256
 #define DHCP_OPTIONS_MAX UDP_DATA_MAX   /* one option's parts, joined [DHCP-15, SEC-03] */
 #define DHCP_NAKS_MAX 3           /* answered by a new start; the next one is the end */
 
@@ -18,14 +17,21 @@ struct net;
 
 enum dhcp_state { DHCP_IDLE, DHCP_SELECTING, DHCP_REQUESTING, DHCP_BOUND, DHCP_FAILED };
 
+/*
+ * An address and what goes with it, for net_configure(); also what the user says by the key `ip`
+ * takes this form.
+ */
 struct dhcp_lease {
 	uint32_t ip, mask, gateway, server;      /* host order */
-	uint32_t dns[DHCP_SERVERS_MAX];
-	struct ipv4_route route[IPV4_ROUTES_MAX];        /* option 121 without a default route */
+	uint32_t dns[DNS_SERVERS_MAX];
+	/* Option 121, but for the default route, which is gateway unless it is on the link. */
+	struct ipv4_route route[IPV4_ROUTES_MAX];
 	uint32_t routes;
+	uint32_t routes_lost;                    /* for which there was no room */
 	uint32_t mtu;                            /* option 26, 0: none */
 	char boot_file[DHCP_BOOT_FILE_MAX];      /* option 67 or `file`; empty: none [DHCP-16] */
-	char domain[DHCP_DOMAIN_MAX];            /* option 15; empty: none */
+	/* Options 119 and 15: domains, each with its NUL; an empty one ends them [DNS-10]. */
+	char search[DNS_SEARCH_MAX];
 };
 
 /* uuid: SMBIOS, stored order; arch: RFC 4578 2.1. */
@@ -49,10 +55,7 @@ struct dhcp {
 	uint8_t buf[DHCP_OPTIONS_MAX];   /* joins an option's parts, or holds a message of ours */
 };
 
-/*
- * Starts: the first DISCOVER leaves at once [DHCP-04]. The routes of a lease go to net->route by
- * themselves; everything else in it is the caller's to use.
- */
+/* Starts: the first DISCOVER leaves at once [DHCP-04]. The lease is the caller's to use. */
 void dhcp_start(struct net *net, const struct dhcp_identity *id, bool want_boot_file);
 /* No more messages; a lease that there is stays readable. */
 void dhcp_stop(struct net *net);

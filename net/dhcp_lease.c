@@ -4,6 +4,7 @@
  * if it were not there. dhcp.c calls.
  */
 #include "core/mem.h"
+#include "core/text.h"
 #include "core/wire.h"
 #include "net/dhcp_impl.h"
 #include "net/dns_parse.h"
@@ -66,7 +67,10 @@ static uint32_t read_route(struct span v, struct ipv4_route *route)
 	return 1 + octets + 4;
 }
 
-/* RFC 3442. False, and nothing changed, if the option is not there or malformed. */
+/*
+ * RFC 3442. False, and nothing changed, if the option is not there or malformed. A default route on
+ * the link itself stays a route: there is no gateway that could stand for it.
+ */
 static bool read_routes(struct dhcp_lease *l, const struct reader *r)
 {
 	struct span v = get(r, DHCP_OPTION_ROUTES);
@@ -81,13 +85,14 @@ static bool read_routes(struct dhcp_lease *l, const struct reader *r)
 			return false;
 		if (route.gateway && !ipv4_is_unicast(route.gateway))
 			continue;
-		if (!route.mask)
+		if (!route.mask && route.gateway)
 			gateway = route.gateway;
-		else if (routes < IPV4_ROUTES_MAX)
-			l->route[routes++] = route;
+		else if (routes++ < IPV4_ROUTES_MAX)
+			l->route[routes - 1] = route;
 	}
 	l->gateway = gateway;
-	l->routes = routes;
+	l->routes = routes < IPV4_ROUTES_MAX ? routes : IPV4_ROUTES_MAX;
+	l->routes_lost = routes - l->routes;
 	return true;
 }
 
@@ -96,7 +101,7 @@ static void read_dns(struct dhcp_lease *l, const struct reader *r)
 	struct span v = get(r, DHCP_OPTION_DNS);
 	uint32_t i, n = 0;
 
-	for (i = 0; i + 4 <= v.len && n < DHCP_SERVERS_MAX; i += 4)
+	for (i = 0; i + 4 <= v.len && n < DNS_SERVERS_MAX; i += 4)
 		if (ipv4_is_unicast(get_be32(v.at + i)))
 			l->dns[n++] = get_be32(v.at + i);
 }
@@ -118,14 +123,34 @@ static void copy_text(char *dst, uint32_t cap, struct span text)
 	dst[len] = '\0';
 }
 
-static void read_domain(struct dhcp_lease *l, const struct reader *r)
+/* Puts a name behind the first len bytes of the list. Returns how many it takes. */
+static uint32_t copy_name(struct dhcp_lease *l, uint32_t len, const char *name)
+{
+	uint32_t n = (uint32_t)text_len(name) + 1;
+
+	if (n == 1 || n >= sizeof(l->search) - len)
+		return 0;
+	memcpy(l->search + len, name, n);
+	return n;
+}
+
+/*
+ * RFC 3397's list, then the domain; as much of them as there is room for, with an empty name at the
+ * end [DNS-10].
+ */
+static void read_search(struct dhcp_lease *l, const struct reader *r)
 {
 	struct span v = get(r, DHCP_OPTION_SEARCH);
-	uint32_t off = 0;
+	uint32_t off = 0, len = 0;
+	char name[DNS_NAME_MAX];
 
-	/* RFC 3397: of the search list its first name, else the domain [DNS-10]. */
-	if (!v.len || !dns_name_read(v, &off, l->domain) || !l->domain[0])
-		copy_text(l->domain, sizeof(l->domain), get(r, DHCP_OPTION_DOMAIN));
+	while (off < v.len && dns_name_read(v, &off, name))
+		len += copy_name(l, len, name);
+	if (off < v.len)                /* broken: as if it were not there */
+		len = 0;
+	copy_text(name, sizeof(name), get(r, DHCP_OPTION_DOMAIN));
+	len += copy_name(l, len, name);
+	l->search[len] = '\0';
 }
 
 bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhcp_options *o,
@@ -139,6 +164,8 @@ bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhc
 	if (!ipv4_is_unicast(l->ip))            /* RFC 1122 3.2.1.3 [DHCP-29] */
 		return false;
 	l->mask = read_mask(&r, l->ip);
+	if (~l->mask > 1 && (l->ip | l->mask) == UINT32_MAX)    /* everybody's */
+		return false;
 	l->server = first_ip(&r, DHCP_OPTION_SERVER);
 	/* Routers are named by options only: giaddr is a relay agent, RFC 1542 4.1.1 [DHCP-29]. */
 	if (!read_routes(l, &r))                /* RFC 3442: routes replace the router [DHCP-27] */
@@ -147,7 +174,7 @@ bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhc
 	v = get(&r, DHCP_OPTION_MTU);
 	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN)       /* [DHCP-28] */
 		l->mtu = get_be16(v.at);
-	read_domain(l, &r);
+	read_search(l, &r);
 	copy_text(l->boot_file, sizeof(l->boot_file), get(&r, DHCP_OPTION_BOOT_FILE));
 	if (!l->boot_file[0])                   /* [DHCP-16] */
 		copy_text(l->boot_file, sizeof(l->boot_file), o->file);

@@ -10,6 +10,7 @@
 #define DNS_ADDRESSES_MAX 8
 #define DNS_NAME_MAX 256        /* text, with the NUL */
 #define DNS_LABEL_MAX 64        /* the same */
+#define DNS_SEARCH_MAX 512      /* bytes of a search list */
 
 struct net;
 

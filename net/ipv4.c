@@ -110,7 +110,7 @@ uint32_t ipv4_next_hop(const struct net *net, uint32_t dst)
 {
 	uint32_t i, hop = net->gateway, best = 0;
 
-	if (!net->ip || !ipv4_is_unicast(dst))
+	if (!net->ip || !ipv4_is_unicast(dst) || is_our_broadcast(net, dst))
 		return 0;
 	if (((dst ^ net->ip) & net->mask) == 0) {
 		hop = dst;
@@ -119,7 +119,7 @@ uint32_t ipv4_next_hop(const struct net *net, uint32_t dst)
 	for (i = 0; i < net->routes; i++) {
 		const struct ipv4_route *r = &net->route[i];
 
-		if ((dst & r->mask) == r->dst && r->mask > best) {
+		if ((dst & r->mask) == r->dst && (r->mask > best || !hop)) {
 			hop = r->gateway ? r->gateway : dst;
 			best = r->mask;
 		}

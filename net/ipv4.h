@@ -16,8 +16,8 @@
 
 struct net;
 
-/* A route of option 121 (RFC 3442); more than these are dropped. */
-#define IPV4_ROUTES_MAX 8
+/* A route of option 121 (RFC 3442); more than these are left out, and that is said. */
+#define IPV4_ROUTES_MAX 32
 struct ipv4_route {
 	uint32_t dst, mask;        /* dst has no bits outside of mask */
 	uint32_t gateway;          /* 0: on the link itself */

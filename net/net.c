@@ -25,16 +25,20 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 	nic->rx_ctx = net;
 }
 
-void net_configure(struct net *net, uint32_t ip, uint32_t mask, uint32_t gateway, uint32_t mtu)
+void net_configure(struct net *net, const struct dhcp_lease *lease)
 {
-	uint16_t most = net->nic->ops->mtu_max(net->nic);
+	uint32_t most = net->nic->ops->mtu_max(net->nic);
 
-	net->ip = ip;
-	net->mask = mask;
-	net->gateway = gateway;
+	net->ip = lease->ip;
+	net->mask = lease->mask;
+	net->gateway = lease->gateway;
+	memcpy(net->route, lease->route, sizeof(net->route));
+	net->routes = lease->routes;
+	memcpy(net->dns_servers, lease->dns, sizeof(net->dns_servers));
+	memcpy(net->search, lease->search, sizeof(net->search));
 	/* RFC 2132 5.1; what the posted buffers or the device cannot hold is ignored [DHCP-28]. */
-	if (mtu >= IPV4_MTU_MIN)
-		net->mtu = mtu < most ? (uint16_t)mtu : most;
+	if (lease->mtu >= IPV4_MTU_MIN)
+		net->mtu = (uint16_t)(lease->mtu < most ? lease->mtu : most);
 	arp_announce(net);
 }
 

@@ -48,11 +48,12 @@ struct net {
 	uint32_t abort_asked_ms;        /* when the port was last asked for the abort key */
 	uint32_t timers_ms;             /* when timers last ran */
 
-	/* Our address. ip is 0 until DHCP or the user gives one. All in host order. */
+	/* Of the lease in use; written by net_configure() only. ip is 0 before. Host order. */
 	uint32_t ip, mask, gateway;
 	struct ipv4_route route[IPV4_ROUTES_MAX];   /* beside gateway, the default route [DHCP-27] */
 	uint32_t routes;
 	uint32_t dns_servers[DNS_SERVERS_MAX];   /* 0: none */
+	char search[DNS_SEARCH_MAX];    /* as in a lease */
 	uint16_t mtu;                   /* largest IP packet that we send, and whose MSS we announce */
 
 	struct arp arp;
@@ -66,8 +67,8 @@ struct net {
 /* Joins net to nic (and sets its rx). The nic is up. Both outlive net. */
 void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_t deadline_ms);
 
-/* Takes an address into use. mtu: 0, or what option 26 says; it is kept within what the nic can receive. */
-void net_configure(struct net *net, uint32_t ip, uint32_t mask, uint32_t gateway, uint32_t mtu);
+/* Takes a lease into use. Its MTU is kept within what the nic can receive. */
+void net_configure(struct net *net, const struct dhcp_lease *lease);
 
 /*
  * One turn: nic->poll (every frame that is there goes up through eth_rx), due timers, the ACK that the frames

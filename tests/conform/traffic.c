@@ -7,6 +7,7 @@
 #include "core/csum.h"
 #include "core/mem.h"
 #include "core/random.h"
+#include "net/address.h"
 #include "net/eth.h"
 
 #define ANSWER_MS 1000 /* for an answer of a neighbour */
@@ -65,11 +66,10 @@ static bool link_is_up(void *ctx)
 	return net->nic->ops->link_up(net->nic);
 }
 
-static void configure(struct traffic *t, const struct dhcp_lease *lease)
+static void configure(struct traffic *t)
 {
-	memcpy(t->net.dns_servers, lease->dns, sizeof(t->net.dns_servers));
-	net_configure(&t->net, lease->ip, lease->mask, lease->gateway, lease->mtu);
-	t->peer = lease->gateway ? lease->gateway : lease->server;
+	net_configure(&t->net, &t->lease);
+	t->peer = t->lease.gateway ? t->lease.gateway : t->lease.server;
 }
 
 /*
@@ -95,7 +95,7 @@ static int take_dhcp(struct traffic *t)
 		t->lease = t->net.dhcp.lease;
 	dhcp_stop(&t->net);
 	if (t->lease.ip)
-		configure(t, &t->lease);
+		configure(t);
 	return 0;
 }
 
@@ -106,9 +106,8 @@ static int take_address(struct traffic *t)
 
 	if (err || !c->ip_static)
 		return err ? err : take_dhcp(t);
-	t->net.dns_servers[0] = c->dns;
-	net_configure(&t->net, c->ip, ~0u << (32 - c->prefix), c->gateway, 0);
-	t->peer = c->gateway;
+	address_static(&t->lease, c);
+	configure(t);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ int http_lab_setup(void **state)
 	lab->granted = LAB_MEMORY;
 	stage_open(&lab->stage);
 	web_init(&lab->web, &lab->stage.fake);
-	net_configure(&lab->stage.net, OUR_IP, OUR_MASK, PEER_IP, 0);
+	lease_configure(&lab->stage.net, OUR_IP, OUR_MASK, PEER_IP, 0);
 	lab->stage.net.dns_servers[0] = LAB_DNS_IP;
 	http_init(&lab->http, &lab->stage.net, &lab->console);
 	*state = lab;

@@ -28,7 +28,7 @@ void stage_open_configured(struct stage *s)
 	uint32_t len;
 
 	stage_open(s);
-	net_configure(&s->net, OUR_IP, OUR_MASK, PEER_IP, 0);
+	lease_configure(&s->net, OUR_IP, OUR_MASK, PEER_IP, 0);
 	len = packet_arp(arp, 1, peer_mac, PEER_IP, our_mac, OUR_IP);
 	len = packet_eth(frame, our_mac, peer_mac, 0x0806, arp, len);
 	stage_rx(s, frame, len);

@@ -8,6 +8,7 @@
 
 #include "net/net.h"
 #include "tests/model/fake_nic.h"
+#include "tests/model/lease.h"
 
 #define OUR_IP 0x0a00020fu              /* 10.0.2.15/24 */
 #define OUR_MASK 0xffffff00u

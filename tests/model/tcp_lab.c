@@ -55,7 +55,7 @@ int lab_setup(void **state)
 	assert_true(lab->net && lab->store);
 	fake_nic_init(&lab->nic);
 	net_init(lab->net, &lab->nic.nic, &lab->failure, 60000);
-	net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 0);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 0);
 	fake_nic_forget_sent(&lab->nic);
 	lab->user = (struct tcp_user){ .place = place, .landed = landed, .data = data, .ctx = lab };
 	lab->place_to = LAB_STORE;

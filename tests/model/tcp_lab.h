@@ -9,6 +9,7 @@
 
 #include "net/net.h"
 #include "tests/model/fake_nic.h"
+#include "tests/model/lease.h"
 #include "tests/model/segment.h"
 
 #define LAB_IP 0x0a00020fu              /* 10.0.2.15/24 */

@@ -596,7 +596,7 @@ static void an_entry_that_nobody_uses_is_left_alone(void **state)
 static void a_new_address_is_announced(void **state)
 {
 	(void)state;
-	net_configure(&stage.net, OUR_IP, OUR_MASK, PEER_IP, 0);
+	lease_configure(&stage.net, OUR_IP, OUR_MASK, PEER_IP, 0);
 	expect_query(OUR_IP);           /* RFC 5227 2.3: sender and target are the same */
 	assert_int_equal(stage_tx_count(&stage), 0);
 }

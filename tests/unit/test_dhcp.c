@@ -409,7 +409,7 @@ static void an_offer_a_request_and_an_ack_make_a_lease(void **state)
 	assert_int_equal(l->dns[1], 0x08080808);
 	assert_int_equal(l->dns[2], 0);
 	assert_int_equal(l->mtu, 1400);
-	assert_string_equal(l->domain, "example.org");
+	assert_string_equal(l->search, "example.org");
 	assert_string_equal(l->boot_file, "http://10.0.2.2/vmlinuz");
 	assert_int_equal(bad_frames(&stage.net), 0);
 	assert_int_equal(stage.net.ip, 0);      /* taking it into use is the caller's affair */
@@ -455,7 +455,7 @@ static void no_more_dns_servers_than_there_is_room_for(void **state)
 	for (i = 0; i < 10; i++)
 		put_be32(dns + 4 * i, PEER_IP + i);
 	l = granted_with(6, dns, sizeof(dns));
-	for (i = 0; i < DHCP_SERVERS_MAX; i++)
+	for (i = 0; i < DNS_SERVERS_MAX; i++)
 		assert_int_equal(l->dns[i], PEER_IP + i);
 	assert_int_equal(l->routes, 0);
 	assert_int_equal(l->route[0].dst, 0);
@@ -745,6 +745,10 @@ static void offers_without_an_address_or_server_are_no_leases(void **state)
 
 	(void)state;
 	start(false);
+	begin(DHCP_OFFER, SERVER_IP);
+	put_ip(1, OUR_MASK);
+	put_be32(message + 16, OUR_IP | ~OUR_MASK);
+	deliver();
 	for (i = 0; i < ARRAY_LEN(yiaddr); i++) {
 		begin(DHCP_OFFER, SERVER_IP);
 		put(60, "PXEClient", 9);
@@ -835,15 +839,16 @@ static void an_mtu_below_576_is_ignored(void **state)
 /* [DHCP-28]: and what the nic cannot hold is cut to what it can. */
 static void an_mtu_is_kept_within_what_the_nic_holds(void **state)
 {
-	const struct dhcp_lease *l = granted_with(26, "\377\360", 2);
-
 	(void)state;
+	granted_with(26, "\377\360", 2);
 	stage.fake.mtu_max = 9000;
-	net_configure(&stage.net, l->ip, l->mask, l->gateway, l->mtu);
+	net_configure(&stage.net, &stage.net.dhcp.lease);
 	assert_int_equal(stage.net.mtu, 9000);
-	net_configure(&stage.net, l->ip, l->mask, l->gateway, 1400);
+	stage.net.dhcp.lease.mtu = 1400;
+	net_configure(&stage.net, &stage.net.dhcp.lease);
 	assert_int_equal(stage.net.mtu, 1400);
-	net_configure(&stage.net, l->ip, l->mask, l->gateway, 0);
+	stage.net.dhcp.lease.mtu = 0;
+	net_configure(&stage.net, &stage.net.dhcp.lease);
 	assert_int_equal(stage.net.mtu, 1400);
 }
 
@@ -880,7 +885,7 @@ static void classless_routes_replace_the_router(void **state)
 	assert_int_equal(l->route[4].gateway, 0);
 	assert_int_equal(l->route[5].dst, 0x0a1b8000);
 	assert_int_equal(l->route[5].mask, 0xffff8000);
-	net_configure(&stage.net, l->ip, l->mask, l->gateway, 0);
+	net_configure(&stage.net, l);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0x0ac67a2f), 0x0ac67a2f);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0x0ae50081), 0x0a110005);
 	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a110001);
@@ -913,45 +918,128 @@ static void malformed_routes_leave_the_router(void **state)
 	}
 }
 
-/*
- * [DHCP-27] [SEC-03]: more routes than there is room for; the default one behind them still counts.
- */
-static void too_many_routes_are_dropped(void **state)
+/* [DHCP-27]: RFC 3442: "0.0.0.0" as router, and every host is a neighbour. */
+static void a_default_route_may_lead_to_the_link_itself(void **state)
 {
-	uint8_t routes[30 * 7 + 5];
+	static const uint8_t routes[] = {
+		0, 0, 0, 0, 0, 24, 192, 0, 2, 10, 0, 2, 9, 0, 224, 0, 0, 1,
+	};
+	const struct dhcp_lease *l;
+
+	(void)state;
+	reach_requesting();
+	begin(DHCP_ACK, SERVER_IP);
+	put_ip(3, PEER_IP);
+	put(121, routes, sizeof(routes));
+	l = granted();
+	assert_non_null(l);
+	net_configure(&stage.net, l);
+	assert_int_equal(ipv4_next_hop(&stage.net, 0xc6336401), 0xc6336401);
+	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a000209);
+	assert_int_equal(ipv4_next_hop(&stage.net, 0x0a000203), 0x0a000203);
+	assert_int_equal(ipv4_next_hop(&stage.net, 0xe0000001), 0);
+	granted_with(121, "\0\0\0\0\0\0\12\0\2\11", 10);
+	net_configure(&stage.net, &stage.net.dhcp.lease);       /* both: the router's */
+	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a000209);
+}
+
+/*
+ * [DHCP-27] [SEC-03]: more routes than there is room for are counted; the default one behind them
+ * still is one.
+ */
+static void too_many_routes_are_counted(void **state)
+{
+	uint8_t routes[35 * 7 + 5];
 	const struct dhcp_lease *l;
 	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 30; i++) {
+	for (i = 0; i < 35; i++) {
 		routes[i * 7] = 16;
 		routes[i * 7 + 1] = 172;
 		routes[i * 7 + 2] = (uint8_t)i;
 		put_be32(routes + i * 7 + 3, PEER_IP);
 	}
-	routes[210] = 0;
-	put_be32(routes + 211, 0x0a000209);
+	routes[245] = 0;
+	put_be32(routes + 246, 0x0a000209);
 	l = granted_with(121, routes, sizeof(routes));
 	assert_int_equal(l->routes, IPV4_ROUTES_MAX);
+	assert_int_equal(l->routes_lost, 35 - IPV4_ROUTES_MAX);
 	assert_int_equal(l->gateway, 0x0a000209);
+	assert_int_equal(l->route[IPV4_ROUTES_MAX - 1].dst, 0xac000000 + (IPV4_ROUTES_MAX - 1) * 0x10000);
+	l = granted_with(121, routes, IPV4_ROUTES_MAX * 7);
+	assert_int_equal(l->routes, IPV4_ROUTES_MAX);
+	assert_int_equal(l->routes_lost, 0);
 }
 
-/* [DNS-10] */
-static void the_search_list_s_first_name_is_the_suffix(void **state)
+/* The search list of a lease with these two options; "," stands for a NUL. */
+static const char *searched(const void *list, uint32_t list_len, const char *domain)
 {
-	static const uint8_t list[] = "\3eng\5apple\3com\0\11marketing\300\4";
+	static char text[DNS_SEARCH_MAX];
 	const struct dhcp_lease *l;
+	uint32_t i = 0;
 
-	(void)state;
-	assert_string_equal(granted_with(119, list, sizeof(list) - 1)->domain, "eng.apple.com");
-	assert_string_equal(granted_with(15, "example.org\0x", 13)->domain, "example.org");
-	assert_string_equal(granted_with(119, "\3eng\300\0", 6)->domain, "");
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
-	put(119, "\7eng", 4);
-	put(15, "example.org", 11);
+	for (; list_len > 255; list_len -= 255, list = (const uint8_t *)list + 255)
+		put(119, list, 255);
+	put(119, list, list_len);
+	put(15, domain, (uint32_t)strlen(domain));
 	l = granted();
-	assert_string_equal(l->domain, "example.org");
+	assert_non_null(l);
+	for (; l->search[i]; i++) {
+		for (; l->search[i]; i++)
+			text[i] = l->search[i];
+		text[i] = ',';
+		assert_in_range(i, 0, DNS_SEARCH_MAX - 2);
+	}
+	text[i] = '\0';
+	return text;
+}
+
+/* [DNS-10]: RFC 3397, its own example first; then option 15. */
+static void the_search_list_and_the_domain_are_searched(void **state)
+{
+	static const uint8_t list[] = "\3eng\5apple\3com\0\11marketing\300\4";
+
+	(void)state;
+	assert_string_equal(searched(list, sizeof(list) - 1, ""), "eng.apple.com,marketing.apple.com,");
+	assert_string_equal(searched(list, sizeof(list) - 1, "example.org"),
+			    "eng.apple.com,marketing.apple.com,example.org,");
+	assert_string_equal(searched("", 0, "example.org"), "example.org,");
+	assert_string_equal(searched("", 0, ""), "");
+	assert_string_equal(searched("\0\3eng\0", 6, ""), "eng,");             /* the root is no domain */
+	assert_string_equal(granted_with(15, "example.org\0x", 13)->search, "example.org");
+}
+
+/* [DNS-10] [SEC-04]: as if it were not there, in its whole. */
+static void a_malformed_search_list_leaves_the_domain(void **state)
+{
+	(void)state;
+	assert_string_equal(searched("\3eng\300\0", 6, "a.org"), "a.org,");
+	assert_string_equal(searched("\3eng\0\3com", 9, "a.org"), "a.org,");
+	assert_string_equal(searched("\7eng", 4, "a.org"), "a.org,");
+	assert_string_equal(searched("\3eng\0\1a\300\20", 9, "a.org"), "a.org,");
+}
+
+/* [DNS-10] [SEC-03]: joined first (RFC 3396), and what has no room is left out. */
+static void a_search_list_of_any_length_ends(void **state)
+{
+	uint8_t list[1200];
+	char want[DNS_SEARCH_MAX];
+	uint32_t i;
+
+	(void)state;
+	memset(list, 0, sizeof(list));
+	for (i = 0; i < sizeof(list); i += 3)
+		memcpy(list + i, "\1a", 3);
+	memset(want, 0, sizeof(want));
+	for (i = 0; i < 199; i++)
+		memcpy(want + 2 * i, "a,", 2);
+	assert_string_equal(searched(list, 3 * 199, ""), want);
+	for (; i < (DNS_SEARCH_MAX - 2) / 2; i++)
+		memcpy(want + 2 * i, "a,", 2);
+	assert_string_equal(searched(list, 3 * 400, "b"), want);
 }
 
 /* [DHCP-32] */
@@ -969,7 +1057,7 @@ static void options_of_other_programs_mean_nothing(void **state)
 	l = granted();
 	assert_non_null(l);
 	assert_string_equal(l->boot_file, "");
-	assert_string_equal(l->domain, "");
+	assert_string_equal(l->search, "");
 	assert_int_equal(l->gateway, 0);
 }
 
@@ -1249,8 +1337,11 @@ int main(void)
 		TEST(an_mtu_is_kept_within_what_the_nic_holds),
 		TEST(classless_routes_replace_the_router),
 		TEST(malformed_routes_leave_the_router),
-		TEST(too_many_routes_are_dropped),
-		TEST(the_search_list_s_first_name_is_the_suffix),
+		TEST(a_default_route_may_lead_to_the_link_itself),
+		TEST(too_many_routes_are_counted),
+		TEST(the_search_list_and_the_domain_are_searched),
+		TEST(a_malformed_search_list_leaves_the_domain),
+		TEST(a_search_list_of_any_length_ends),
 		TEST(options_of_other_programs_mean_nothing),
 		TEST(text_ends_at_a_nul_or_with_its_room),
 		TEST(option_67_comes_before_the_file_field),

@@ -202,12 +202,12 @@ static void other_destinations_are_ignored(void **state)
 static void small_subnets_have_no_broadcast(void **state)
 {
 	(void)state;
-	net_configure(&stage.net, 0x0a000211, 0xfffffffe, PEER_IP, 0);
+	lease_configure(&stage.net, 0x0a000211, 0xfffffffe, PEER_IP, 0);
 	assert_false(ipv4_is_broadcast(&stage.net, 0x0a000211));
 	assert_false(ipv4_is_broadcast(&stage.net, 0x0a000210));
-	net_configure(&stage.net, 0x0a000211, 0xffffffff, PEER_IP, 0);
+	lease_configure(&stage.net, 0x0a000211, 0xffffffff, PEER_IP, 0);
 	assert_false(ipv4_is_broadcast(&stage.net, 0x0a000211));
-	net_configure(&stage.net, 0x0a000211, 0xfffffffc, PEER_IP, 0);
+	lease_configure(&stage.net, 0x0a000211, 0xfffffffc, PEER_IP, 0);
 	assert_true(ipv4_is_broadcast(&stage.net, 0x0a000213));
 	assert_false(ipv4_is_broadcast(&stage.net, 0x0a000212));
 	assert_true(ipv4_is_broadcast(&stage.net, 0xffffffff));
@@ -508,9 +508,23 @@ static void the_next_hop(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		net_configure(&stage.net, cases[i].ip, cases[i].mask, cases[i].gateway, 0);
+		lease_configure(&stage.net, cases[i].ip, cases[i].mask, cases[i].gateway, 0);
 		assert_int_equal(ipv4_next_hop(&stage.net, cases[i].dst), cases[i].hop);
 	}
+}
+
+/* [IP4-12]: nobody is to be opened a connection to. */
+static void what_is_not_one_host_s_has_no_next_hop(void **state)
+{
+	static const uint32_t nobody[] = {
+		OUR_IP | ~OUR_MASK, IPV4_BROADCAST, 0, 0x00000001, 0x7f000001, 0xe0000001, 0xf0000001,
+	};
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(nobody); i++)
+		assert_int_equal(ipv4_next_hop(&stage.net, nobody[i]), 0);
+	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), PEER_IP);
 }
 
 /* [IP4-12] [DHCP-27] */
@@ -591,6 +605,7 @@ int main(void)
 		TEST(what_we_send_fits_the_smallest_mtu),
 		TEST(broadcasts_go_to_every_mac),
 		TEST(the_next_hop),
+		TEST(what_is_not_one_host_s_has_no_next_hop),
 		TEST(of_several_routes_the_longest_prefix_counts),
 		TEST(without_a_route_sending_fails_at_once),
 		TEST(the_pseudo_header_sums_like_its_bytes),

@@ -77,7 +77,7 @@ static void test_5_gib(void **state)
 	sink->lab = lab;
 	lab->nic.mtu_max = 65535;
 	lab->nic.nic.rx_slots = 16;
-	net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65520);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65520);
 	fake_nic_forget_sent(&lab->nic);
 	peer_init(peer, &lab->nic, 5);
 	peer->iss = 0xffffff00;

@@ -208,7 +208,7 @@ static void test_largest_segment(void **state)
 
 	memset(ones, 0xff, sizeof(ones));
 	lab->nic.mtu_max = 65535;
-	net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65535);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65535);
 	lab_connect(lab);
 	s = lab_data(lab, 0, sizeof(ones));
 	s.data = ones;

@@ -34,7 +34,7 @@ static void connect_with_window(struct tcp_lab *lab)
 	struct segment s;
 
 	lab->nic.nic.rx_slots = 1;
-	net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 0);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 0);
 	lab->net->mtu = 10040;
 	lab_poll(lab);
 	lab_open(lab, &s);

@@ -131,7 +131,7 @@ static void test_no_route_is_unreachable(void **state)
 {
 	struct tcp_lab *lab = *state;
 
-	net_configure(lab->net, LAB_IP, 0xffffff00, 0, 0);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, 0, 0);
 	lab->c = tcp_open(lab->net, 0xc0000201, 80, &lab->user);
 	assert_non_null(lab->c);
 	assert_int_equal(lab->c->state, TCP_CLOSED);

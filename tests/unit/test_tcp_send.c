@@ -403,7 +403,7 @@ static void test_segments_fit_our_buffers(void **state)
 	struct segment s;
 
 	lab->nic.mtu_max = 65535;
-	net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65520);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65520);
 	lab_open(lab, &s);
 	assert_int_equal(s.mss, 65480);
 	s = lab_syn_ack(lab);

@@ -27,7 +27,7 @@ static void test_syn_announces_what_we_can_do(void **state)
 	for (i = 0; i < ARRAY_LEN(mtus); i++) {
 		lab->nic.mtu_max = 65535;
 		lab->nic.nic.rx_slots = 16;
-		net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, mtus[i]);
+		lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, mtus[i]);
 		lab_poll(lab);
 		lab_open(lab, &s);
 		assert_int_equal(s.mss, mtus[i] - 40);
@@ -57,7 +57,7 @@ static void test_window_is_as_large_as_the_slots_allow(void **state)
 	tcp_abort(lab->net, lab->c);
 	lab_drain(lab);
 	lab->nic.mtu_max = 65535;
-	net_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65520);
+	lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, 65520);
 	lab_connect(lab);
 	s = lab_data(lab, 0, 1);
 	lab_send(lab, &s);
