@@ -16,8 +16,12 @@
 #define OP_REPLY 2
 #define HTYPE_ETHERNET 1
 
-#define RESEND_MS 4000          /* doubled up to eight times this: RFC 2131 4.1 [DHCP-03] */
-#define RESEND_DOUBLED 3
+/*
+ * RFC 2131 4.1 doubles the first interval until it is 64 s. Here it is doubled once: many switches
+ * forward nothing for the 30 s after a link came up, and a boot that has 60 s must not lose half of
+ * what is left to a pause [DHCP-03].
+ */
+#define RESEND_MS 4000
 #define JITTER_MS 1000
 #define NAK_PAUSE_MS 1500
 #define BOOT_FILE_WAIT_MS 1000
@@ -49,14 +53,14 @@ static void send(struct net *net, enum dhcp_type type, uint32_t now_ms)
 {
 	struct dhcp *d = &net->dhcp;
 	uint32_t len = dhcp_message_write(net, type, d->buf);
-	uint32_t doubled = d->tries < RESEND_DOUBLED ? d->tries : RESEND_DOUBLED;
 
 	if (udp_send(net, &d->socket, IPV4_BROADCAST, SERVER_PORT, (struct span){ d->buf, len })) {
 		d->next_ms = now_ms + NO_BUFFER_MS;
 		return;
 	}
-	d->next_ms = now_ms + jittered(RESEND_MS << doubled);
-	d->tries++;
+	d->next_ms = now_ms + jittered(d->tries ? 2 * RESEND_MS : RESEND_MS);
+	if (d->tries < REQUESTS_MAX)
+		d->tries++;
 }
 
 static void send_discover(struct net *net, uint32_t now_ms)

@@ -64,7 +64,7 @@ void dhcp_poll(struct net *net, uint32_t now_ms);
 /*
  * How it ended, for net_wait(): BOUND (lease is valid; not yet in use: net_configure()), or FAILED
  * (refused naks times in a row, the last DHCP_NAKS_MAX of them after a new start). Silence is not
- * FAILED: it resends after 4, 8, 16, 32, 32 … s until the caller's deadline.
+ * FAILED: it resends after 4, 8, 8, 8 … s until the caller's deadline.
  */
 bool dhcp_done(void *net);
 
