@@ -8,6 +8,13 @@
 #include "core/mem.h"
 #include "net/address.h"
 
+/*
+ * A server that looks first whether an address is in use (ISC's pings it for a second) answers later than one
+ * that does not. Where nothing else says what to boot, waiting for it beats failing.
+ */
+#define URL_WAIT_MS 4000
+#define URL_WAIT_BUILTIN_MS 1000
+
 static bool link_is_up(void *ctx)
 {
 	struct net *net = ctx;
@@ -64,18 +71,19 @@ void address_static(struct dhcp_lease *lease, const struct config *c)
 
 static int dhcp_failed(struct net *net, int err)
 {
-	char buf[200], server[IP_TEXT_LEN];
+	char buf[300], server[IP_TEXT_LEN];
 	struct text why;
 
+	if (err && err != ERR_TIMEOUT)
+		return err;
 	text_init(&why, buf, sizeof(buf));
 	net_breach_text(net, "datagrams", &why);
+	dhcp_unused_text(&net->dhcp, &why);
 	if (!err)
 		return fail(net->failure, RUNG_DHCP, ERR_REFUSED,
 			    "the DHCP server refused %u requests in a row (NAK); do two servers contradict each other?",
 			    (unsigned)net->dhcp.naks);
-	if (err != ERR_TIMEOUT)
-		return err;
-	if (net->dhcp.state == DHCP_REQUESTING)
+	if (net->dhcp.furthest > DHCP_SELECTING)
 		return fail(net->failure, RUNG_DHCP, err,
 			    "the DHCP server %s offered an address and then did not confirm it%s",
 			    ip_text(server, net->dhcp.offer.server), buf);
@@ -84,20 +92,27 @@ static int dhcp_failed(struct net *net, int err)
 		    (unsigned)(net->deadline_ms / 1000), buf);
 }
 
-static int take_dhcp(struct net *net, const struct config *config)
+/* How long an offer without a URL waits for one with: until something says what to boot [DHCP-20]. */
+static uint32_t url_wait_ms(const struct config *config, bool has_builtin_url)
 {
-	bool wants_url = !config_has(config, CONFIG_URL) && !config->fetch[0];
+	if (config_has(config, CONFIG_URL) || config->fetch[0])
+		return 0;
+	return has_builtin_url ? URL_WAIT_BUILTIN_MS : URL_WAIT_MS;
+}
+
+static int take_dhcp(struct net *net, uint32_t wait_ms)
+{
 	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
 	int err;
 
 	boot_uuid(id.uuid);
 	net_begin(net, RUNG_DHCP);
-	dhcp_start(net, &id, wants_url);
+	dhcp_start(net, &id, wait_ms);
 	err = net_wait(net, dhcp_done, net, 0);
 	return err || net->dhcp.state != DHCP_BOUND ? dhcp_failed(net, err) : 0;
 }
 
-int address_take(struct net *net, struct console *console, const struct config *config)
+int address_take(struct net *net, struct console *console, const struct config *config, bool has_builtin_url)
 {
 	struct dhcp_lease *lease = &net->dhcp.lease;
 	uint32_t started_ms = clock_now_ms();
@@ -108,7 +123,7 @@ int address_take(struct net *net, struct console *console, const struct config *
 	if (config->ip_static)
 		address_static(lease, config);
 	else
-		err = take_dhcp(net, config);
+		err = take_dhcp(net, url_wait_ms(config, has_builtin_url));
 	if (err)
 		return err;
 	net_configure(net, lease);

@@ -18,8 +18,9 @@ void address_static(struct dhcp_lease *lease, const struct config *config);
 
 /*
  * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or `dhcp:` line. Without a key `url` or `fetch`
- * an offer that names a boot file is preferred [DHCP-20]. 0, or an error with a sentence (rung `dhcp`).
+ * an offer that names a URL as boot file is waited for [DHCP-20]: shortly if has_builtin_url says that there is a URL behind DHCP's. 0, or an
+ * error with a sentence (rung `dhcp`).
  */
-int address_take(struct net *net, struct console *console, const struct config *config) MUST_CHECK;
+int address_take(struct net *net, struct console *console, const struct config *config, bool has_builtin_url) MUST_CHECK;
 
 #endif

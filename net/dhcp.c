@@ -10,6 +10,7 @@
 #include "core/wire.h"
 #include "net/dhcp_impl.h"
 #include "net/net.h"
+#include "net/uri.h"
 
 #define SERVER_PORT 67
 #define CLIENT_PORT 68
@@ -24,7 +25,6 @@
 #define RESEND_MS 4000
 #define JITTER_MS 1000
 #define NAK_PAUSE_MS 1500
-#define BOOT_FILE_WAIT_MS 1000
 #define REQUESTS_MAX 3          /* unanswered, then all begins again */
 #define NO_BUFFER_MS 100
 
@@ -86,7 +86,6 @@ static void begin(struct net *net, uint32_t when_ms)
 {
 	struct dhcp *d = &net->dhcp;
 
-	d->offer.ip = 0;
 	d->xid = random_u32();
 	d->next_ms = when_ms;
 	enter(net, DHCP_SELECTING);
@@ -94,88 +93,108 @@ static void begin(struct net *net, uint32_t when_ms)
 
 /* --- in -------------------------------------------------------------------------------------- */
 
-/* RFC 2131 4.4.1: an answer to us, of this attempt [DHCP-05]. */
-static bool is_for_us(const struct net *net, struct span m)
+/* RFC 2131 2. What is wrong here was not written by a DHCP server. */
+static bool is_answer(struct span m)
 {
 	return m.len >= DHCP_OPTIONS_OFF && m.at[DHCP_OP_OFF] == OP_REPLY &&
 	       m.at[DHCP_HTYPE_OFF] == HTYPE_ETHERNET && m.at[DHCP_HLEN_OFF] == 6 &&
-	       get_be32(m.at + DHCP_XID_OFF) == net->dhcp.xid &&
-	       !memcmp(m.at + DHCP_CHADDR_OFF, net->nic->mac, 6) &&
 	       get_be32(m.at + DHCP_COOKIE_OFF) == DHCP_COOKIE;
 }
 
+/* 2: it names a URL as boot file; 1: something else; 0: nothing. */
+static int worth(const struct dhcp_lease *offer)
+{
+	return offer->boot_file[0] ? 1 + uri_is(offer->boot_file) : 0;
+}
+
 /*
- * RFC 2131 4.4.1 leaves it to us how many offers to wait for: the first one will do if it names a
- * boot file or none is wanted; else it is kept for a second, as one that names a file may follow
- * [DHCP-20]. One without an address is a proxy's [DHCP-21].
+ * RFC 2131 4.4.1 leaves it to us how many offers to wait for: until one names a URL, as long as
+ * nothing else says what to boot [DHCP-20]. The first of the best is kept.
  */
-static void offer_rx(struct net *net, struct span m, const struct dhcp_options *o)
+static enum dhcp_fate offer_rx(struct net *net, struct span m, const struct dhcp_options *o)
 {
 	uint32_t now_ms = clock_now_ms();
 	struct dhcp *d = &net->dhcp;
-	bool first = !d->offer.ip;
 
 	/* lease is free to read into until there is one. */
-	if (!dhcp_lease_read(&d->lease, m, o, d->buf) || !d->lease.server)
-		return;
-	if (first)
-		d->first_offer_ms = now_ms;
-	if (first || d->lease.boot_file[0])
+	if (!dhcp_lease_read(&d->lease, m, o, d->buf))
+		return DHCP_NO_ADDRESS;
+	if (!d->lease.server)
+		return DHCP_NO_SERVER;
+	if (d->state == DHCP_SELECTING || worth(&d->lease) > worth(&d->offer))
 		memcpy(&d->offer, &d->lease, sizeof(d->offer));
-	if (!d->want_boot_file || d->offer.boot_file[0])
+	if (d->state == DHCP_SELECTING) {
+		enter(net, DHCP_CHOOSING);
+		d->next_ms = now_ms + d->url_wait_ms;
+	}
+	if (!d->url_wait_ms || worth(&d->offer) == 2)
 		request_offer(net, now_ms);
+	return DHCP_TAKEN;
 }
 
-static void ack_rx(struct net *net, struct span m, const struct dhcp_options *o)
+static enum dhcp_fate ack_rx(struct net *net, struct span m, const struct dhcp_options *o)
 {
 	struct dhcp *d = &net->dhcp;
 
 	if (!dhcp_lease_read(&d->lease, m, o, d->buf))
-		return;
+		return DHCP_NO_ADDRESS;
 	if (!d->lease.server)
 		d->lease.server = d->offer.server;
 	if (d->lease.server != d->offer.server)
-		return;
+		return DHCP_NOT_CHOSEN;
 	if (!d->lease.boot_file[0])     /* [DHCP-20] */
 		memcpy(d->lease.boot_file, d->offer.boot_file, sizeof(d->lease.boot_file));
 	enter(net, DHCP_BOUND);
+	return DHCP_TAKEN;
 }
 
 /* RFC 2131 3.1 4: from the beginning, after a pause that grows, a few times [DHCP-19]. */
-static void nak_rx(struct net *net, const struct dhcp_options *o)
+static enum dhcp_fate nak_rx(struct net *net, const struct dhcp_options *o)
 {
 	struct dhcp *d = &net->dhcp;
 	struct span server = dhcp_options_get(o, DHCP_OPTION_SERVER, d->buf, sizeof(d->buf));
 
 	if (server.len == 4 && get_be32(server.at) != d->offer.server)
-		return;
+		return DHCP_NOT_CHOSEN;
 	if (d->naks++ < DHCP_NAKS_MAX)
 		begin(net, clock_now_ms() + jittered((uint32_t)NAK_PAUSE_MS << (d->naks - 1)));
 	else
 		d->state = DHCP_FAILED;
+	return DHCP_REFUSED;
+}
+
+/* RFC 2131 4.4.1: what answers this attempt of ours, and fits its state [DHCP-05]. */
+static enum dhcp_fate answer_rx(struct net *net, struct span m)
+{
+	struct dhcp *d = &net->dhcp;
+	struct dhcp_options o;
+	struct span type;
+
+	if (!is_answer(m))
+		return DHCP_MALFORMED;
+	if (get_be32(m.at + DHCP_XID_OFF) != d->xid ||
+	    memcmp(m.at + DHCP_CHADDR_OFF, net->nic->mac, 6))
+		return DHCP_FOREIGN;
+	dhcp_options_open(&o, m);
+	type = dhcp_options_get(&o, DHCP_OPTION_TYPE, d->buf, sizeof(d->buf));
+	if (type.len != 1)
+		return DHCP_BOOTP;
+	if (d->state <= DHCP_CHOOSING && *type.at == DHCP_OFFER)
+		return offer_rx(net, m, &o);
+	if (d->state == DHCP_REQUESTING && *type.at == DHCP_ACK)
+		return ack_rx(net, m, &o);
+	if (d->state == DHCP_REQUESTING && *type.at == DHCP_NAK)
+		return nak_rx(net, &o);
+	return DHCP_OUT_OF_TURN;
 }
 
 static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m)
 {
 	struct net *net = ctx;
-	struct dhcp *d = &net->dhcp;
-	struct dhcp_options o;
-	struct span type;
 
 	(void)src;              /* a relay agent's, or a server's other address */
 	(void)src_port;
-	if (!is_for_us(net, m))
-		return;
-	dhcp_options_open(&o, m);
-	type = dhcp_options_get(&o, DHCP_OPTION_TYPE, d->buf, sizeof(d->buf));
-	if (type.len != 1)
-		return;
-	if (d->state == DHCP_SELECTING && *type.at == DHCP_OFFER)
-		offer_rx(net, m, &o);
-	else if (d->state == DHCP_REQUESTING && *type.at == DHCP_ACK)
-		ack_rx(net, m, &o);
-	else if (d->state == DHCP_REQUESTING && *type.at == DHCP_NAK)
-		nak_rx(net, &o);
+	net->dhcp.fate[answer_rx(net, m)]++;
 }
 
 /*
@@ -187,14 +206,15 @@ static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m
  * RFC 2131 4.4.1 would have us wait for 1 to 10 s first, for the sake of networks whose machines
  * all start at once; resending is jittered enough [DHCP-04].
  */
-void dhcp_start(struct net *net, const struct dhcp_identity *id, bool want_boot_file)
+void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t url_wait_ms)
 {
 	struct dhcp *d = &net->dhcp;
 
 	dhcp_stop(net);
 	memset(d, 0, sizeof(*d));
 	d->id = *id;
-	d->want_boot_file = want_boot_file;
+	/* An offer must not be lost to the wait for a better one. */
+	d->url_wait_ms = url_wait_ms < net->deadline_ms / 2 ? url_wait_ms : net->deadline_ms / 2;
 	d->started_ms = clock_now_ms();
 	d->socket = (struct udp_socket){ .port = CLIENT_PORT, .rx = message_rx, .ctx = net };
 	udp_open(net, &d->socket);
@@ -216,18 +236,17 @@ void dhcp_poll(struct net *net, uint32_t now_ms)
 {
 	struct dhcp *d = &net->dhcp;
 
-	if (d->state == DHCP_SELECTING && d->offer.ip) {
-		if (clock_reached(now_ms, d->first_offer_ms + BOOT_FILE_WAIT_MS))
-			request_offer(net, now_ms);
-	} else if (d->state == DHCP_SELECTING) {
-		if (clock_reached(now_ms, d->next_ms))
-			send_discover(net, now_ms);
-	} else if (d->state == DHCP_REQUESTING && clock_reached(now_ms, d->next_ms)) {
-		if (d->tries < REQUESTS_MAX)
-			send(net, DHCP_REQUEST, now_ms);
-		else
-			begin(net, now_ms);
-	}
+	if (d->state < DHCP_SELECTING || d->state > DHCP_REQUESTING ||
+	    !clock_reached(now_ms, d->next_ms))
+		return;
+	if (d->state == DHCP_SELECTING)
+		send_discover(net, now_ms);
+	else if (d->state == DHCP_CHOOSING)
+		request_offer(net, now_ms);
+	else if (d->tries < REQUESTS_MAX)
+		send(net, DHCP_REQUEST, now_ms);
+	else
+		begin(net, now_ms);
 }
 
 bool dhcp_done(void *net)
@@ -235,4 +254,24 @@ bool dhcp_done(void *net)
 	enum dhcp_state state = ((struct net *)net)->dhcp.state;
 
 	return state == DHCP_BOUND || state == DHCP_FAILED;
+}
+
+void dhcp_unused_text(const struct dhcp *d, struct text *t)
+{
+	static const char *const what[DHCP_FATES] = {
+		[DHCP_REFUSED] = "NAK", [DHCP_MALFORMED] = "malformed",
+		[DHCP_FOREIGN] = "to another machine or question", [DHCP_BOOTP] = "BOOTP (no option 53)",
+		[DHCP_NO_ADDRESS] = "without an address (a proxy's?)",
+		[DHCP_NO_SERVER] = "without option 54", [DHCP_NOT_CHOSEN] = "from another server",
+		[DHCP_OUT_OF_TURN] = "out of turn",
+	};
+	const char *between = "; not used:";
+	uint32_t i;
+
+	for (i = DHCP_REFUSED; i < DHCP_FATES; i++) {
+		if (!d->fate[i])
+			continue;
+		text_fmt(t, "%s %u %s", between, (unsigned)d->fate[i], what[i]);
+		between = ",";
+	}
 }

@@ -3,6 +3,7 @@
 #ifndef NET_DHCP_H
 #define NET_DHCP_H
 
+#include "core/text.h"
 #include "core/types.h"
 #include "net/dns.h"
 #include "net/ipv4.h"
@@ -15,7 +16,24 @@
 
 struct net;
 
-enum dhcp_state { DHCP_IDLE, DHCP_SELECTING, DHCP_REQUESTING, DHCP_BOUND, DHCP_FAILED };
+/* CHOOSING: there is an offer, and a better one may come. In the order in which they are reached. */
+enum dhcp_state {
+	DHCP_IDLE, DHCP_SELECTING, DHCP_CHOOSING, DHCP_REQUESTING, DHCP_BOUND, DHCP_FAILED
+};
+
+/* What became of an answer. All but the first two are of no use, and said when the wait fails. */
+enum dhcp_fate {
+	DHCP_TAKEN,
+	DHCP_REFUSED,           /* a NAK: taken, too */
+	DHCP_MALFORMED,
+	DHCP_FOREIGN,           /* to another machine, or to an earlier question */
+	DHCP_BOOTP,             /* no option 53 */
+	DHCP_NO_ADDRESS,        /* a proxy's [DHCP-21], or one that no host can have */
+	DHCP_NO_SERVER,         /* no option 54 */
+	DHCP_NOT_CHOSEN,        /* from another server than the one whose offer was taken */
+	DHCP_OUT_OF_TURN,       /* of a type that does not fit the state */
+	DHCP_FATES
+};
 
 /*
  * An address and what goes with it, for net_configure(); also what the user says by the key `ip`
@@ -44,19 +62,24 @@ struct dhcp {
 	enum dhcp_state state;
 	enum dhcp_state furthest;  /* of all attempts */
 	struct dhcp_identity id;
-	bool want_boot_file;       /* wait at most 1 s for an offer that names one [DHCP-20] */
 	uint8_t tries, naks;
 	uint16_t secs;             /* from the start to the last DISCOVER */
 	uint32_t xid;
-	uint32_t started_ms, next_ms, first_offer_ms;
+	uint32_t started_ms, next_ms;
+	uint32_t url_wait_ms;      /* from the first offer on, for one that names a URL [DHCP-20] */
+	uint32_t fate[DHCP_FATES]; /* answers so far */
 	struct udp_socket socket;
-	struct dhcp_lease offer;   /* chosen, or kept while a better one may come; ip 0: none */
+	struct dhcp_lease offer;   /* chosen, or kept while a better one may come */
 	struct dhcp_lease lease;   /* state DHCP_BOUND */
 	uint8_t buf[DHCP_OPTIONS_MAX];   /* joins an option's parts, or holds a message of ours */
 };
 
-/* Starts: the first DISCOVER leaves at once [DHCP-04]. The lease is the caller's to use. */
-void dhcp_start(struct net *net, const struct dhcp_identity *id, bool want_boot_file);
+/*
+ * Starts: the first DISCOVER leaves at once [DHCP-04]. The lease is the caller's to use. The first
+ * offer will do if it names a URL as boot file, or url_wait_ms is 0; else that long is waited for
+ * one that does, but no longer than half of the net's deadline.
+ */
+void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t url_wait_ms);
 /* No more messages; a lease that there is stays readable. */
 void dhcp_stop(struct net *net);
 void dhcp_poll(struct net *net, uint32_t now_ms);
@@ -67,5 +90,8 @@ void dhcp_poll(struct net *net, uint32_t now_ms);
  * FAILED: it resends after 4, 8, 8, 8 … s until the caller's deadline.
  */
 bool dhcp_done(void *net);
+
+/* Appends "; not used: 3 NAK, 1 without option 54 …" about the answers that led nowhere, or nothing. */
+void dhcp_unused_text(const struct dhcp *d, struct text *t);
 
 #endif

@@ -95,8 +95,8 @@ void net_count_breach(struct net *net, const struct packet *pkt, uint16_t field,
 void net_begin(struct net *net, enum rung rung);
 
 /*
- * Appends what else is known to be wrong with this network, checksums since net_begin() above all, as a continuation of a sentence: "; 8 segments had checksum 0 marked …",
- * or nothing. what: "segments", "datagrams".
+ * Appends what else is known to be wrong with this network (the link is down by now, checksums since net_begin() …) as a continuation of
+ * a sentence: "; 8 segments had checksum 0 marked …", or nothing. what: "segments", "datagrams".
  */
 void net_breach_text(struct net *net, const char *what, struct text *t);
 

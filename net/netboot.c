@@ -13,14 +13,6 @@
 
 /* --- what to boot ------------------------------------------------------------------------------------ */
 
-static bool is_url(const char *s)
-{
-	for (; *s; s++)
-		if (s[0] == ':' && s[1] == '/' && s[2] == '/')
-			return true;
-	return false;
-}
-
 /* First match wins: what config holds, then DHCP's boot file if it is a URL [DHCP-30], then what was built in. */
 static int choose_url(struct netboot *nb, const char *builtin_url)
 {
@@ -28,7 +20,7 @@ static int choose_url(struct netboot *nb, const char *builtin_url)
 
 	if (config_has(nb->config, CONFIG_URL))
 		return 0;
-	if (!is_url(offered)) {
+	if (!uri_is(offered)) {
 		source = "built in";
 		url = builtin_url;
 	}
@@ -352,7 +344,7 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	nb->vars.has_uuid = boot_uuid(nb->vars.uuid);
 	err = address_wait_for_link(&nb->net, console);
 	if (!err)
-		err = address_take(&nb->net, console, config);
+		err = address_take(&nb->net, console, config, builtin_url != NULL);
 	nb->vars.ip = nb->net.ip;
 	if (nb->net.search[0])          /* the first of the list */
 		nb->http.dns_suffix = nb->net.search;

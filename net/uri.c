@@ -309,6 +309,14 @@ int uri_resolve(struct uri *out, const struct uri *base, const char *ref, size_t
 	return add_path_and_query(&p, &path, ref, len);
 }
 
+bool uri_is(const char *s)
+{
+	for (; *s; s++)
+		if (s[0] == ':' && s[1] == '/' && s[2] == '/')
+			return true;
+	return false;
+}
+
 bool uri_host_ip(const struct uri *u, uint32_t *ip)
 {
 	return text_to_ip(u->host, text_len(u->host), ip);

@@ -49,6 +49,9 @@ int uri_parse(struct uri *u, const char *s, size_t len, struct failure *f, enum 
 int uri_resolve(struct uri *out, const struct uri *base, const char *ref, size_t len,
 		struct failure *f, enum rung rung) MUST_CHECK;
 
+/* Whether s looks like a URL, be it one that skiff can use or not. */
+bool uri_is(const char *s);
+
 /* Whether the host is an address and needs no DNS; *ip in host order. */
 bool uri_host_ip(const struct uri *u, uint32_t *ip);
 

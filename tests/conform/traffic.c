@@ -86,7 +86,7 @@ static int take_dhcp(struct traffic *t)
 	t->asked = true;
 	if (gives_up(&t->dhcp))
 		patience_ms = LAST_CHANCE_MS;
-	dhcp_start(&t->net, &id, false);
+	dhcp_start(&t->net, &id, 0);
 	err = wait(t, dhcp_done, &t->net, patience_ms);
 	note_answer(&t->dhcp, err, t->net.dhcp.state == DHCP_BOUND);
 	if (err)

@@ -8,6 +8,7 @@ import hashlib
 import random
 import re
 import socket
+import threading
 
 import pytest
 from scapy.layers.dns import DNSRR
@@ -770,6 +771,59 @@ def test_server_that_refuses_all_it_offers(peer, boot):
     refused = [message.kind for message in peer.messages()].count(REQUEST)
     assert 1 < refused <= 4
     assert f'refused {refused} requests' in match[2]
+
+
+def test_server_that_thinks_before_it_offers_a_url(peer, boot):
+    """[DHCP-20] Another one is quicker, and has nothing to boot: ISC's pings an address for a second first."""
+    late = threading.Event()
+
+    def second(message):
+        late.wait(1.3)
+        options = peer.options((67, peer.url('late').encode()))
+        peer.send(peer.dhcp_answer(message, OFFER, options, broadcast=True))
+
+    def two(message):
+        if message.kind == DISCOVER:
+            threading.Thread(target=second, args=[message], daemon=True).start()
+            options = peer.options().replace(socket.inet_aton(peer.ip), socket.inet_aton(TRAP), 1)
+            return [peer.dhcp_answer(message, OFFER, options, broadcast=True)]
+        return [peer.dhcp_answer(message, ACK)]     # the boot file comes from the offer
+    peer.dhcp = two
+    guest = boot()
+    conn = peer.accept()
+    assert conn.request().startswith(b'GET /late HTTP/1.1\r\n')
+    conn.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
+    guest.wait_for(FAILED)
+    assert [message.kind for message in peer.messages()] == [DISCOVER, REQUEST]
+    assert peer.messages()[1].options[54] == socket.inet_aton(peer.ip)
+
+
+def test_offers_of_no_use_are_told_apart(peer, boot):
+    """[DHCP-05] [DHCP-21] [DHCP-29]"""
+    def useless(message):
+        nameless = tlv((51, bytes((0, 0, 14, 16))), (1, bytes((255, 255, 255, 0))))
+        return [peer.dhcp_answer(message, OFFER, nameless, broadcast=True),
+                peer.dhcp_answer(message, OFFER, broadcast=True, yiaddr='0.0.0.0'),
+                peer.dhcp_answer(message, OFFER, broadcast=True, xid=message.xid ^ 1),
+                peer.dhcp_answer(message, ACK, broadcast=True)]
+    peer.dhcp = useless
+    guest = boot(fetch=peer.url(), deadline='2')
+    match = guest.wait_for(FAILED)
+    assert match[1] == 'dhcp'
+    assert match[2].startswith('no DHCP answer within 2 s; ')
+    assert match[2].endswith("not used: 1 to another machine or question, 1 without an address (a proxy's?), "
+                             '1 without option 54, 1 out of turn')
+
+
+def test_link_that_falls_while_dhcp_is_waited_for(peer, boot):
+    """As when a back end dies."""
+    peer.dhcp = lambda message: []
+    guest = boot(fetch=peer.url(), deadline='4')
+    peer.until(peer.messages, 30, 'a DISCOVER')
+    guest.set_link(False)
+    match = guest.wait_for(FAILED)
+    assert match[1] == 'dhcp'
+    assert match[2].endswith('The key ip needs none; the link went down meanwhile')
 
 
 # --- DNS ------------------------------------------------------------------------------------------

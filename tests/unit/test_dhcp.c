@@ -99,9 +99,9 @@ static uint8_t sent_type(void)
 	return p && len == 1 ? *p : 0;
 }
 
-static void start(bool want_boot_file)
+static void start(uint32_t url_wait_ms)
 {
-	dhcp_start(&stage.net, &identity, want_boot_file);
+	dhcp_start(&stage.net, &identity, url_wait_ms);
 	take_message();
 	assert_int_equal(sent_type(), DHCP_DISCOVER);
 }
@@ -169,7 +169,7 @@ static void offer(void)
 /* On to where the first server's ACK is expected. */
 static void reach_requesting(void)
 {
-	start(false);
+	start(0);
 	offer();
 	take_message();
 	assert_int_equal(sent_type(), DHCP_REQUEST);
@@ -205,7 +205,7 @@ static void the_first_discover_leaves_at_once(void **state)
 	const uint8_t *m;
 
 	(void)state;
-	dhcp_start(&stage.net, &identity, false);
+	dhcp_start(&stage.net, &identity, 0);
 	m = take_message();
 	assert_memory_equal(sent, all_macs, 6);
 	assert_int_equal(get_be32(sent + 26), 0);
@@ -230,9 +230,9 @@ static void transaction_ids_differ(void **state)
 	uint32_t xid;
 
 	(void)state;
-	start(false);
+	start(0);
 	xid = stage.net.dhcp.xid;
-	start(false);
+	start(0);
 	assert_int_not_equal(stage.net.dhcp.xid, xid);
 }
 
@@ -246,7 +246,7 @@ static void who_we_are(void **state)
 
 	(void)state;
 	memcpy(uuid + 1, identity.uuid, 16);
-	start(false);
+	start(0);
 	expect_option(60, "PXEClient:Arch:00000:UNDI:002001", 32);
 	expect_option(61, client_id, sizeof(client_id));
 	expect_option(77, "skiff", 5);
@@ -257,7 +257,7 @@ static void who_we_are(void **state)
 	assert_null(sent_option(50, &len));
 	assert_null(sent_option(54, &len));
 	uefi.arch = 7;
-	dhcp_start(&stage.net, &uefi, false);
+	dhcp_start(&stage.net, &uefi, 0);
 	take_message();
 	expect_option(60, "PXEClient:Arch:00007:UNDI:002001", 32);
 	expect_option(93, "\0\7", 2);
@@ -275,7 +275,7 @@ static void what_we_ask_for(void **state)
 	const uint8_t *p;
 
 	(void)state;
-	start(false);
+	start(0);
 	p = sent_option(55, &len);
 	assert_int_equal(len, sizeof(wanted));
 	for (i = 0; i < sizeof(wanted); i++)
@@ -299,7 +299,7 @@ static void the_longest_message_is_one_that_we_can_take(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		stage.net.mtu = cases[i].mtu;
-		start(false);
+		start(0);
 		put_be16(value, cases[i].len);
 		expect_option(57, value, 2);
 	}
@@ -312,7 +312,7 @@ static void discovers_are_repeated_every_eight_seconds(void **state)
 	const uint8_t *m;
 
 	(void)state;
-	start(false);
+	start(0);
 	xid = stage.net.dhcp.xid;
 	for (i = 0; i < 40; i++) {
 		for (ms = 0; !stage.fake.sent_first; ms++)
@@ -335,7 +335,7 @@ static void a_switch_that_forwards_after_30_seconds_costs_no_boot(void **state)
 	uint32_t ms;
 
 	(void)state;
-	start(false);
+	start(0);
 	stage_pass(&stage, 30000);
 	stage_tx_count(&stage);
 	for (ms = 0; !stage.fake.sent_first; ms++)
@@ -349,7 +349,7 @@ static void without_a_buffer_a_discover_is_tried_again_soon(void **state)
 {
 	(void)state;
 	stage.fake.tx_buffers = 0;
-	dhcp_start(&stage.net, &identity, false);
+	dhcp_start(&stage.net, &identity, 0);
 	stage.fake.tx_buffers = 1;
 	stage_pass(&stage, 99);
 	assert_int_equal(stage_tx_count(&stage), 0);
@@ -369,7 +369,7 @@ static void a_request_repeats_the_discover_and_names_offer_and_server(void **sta
 	const uint8_t *m;
 
 	(void)state;
-	start(false);
+	start(0);
 	stage_pass(&stage, 5000);
 	memcpy(fixed, take_message(), 240);
 	assert_in_range(get_be16(fixed + 8), 3, 5);
@@ -441,7 +441,7 @@ static void an_ack_says_all_that_counts(void **state)
 	const struct dhcp_lease *l;
 
 	(void)state;
-	start(false);
+	start(0);
 	begin(DHCP_OFFER, SERVER_IP);
 	put_ip(1, 0xffff0000);
 	put_ip(3, PEER_IP);
@@ -479,7 +479,7 @@ static void no_more_dns_servers_than_there_is_room_for(void **state)
 static void stopping_ends_the_attempt_and_keeps_a_lease(void **state)
 {
 	(void)state;
-	start(false);
+	start(0);
 	dhcp_stop(&stage.net);
 	offer();
 	stage_pass(&stage, 100000);
@@ -498,7 +498,7 @@ static void stopping_ends_the_attempt_and_keeps_a_lease(void **state)
 static void answers_to_our_mac_and_to_the_offered_address_are_taken(void **state)
 {
 	(void)state;
-	start(false);
+	start(0);
 	begin(DHCP_OFFER, SERVER_IP);
 	message[message_len++] = 255;
 	deliver_to(our_mac, YIADDR);
@@ -521,7 +521,7 @@ static void messages_for_others_are_ignored(void **state)
 	uint32_t i;
 
 	(void)state;
-	start(false);
+	start(0);
 	for (i = 0; i < ARRAY_LEN(wrong); i++) {
 		begin(DHCP_OFFER, SERVER_IP);
 		message[wrong[i].off] ^= wrong[i].value;
@@ -539,7 +539,7 @@ static void types_that_do_not_fit_the_state_are_ignored(void **state)
 	uint8_t type;
 
 	(void)state;
-	start(false);
+	start(0);
 	for (type = 0; type < 20; type++)
 		if (type != DHCP_OFFER) {
 			begin(type, SERVER_IP);
@@ -649,7 +649,7 @@ static void coming_by_a_state_again_is_no_progress(void **state)
 
 	(void)state;
 	hosted_time_advance(5);
-	start(false);
+	start(0);
 	assert_int_equal(stage.net.progress_ms, clock_now_ms());
 	stage_pass(&stage, 1000);
 	offer();
@@ -676,51 +676,98 @@ static void coming_by_a_state_again_is_no_progress(void **state)
 static void with_a_url_the_first_offer_will_do(void **state)
 {
 	(void)state;
-	start(false);
+	start(0);
 	offer();
 	assert_int_equal(stage.net.dhcp.state, DHCP_REQUESTING);
 }
 
-/* [DHCP-20] */
-static void without_a_url_an_offer_with_a_boot_file_is_taken_at_once(void **state)
+static void expect_request_to(uint32_t server)
 {
 	uint8_t value[4];
 
+	assert_int_equal(stage.net.dhcp.state, DHCP_REQUESTING);
+	take_message();
+	put_be32(value, server);
+	expect_option(54, value, 4);
+}
+
+/* [DHCP-20]: ISC's server pings the address for a second before it offers it. */
+static void without_a_url_an_offer_with_one_is_waited_for(void **state)
+{
 	(void)state;
-	start(true);
+	start(4000);
 	begin(DHCP_OFFER, OTHER_SERVER_IP);
 	deliver();
-	stage_pass(&stage, 500);
-	assert_int_equal(stage.net.dhcp.state, DHCP_SELECTING);
+	stage_pass(&stage, 3999);
+	assert_int_equal(stage.net.dhcp.state, DHCP_CHOOSING);
 	begin(DHCP_OFFER, SERVER_IP);
 	put(67, "http://a/b", 10);
 	deliver();
-	assert_int_equal(stage.net.dhcp.state, DHCP_REQUESTING);
-	take_message();
-	put_be32(value, SERVER_IP);
-	expect_option(54, value, 4);
+	expect_request_to(SERVER_IP);
 }
 
-/* [DHCP-20]: a second, and the first of those without. */
-static void without_a_boot_file_the_first_offer_waits_for_a_second(void **state)
+/* [DHCP-20]: and the first of those without, if no other comes; no DISCOVER leaves meanwhile. */
+static void without_a_boot_file_the_first_offer_waits(void **state)
 {
-	uint8_t value[4];
-
 	(void)state;
-	start(true);
-	stage_pass(&stage, 2800);               /* the next DISCOVER would be due meanwhile */
+	start(4000);
+	stage_pass(&stage, 2800);
 	begin(DHCP_OFFER, OTHER_SERVER_IP);
 	deliver();
-	stage_pass(&stage, 900);
+	stage_pass(&stage, 3900);
 	offer();
 	stage_pass(&stage, 99);
-	assert_int_equal(stage.net.dhcp.state, DHCP_SELECTING);
+	assert_int_equal(stage.net.dhcp.state, DHCP_CHOOSING);
 	assert_int_equal(stage_tx_count(&stage), 0);
 	stage_pass(&stage, 1);
+	expect_request_to(OTHER_SERVER_IP);
+}
+
+/* [DHCP-20]: a name for TFTP does not end the wait; it is better than none, for the sentence. */
+static void a_boot_file_that_is_no_url_waits_too(void **state)
+{
+	(void)state;
+	start(4000);
+	begin(DHCP_OFFER, OTHER_SERVER_IP);
+	deliver();
+	begin(DHCP_OFFER, SERVER_IP);
+	put(67, "pxelinux.0", 10);
+	deliver();
+	begin(DHCP_OFFER, OTHER_SERVER_IP);
+	put(67, "grub.0", 6);
+	deliver();
+	assert_int_equal(stage.net.dhcp.state, DHCP_CHOOSING);
+	stage_pass(&stage, 4000);
+	expect_request_to(SERVER_IP);
+	start(4000);
+	begin(DHCP_OFFER, OTHER_SERVER_IP);
+	put(67, "grub.0", 6);
+	deliver();
+	begin(DHCP_OFFER, SERVER_IP);
+	put(67, "http://a/b", 10);
+	deliver();
+	expect_request_to(SERVER_IP);
+}
+
+/* [DHCP-20]: an offer in the hand is progress, once, and not lost to the deadline. */
+static void the_wait_for_a_url_ends_before_the_deadline(void **state)
+{
+	uint32_t offered_ms;
+
+	(void)state;
+	stage.net.deadline_ms = 3000;
+	start(4000);
+	stage_pass(&stage, 1000);
+	offer();
+	offered_ms = clock_now_ms();
+	assert_int_equal(stage.net.progress_ms, offered_ms);
+	stage_pass(&stage, 500);
+	offer();
+	assert_int_equal(stage.net.progress_ms, offered_ms);
+	stage_pass(&stage, 999);
+	assert_int_equal(stage.net.dhcp.state, DHCP_CHOOSING);
+	stage_pass(&stage, 1);
 	assert_int_equal(stage.net.dhcp.state, DHCP_REQUESTING);
-	take_message();
-	put_be32(value, OTHER_SERVER_IP);
-	expect_option(54, value, 4);
 }
 
 /* [DHCP-20] */
@@ -729,7 +776,7 @@ static void a_boot_file_that_the_ack_leaves_out_is_the_offer_s(void **state)
 	const struct dhcp_lease *l;
 
 	(void)state;
-	start(true);
+	start(4000);
 	begin(DHCP_OFFER, SERVER_IP);
 	put(67, "http://a/b", 10);
 	deliver();
@@ -739,7 +786,7 @@ static void a_boot_file_that_the_ack_leaves_out_is_the_offer_s(void **state)
 	assert_string_equal(l->boot_file, "http://a/b");
 	stage_close(&stage);
 	stage_open(&stage);
-	start(true);
+	start(4000);
 	begin(DHCP_OFFER, SERVER_IP);
 	put(67, "http://a/b", 10);
 	deliver();
@@ -748,6 +795,79 @@ static void a_boot_file_that_the_ack_leaves_out_is_the_offer_s(void **state)
 	l = granted();
 	assert_non_null(l);
 	assert_string_equal(l->boot_file, "http://c");
+}
+
+static const char *unused(void)
+{
+	static char buf[400];
+	struct text t;
+
+	text_init(&t, buf, sizeof(buf));
+	dhcp_unused_text(&stage.net.dhcp, &t);
+	assert_false(t.cut);
+	return buf;
+}
+
+/* [DHCP-05] [DHCP-21]: what was ignored while we waited is told apart, and said. */
+static void answers_of_no_use_are_counted_by_their_reason(void **state)
+{
+	(void)state;
+	start(0);
+	assert_string_equal(unused(), "");
+	begin(DHCP_OFFER, SERVER_IP);
+	message[0] = 1;
+	deliver();
+	begin(DHCP_OFFER, SERVER_IP);
+	message[4] ^= 1;
+	deliver();
+	begin(DHCP_OFFER, SERVER_IP);
+	message[28] ^= 2;
+	deliver();
+	assert_string_equal(unused(),
+			    "; not used: 1 malformed, 2 to another machine or question");
+	begin(0, SERVER_IP);
+	deliver();
+	begin(DHCP_OFFER, SERVER_IP);
+	put_be32(message + 16, 0);
+	deliver();
+	begin(DHCP_OFFER, 0);
+	deliver();
+	begin(DHCP_ACK, SERVER_IP);
+	deliver();
+	offer();
+	begin(DHCP_ACK, OTHER_SERVER_IP);
+	deliver();
+	begin(DHCP_NAK, OTHER_SERVER_IP);
+	deliver();
+	begin(DHCP_NAK, SERVER_IP);
+	deliver();
+	assert_string_equal(unused(),
+			    "; not used: 1 NAK, 1 malformed, 2 to another machine or question, "
+			    "1 BOOTP (no option 53), 1 without an address (a proxy's?), "
+			    "1 without option 54, 2 from another server, 1 out of turn");
+	stage_tx_count(&stage);
+	start(0);
+	assert_string_equal(unused(), "");
+}
+
+/* Whoever sends offers, ACKs or NAKs for ever renews nothing by it. */
+static void useless_answers_without_end_renew_no_deadline(void **state)
+{
+	uint32_t i, first;
+
+	(void)state;
+	start(4000);
+	first = stage.net.progress_ms;
+	for (i = 0; i < 1000; i++) {
+		begin((uint8_t)(i % 9), i % 2 ? SERVER_IP : 0);
+		if (i % 9 == DHCP_OFFER)
+			put_be32(message + 16, 0);
+		deliver();
+		stage_pass(&stage, 10);
+	}
+	assert_int_equal(stage.net.progress_ms, first);
+	assert_int_equal(stage.net.dhcp.state, DHCP_SELECTING);
+	assert_int_equal(stage_tx_count(&stage), 1);    /* the second DISCOVER, in its time */
 }
 
 /* [DHCP-21] [DHCP-29] */
@@ -759,7 +879,7 @@ static void offers_without_an_address_or_server_are_no_leases(void **state)
 	uint32_t i;
 
 	(void)state;
-	start(false);
+	start(0);
 	begin(DHCP_OFFER, SERVER_IP);
 	put_ip(1, OUR_MASK);
 	put_be32(message + 16, OUR_IP | ~OUR_MASK);
@@ -1305,7 +1425,7 @@ static void any_byte_may_be_wrong(void **state)
 	whole = message_len;
 	for (i = 0; i < whole; i++)
 		for (v = 0; v < sizeof(values); v++) {
-			dhcp_start(&stage.net, &identity, false);
+			dhcp_start(&stage.net, &identity, 0);
 			offer();
 			rich_ack();
 			message[i] = values[v];
@@ -1343,9 +1463,13 @@ int main(void)
 		TEST(a_nak_starts_anew_three_times_after_a_pause_that_grows),
 		TEST(coming_by_a_state_again_is_no_progress),
 		TEST(with_a_url_the_first_offer_will_do),
-		TEST(without_a_url_an_offer_with_a_boot_file_is_taken_at_once),
-		TEST(without_a_boot_file_the_first_offer_waits_for_a_second),
+		TEST(without_a_url_an_offer_with_one_is_waited_for),
+		TEST(without_a_boot_file_the_first_offer_waits),
+		TEST(a_boot_file_that_is_no_url_waits_too),
+		TEST(the_wait_for_a_url_ends_before_the_deadline),
 		TEST(a_boot_file_that_the_ack_leaves_out_is_the_offer_s),
+		TEST(answers_of_no_use_are_counted_by_their_reason),
+		TEST(useless_answers_without_end_renew_no_deadline),
 		TEST(offers_without_an_address_or_server_are_no_leases),
 		TEST(broken_masks_are_no_masks),
 		TEST(the_relay_agent_is_no_router),
