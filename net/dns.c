@@ -12,16 +12,25 @@
 
 #define DNS_PORT 53
 #define TRY_MS 2000             /* RFC 1123 6.1.3.3 wants some patience [DNS-03] */
-#define TRIES_MAX 16            /* questions sent in all: 32 s of silence at most */
+#define TRIES_MAX 16            /* questions for a name: 32 s of silence at most */
+#define UDP_SIZE 1232           /* fits every path: RFC 6891 6.2.5 wants fragments avoided [DNS-12] */
+#define UDP_SIZE_MIN 512        /* RFC 6891 6.2.3 */
+
+#define FORMERR 1
+#define SERVFAIL 2
 #define NXDOMAIN 3
+#define NOTIMP 4
+
+static void close_socket(struct net *net)
+{
+	if (net->dns.socket.open)
+		udp_close(net, &net->dns.socket);
+}
 
 static void finish(struct net *net, enum dns_state state)
 {
-	struct dns *d = &net->dns;
-
-	if (d->socket.open)
-		udp_close(net, &d->socket);
-	d->state = state;
+	close_socket(net);
+	net->dns.state = state;
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */
@@ -29,19 +38,36 @@ static void finish(struct net *net, enum dns_state state)
 static void answer_rx(void *ctx, uint32_t src, uint16_t src_port, struct span msg);
 static void server_gone(void *ctx);
 
-/* The next server from d->server on that may still answer; false: none is left. */
-static bool choose_server(const struct net *net, uint8_t *server)
+/* The bit of the server that was asked last. */
+static uint8_t server_bit(const struct dns *d)
 {
-	uint8_t i, s;
+	return (uint8_t)(1u << d->server);
+}
+
+/* Goes on to the next server from d->server on that may still answer; false: none is left. */
+static bool choose_server(struct net *net)
+{
+	struct dns *d = &net->dns;
+	uint32_t i;
 
 	for (i = 0; i < DNS_SERVERS_MAX; i++) {
-		s = (uint8_t)((net->dns.server + i) % DNS_SERVERS_MAX);
-		if (net->dns_servers[s] && !(net->dns.refused & 1u << s)) {
-			*server = s;
+		if (net->dns_servers[d->server] && !((d->refused | d->failed) & server_bit(d)))
 			return true;
-		}
+		d->server = (uint8_t)((d->server + 1) % DNS_SERVERS_MAX);
 	}
 	return false;
+}
+
+/* What a server may send: a packet that reaches us whole. 0: EDNS is not to be used. */
+static uint16_t udp_size(const struct net *net)
+{
+	uint32_t most = net->mtu - IPV4_HEADER_LEN - UDP_HEADER_LEN;
+
+	if (net->dns.plain & server_bit(&net->dns))
+		return 0;
+	if (most < UDP_SIZE_MIN)
+		return UDP_SIZE_MIN;
+	return (uint16_t)(most < UDP_SIZE ? most : UDP_SIZE);
 }
 
 /*
@@ -55,11 +81,10 @@ static int send_question(struct net *net)
 	uint32_t len;
 
 	d->id = (uint16_t)random_u32();
-	len = dns_question_write(question, d->id, d->name);
+	len = dns_question_write(question, d->id, d->name, udp_size(net));
 	if (!len)
 		return ERR_FORMAT;
-	if (d->socket.open)
-		udp_close(net, &d->socket);
+	close_socket(net);
 	d->socket = (struct udp_socket){
 		.peer_ip = net->dns_servers[d->server], .peer_port = DNS_PORT,
 		.rx = answer_rx, .unreachable = server_gone, .ctx = net,
@@ -69,11 +94,26 @@ static int send_question(struct net *net)
 			(struct span){ question, len });
 }
 
-/* Tried with the suffix in vain, there remains the label alone [DNS-10]. False: nothing remains. */
-static bool drop_suffix(struct dns *d)
+/*
+ * The label behind the next domain of the search list that leaves room for it, at last the label
+ * alone [DNS-10]. False: there is nothing more to try.
+ */
+static bool next_name(struct net *net)
 {
+	struct dns *d = &net->dns;
+	const char *domain;
+	struct text t;
+
 	if (!d->label[0])
 		return false;
+	d->tries = d->requeries = 0;
+	while (*(domain = net->search + d->search_off)) {
+		d->search_off += (uint32_t)text_len(domain) + 1;
+		text_init(&t, d->name, sizeof(d->name));
+		text_fmt(&t, "%s.%s", d->label, domain);
+		if (!t.cut)
+			return true;
+	}
 	memcpy(d->name, d->label, sizeof(d->label));
 	d->label[0] = '\0';
 	return true;
@@ -84,26 +124,26 @@ static void ask(struct net *net)
 	struct dns *d = &net->dns;
 	int err;
 
-	while (d->tries++ < TRIES_MAX && choose_server(net, &d->server)) {
+	while (d->tries++ < TRIES_MAX && choose_server(net)) {
 		err = send_question(net);
 		if (!err || err == ERR_AGAIN) {
 			d->next_ms = clock_now_ms() + TRY_MS;
 			return;
 		}
 		if (err != ERR_FORMAT) {
-			d->refused |= (uint8_t)(1u << d->server);
-		} else if (!drop_suffix(d)) {
+			d->refused |= server_bit(d);
+		} else if (!next_name(net)) {
 			finish(net, DNS_NO_NAME);
 			return;
 		}
 	}
-	finish(net, DNS_NO_SERVER);
+	finish(net, d->cut ? DNS_CUT : DNS_NO_SERVER);
 }
 
 /* The server that was asked will not help: the next one at once [DNS-02]. */
 static void give_up_server(struct net *net)
 {
-	net->dns.refused |= (uint8_t)(1u << net->dns.server);
+	net->dns.refused |= server_bit(&net->dns);
 	ask(net);
 }
 
@@ -116,16 +156,74 @@ static void server_gone(void *ctx)
 
 static void no_such_name(struct net *net)
 {
-	if (drop_suffix(&net->dns))
+	if (next_name(net))
 		ask(net);
 	else
 		finish(net, DNS_NO_NAME);
 }
 
+/*
+ * The server that was asked cannot help now: the next one at once. When each has said so, all have
+ * another chance at the end of this try [DNS-02].
+ */
+static void try_later(struct net *net)
+{
+	struct dns *d = &net->dns;
+
+	d->failed |= server_bit(d);
+	if (choose_server(net)) {
+		ask(net);
+	} else {
+		close_socket(net);             /* what it says twice counts once */
+		d->failed = 0;
+	}
+}
+
+static void error_rx(struct net *net, uint8_t rcode)
+{
+	struct dns *d = &net->dns;
+
+	d->rcode = rcode;
+	if (rcode == NXDOMAIN) {
+		no_such_name(net);
+	} else if (rcode == SERVFAIL) {
+		try_later(net);
+	} else if ((rcode == FORMERR || rcode == NOTIMP) && !(d->plain & server_bit(d))) {
+		d->old |= server_bit(d);        /* RFC 6891 7 [DNS-12] */
+		d->plain |= server_bit(d);
+		ask(net);
+	} else {
+		give_up_server(net);
+	}
+}
+
+/* An answer that holds less than it should, and no address [DNS-04]: with EDNS more may fit. */
+static void cut_rx(struct net *net)
+{
+	struct dns *d = &net->dns;
+
+	d->cut = true;
+	if (d->plain & ~d->old & server_bit(d)) {
+		d->plain &= (uint8_t)~server_bit(d);
+		ask(net);
+	} else {
+		give_up_server(net);
+	}
+}
+
+/* An address that is everybody's on our link is nobody's. */
 static void take_addresses(struct net *net, const struct dns_answer *a)
 {
-	memcpy(net->dns.address, a->address, sizeof(a->address));
-	net->dns.addresses = a->addresses;
+	struct dns *d = &net->dns;
+	uint32_t i;
+
+	for (i = 0; i < a->addresses; i++)
+		if (!ipv4_is_broadcast(net, a->address[i]))
+			d->address[d->addresses++] = a->address[i];
+	if (!d->addresses) {
+		no_such_name(net);
+		return;
+	}
 	finish(net, DNS_DONE);
 	net_progress(net);
 }
@@ -142,14 +240,10 @@ static void answer_rx(void *ctx, uint32_t src, uint16_t src_port, struct span ms
 	case DNS_FOREIGN:
 		break;
 	case DNS_TRUNCATED:
-		finish(net, DNS_CUT);
+		cut_rx(net);
 		break;
 	case DNS_ERROR:
-		d->rcode = a.rcode;
-		if (a.rcode == NXDOMAIN)
-			no_such_name(net);
-		else
-			give_up_server(net);
+		error_rx(net, a.rcode);
 		break;
 	case DNS_ADDRESSES:
 		take_addresses(net, &a);
@@ -178,7 +272,7 @@ static bool is_single_label(const char *name)
 	return !*name;
 }
 
-void dns_start(struct net *net, const char *name, const char *suffix)
+void dns_start(struct net *net, const char *name)
 {
 	struct dns *d = &net->dns;
 	size_t len = text_len(name);
@@ -192,28 +286,32 @@ void dns_start(struct net *net, const char *name, const char *suffix)
 	}
 	memcpy(d->name, name, len + 1);
 	/* RFC 1123 6.1.4.3; a dot at the end says that nothing is missing [DNS-10]. */
-	if (suffix && is_single_label(name) && len < sizeof(d->label) &&
-	    len + 1 + text_len(suffix) < sizeof(d->name)) {
+	if (is_single_label(name) && len < sizeof(d->label)) {
 		memcpy(d->label, name, len + 1);
-		text_print(d->name, sizeof(d->name), "%s.%s", name, suffix);
+		next_name(net);
 	}
 	ask(net);
 }
 
 void dns_stop(struct net *net)
 {
-	if (net->dns.socket.open)
-		udp_close(net, &net->dns.socket);
+	close_socket(net);
 	if (net->dns.state == DNS_ASKING)
 		net->dns.state = DNS_IDLE;
 }
 
+/*
+ * The next server's turn. For the silence of this one EDNS may be the reason, or just loss: next
+ * time it is asked the other way [DNS-12].
+ */
 void dns_poll(struct net *net, uint32_t now_ms)
 {
 	struct dns *d = &net->dns;
 
 	if (d->state != DNS_ASKING || !clock_reached(now_ms, d->next_ms))
 		return;
+	d->plain ^= server_bit(d) & (uint8_t)~d->old;
+	d->failed = 0;
 	d->server = (uint8_t)((d->server + 1) % DNS_SERVERS_MAX);
 	ask(net);
 }

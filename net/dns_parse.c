@@ -4,11 +4,13 @@
  * dns.c calls, and dhcp_lease.c for names. All names go through next_label(), which alone knows of
  * pointers and their bounds.
  */
+#include "core/mem.h"
 #include "core/wire.h"
 #include "net/dns_parse.h"
 #include "net/ipv4.h"
 
 #define HEADER_LEN 12
+#define OPT_LEN 11
 #define LABEL_MAX 63
 #define WIRE_NAME_MAX 255
 #define JUMPS_MAX 32
@@ -21,6 +23,7 @@
 
 #define TYPE_A 1
 #define TYPE_CNAME 5
+#define TYPE_OPT 41
 #define CLASS_IN 1
 
 /* --- names ----------------------------------------------------------------------------------- */
@@ -172,22 +175,28 @@ static uint32_t name_write(uint8_t wire[WIRE_NAME_MAX], const char *name)
 	return label + 1;
 }
 
-uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, const char *name)
+uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, const char *name,
+			    uint16_t udp_size)
 {
 	uint32_t len = name_write(question + HEADER_LEN, name);
+	uint8_t *p = question + HEADER_LEN + len;
 
 	if (!len)
 		return 0;
+	memset(question, 0, HEADER_LEN);
+	memset(p, 0, OPT_LEN + 4);
 	put_be16(question, id);
 	put_be16(question + 2, FLAG_RD);          /* [DNS-02] */
-	put_be16(question + 4, 1);
-	put_be16(question + 6, 0);
-	put_be16(question + 8, 0);
-	put_be16(question + 10, 0);
-	len += HEADER_LEN;
-	put_be16(question + len, TYPE_A);
-	put_be16(question + len + 2, CLASS_IN);
-	return len + 4;
+	question[5] = 1;
+	put_be16(p, TYPE_A);
+	put_be16(p + 2, CLASS_IN);
+	len += HEADER_LEN + 4;
+	if (!udp_size)
+		return len;
+	question[11] = 1;                         /* RFC 6891 6.1.2: version 0, no option [DNS-12] */
+	put_be16(p + 5, TYPE_OPT);
+	put_be16(p + 7, udp_size);
+	return len + OPT_LEN;
 }
 
 /* --- answers --------------------------------------------------------------------------------- */
@@ -228,6 +237,11 @@ static void take_address(struct dns_answer *a, uint32_t ip)
 		a->address[a->addresses++] = ip;
 }
 
+static bool is_cut(struct span msg)
+{
+	return get_be16(msg.at + 2) & FLAG_TC;
+}
+
 /*
  * One look through the answer section, for addresses of name or else its alias, which name becomes.
  * Records may stand in any order, so the caller comes again for the alias [DNS-06]. DNS_FOREIGN, if
@@ -240,8 +254,11 @@ static enum dns_verdict scan(struct span msg, uint32_t off, char name[DNS_NAME_M
 	struct record r;
 
 	while (records--) {
-		if (!next_record(msg, &off, name, &r))
+		if (!next_record(msg, &off, name, &r)) {
+			if (is_cut(msg))
+				break;
 			return DNS_FOREIGN;
+		}
 		if (!r.of_name || r.class != CLASS_IN)          /* [DNS-07] */
 			continue;
 		if (r.type == TYPE_A && r.data_len == 4)
@@ -279,7 +296,7 @@ static bool is_answer_to(struct span msg, uint16_t id, const char *name, uint32_
 enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAME_MAX],
 				 struct dns_answer *a)
 {
-	enum dns_verdict verdict = DNS_EMPTY, next;
+	enum dns_verdict verdict, next;
 	uint32_t off, steps;
 
 	a->addresses = 0;
@@ -288,8 +305,7 @@ enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAM
 	a->rcode = get_be16(msg.at + 2) & RCODE;
 	if (a->rcode)
 		return DNS_ERROR;
-	if (get_be16(msg.at + 2) & FLAG_TC)             /* [DNS-04] */
-		return DNS_TRUNCATED;
+	verdict = is_cut(msg) ? DNS_TRUNCATED : DNS_EMPTY;      /* [DNS-04] */
 	for (steps = 0; steps <= DNS_CNAMES_MAX; steps++) {
 		next = scan(msg, off, name, a);
 		if (next == DNS_EMPTY)

@@ -10,11 +10,11 @@
 #include "net/dns.h"
 
 #define DNS_CNAMES_MAX 8                        /* steps of a chain [DNS-06] */
-#define DNS_QUESTION_MAX (12 + 255 + 4)
+#define DNS_QUESTION_MAX (12 + 255 + 4 + 11)
 
 enum dns_verdict {
 	DNS_FOREIGN,      /* not an answer to this question, or malformed: as if it had not come */
-	DNS_TRUNCATED,    /* TC: the rest would have to be fetched by TCP */
+	DNS_TRUNCATED,    /* TC, and no address in what is there */
 	DNS_ERROR,        /* rcode says what */
 	DNS_ADDRESSES,    /* at least one */
 	DNS_ALIAS,        /* name is the end of a chain now, and its address is not in the answer */
@@ -28,16 +28,18 @@ struct dns_answer {
 };
 
 /*
- * Writes a question for the A records of name (text, an optional dot at the end). Returns its
- * length; 0 if name is no host name: an empty label or one of more than 63 bytes, more than 255
- * bytes in all, other characters than letters, digits, '-' and '_'.
+ * Writes a question for the A records of name (text, an optional dot at the end). udp_size: how
+ * long an answer may be, said by EDNS; 0: without EDNS, which means 512. Returns its length; 0 if
+ * name is no host name: an empty label or one of more than 63 bytes, more than 255 bytes in all,
+ * other characters than letters, digits, '-' and '_'.
  */
-uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, const char *name)
-	MUST_CHECK;
+uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, const char *name,
+			    uint16_t udp_size) MUST_CHECK;
 
 /*
  * Reads msg as the answer to the question for name under id. name follows the aliases in the
- * message, and changes only with DNS_ADDRESSES, DNS_ALIAS and DNS_EMPTY.
+ * message, and changes only with DNS_ADDRESSES, DNS_ALIAS and DNS_EMPTY. Of a message that was cut
+ * the addresses count that are whole: any one of them will do.
  */
 enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAME_MAX],
 				 struct dns_answer *a)

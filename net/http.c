@@ -92,12 +92,15 @@ static int resolve(struct http *http)
 	int err;
 
 	if (uri_host_ip(&http->uri, &ip)) {
+		if (!ipv4_is_unicast(ip) || ipv4_is_broadcast(net, ip))
+			return fail(net->failure, RUNG_CONNECT, ERR_UNREACHABLE,
+				    "%s is not the address of one machine; check the URL", http->uri.host);
 		net->dns.address[0] = ip;
 		net->dns.addresses = 1;
 		return 0;
 	}
 	net_begin(net, RUNG_DNS);
-	dns_start(net, http->uri.host, http->dns_suffix);
+	dns_start(net, http->uri.host);
 	err = net_wait(net, dns_done, net, 0);
 	dns_stop(net);
 	if (err || net->dns.state != DNS_DONE)

@@ -39,7 +39,6 @@
 struct http {
 	struct net *net;
 	struct console *console;
-	const char *dns_suffix;         /* option 15, or NULL */
 
 	/* The connection, kept between files [HTTP-16]. */
 	struct tcp_conn *conn;
@@ -61,7 +60,7 @@ struct http {
 	char request[HTTP_REQUEST_MAX];
 };
 
-/* console: where `dns:` and progress go. All outlive http. dns_suffix may be set by the caller afterwards. */
+/* console: where `dns:` and progress go. All outlive http. */
 void http_init(struct http *http, struct net *net, struct console *console);
 
 /*

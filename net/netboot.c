@@ -346,8 +346,6 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	if (!err)
 		err = address_take(&nb->net, console, config, builtin_url != NULL);
 	nb->vars.ip = nb->net.ip;
-	if (nb->net.search[0])          /* the first of the list */
-		nb->http.dns_suffix = nb->net.search;
 	if (!err)
 		err = config->fetch[0] ? fetch(nb) : boot(nb, builtin_url);
 	if (err)

@@ -883,6 +883,42 @@ def test_names_that_lead_in_a_circle(peer, boot):
     assert guest.wait_for(FAILED)[1] == 'dns'
 
 
+def test_name_server_of_the_last_century_and_in_trouble(peer, boot):
+    """[DNS-02] [DNS-04] [DNS-12] Asked with EDNS it sees an error, then it fails, then it cuts its answer."""
+    def odd(query):
+        asked = len(peer.queries())
+        if query['DNS'].arcount:
+            return [peer.dns_answer(query, rcode=1)]
+        if asked == 2:
+            return [peer.dns_answer(query, rcode=2)]
+        return [peer.dns_answer(query, (query.qd.qname, peer.ip), (query.qd.qname, TRAP), tc=1)]
+    peer.dns = odd
+    guest = boot(fetch=peer.url(host='boot.example'))
+    assert downloads(peer, guest).ip == peer.ip
+    queries = [query['DNS'] for query in peer.queries()]
+    assert [query.arcount for query in queries] == [1, 0, 0]
+    assert queries[0].ar.type == 41 and queries[0].ar.rclass == 1232
+    assert_good_day(guest)
+
+
+def test_name_in_the_last_domain_of_the_search_list(peer, boot):
+    """[DNS-10] Option 119 in two pieces and compressed, then option 15."""
+    def lease(message):
+        options = peer.options((119, b'\3one\7example\0\3t'), (15, b'last.example'), (119, b'wo\xc0\4'))
+        return [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK, options, broadcast=True)]
+
+    def last(query):
+        if query.qd.qname.lower() == b'boot.last.example.':
+            return peer.resolve(query)
+        return [peer.dns_answer(query, rcode=3)]
+    peer.dhcp, peer.dns = lease, last
+    guest = boot(fetch=peer.url(host='boot'))
+    downloads(peer, guest)
+    assert [query['DNS'].qd.qname for query in peer.queries()] == [
+        b'boot.one.example.', b'boot.two.example.', b'boot.last.example.']
+    assert_good_day(guest)
+
+
 # --- HTTP -----------------------------------------------------------------------------------------
 
 

@@ -446,7 +446,7 @@ static void what_we_send_fits_the_smallest_mtu(void **state)
 	for (i = 0; i < 253; i++)
 		name[i] = i % 64 == 63 ? '.' : 'x';
 	name[253] = 0;
-	dns_start(&stage.net, name, NULL);
+	dns_start(&stage.net, name);
 	len = packet_icmp(data, 8, 0, 1, data + 8, IPV4_MTU_MIN - 20 - 8);
 	stage_rx(&stage, frame, frame_ipv4(frame, PEER_IP, OUR_IP, 1, data, len));
 	stage_rx(&stage, frame, udp_with_options(no_operations, 40));
