@@ -238,6 +238,7 @@ static void answer_rx(void *ctx, uint32_t src, uint16_t src_port, struct span ms
 	(void)src_port;
 	switch (dns_answer_read(msg, d->id, d->name, &a)) {
 	case DNS_FOREIGN:
+		d->foreign++;
 		break;
 	case DNS_TRUNCATED:
 		cut_rx(net);

@@ -31,6 +31,7 @@ struct dns {
 	uint8_t old;                             /* do not know EDNS, as they say */
 	uint8_t rcode;                           /* the last one seen, for the sentence */
 	bool cut;                                /* an answer did not fit, and held no address */
+	uint32_t foreign;                        /* answers that did not fit the question */
 	uint16_t id;
 	uint32_t next_ms;
 	struct udp_socket socket;

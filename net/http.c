@@ -61,6 +61,8 @@ static int dns_failed(struct http *http, int err)
 
 	text_init(&why, buf, sizeof(buf));
 	net_breach_text(net, "datagrams", &why);
+	if (net->dns.foreign)
+		text_fmt(&why, "; not used: %u that did not fit the question", (unsigned)net->dns.foreign);
 	if (err == ERR_TIMEOUT || net->dns.state == DNS_NO_SERVER) {
 		if (!net->dns_servers[0])
 			return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,

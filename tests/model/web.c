@@ -419,6 +419,8 @@ static void answer_dns(struct web *w, const uint8_t *packet)
 		p = put_address(p, n->ip[i]);
 		put_be16(answer + 6, (uint16_t)(i + 1));
 	}
+	if (w->dns_edit)
+		w->dns_edit(answer);
 	fake_nic_receive(w->nic, frame,
 			 frame_udp(frame, get_be32(packet + 16), 53, OUR_IP, get_be16(udp), answer,
 				   (uint32_t)(p - answer)));

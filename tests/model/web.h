@@ -68,6 +68,7 @@ struct web {
 	const struct web_name *names;           /* NULL: DNS knows none */
 	const struct web_host *hosts;           /* NULL: all addresses are servers */
 	bool dns_mute;
+	void (*dns_edit)(uint8_t *answer);      /* before it leaves; NULL: nothing */
 	uint16_t port;                          /* 80; every other one refuses */
 	uint16_t mss;                           /* 1460: what the servers announce */
 
