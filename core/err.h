@@ -48,6 +48,12 @@ struct failure {
 /* The rung's name as it stands in the failure line ("hand-over"). */
 const char *rung_name(enum rung rung);
 
+/* For a call that may fail without consequence: where MUST_CHECK asks, this is the answer. */
+static inline void err_ignore(int err)
+{
+	(void)err;
+}
+
 /*
  * Records the failure if it is the first, formatted as text_fmt() does; control bytes that came
  * from outside are replaced by '?'. Returns err, so that a caller writes `return fail(…)`.

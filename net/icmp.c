@@ -52,8 +52,7 @@ static void send(struct net *net, uint8_t *message, uint32_t dst, uint32_t len)
 {
 	put_be16(message + 2, 0);
 	put_be16(message + 2, (uint16_t)~csum_fold(csum_add(message, len, 0)));
-	if (ipv4_tx_send(net, IPV4_PROTO_ICMP, net->ip, dst, len))
-		return;
+	err_ignore(ipv4_tx_send(net, IPV4_PROTO_ICMP, net->ip, dst, len));
 }
 
 /* RFC 1122 3.2.2.6: the same again, if it fits a packet of ours [ICMP-01]. */

@@ -324,8 +324,7 @@ static void give_up(struct netboot *nb)
 {
 	http_abort(&nb->http);
 	nb->net.nic->ops->tx_flush(nb->net.nic);
-	if (nb->net.nic->ops->close(nb->net.nic))
-		return;
+	err_ignore(nb->net.nic->ops->close(nb->net.nic));
 }
 
 int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, const char *builtin_url,

@@ -48,8 +48,8 @@ struct netboot {
  * Tells the story with a nic that is up: link, address, downloads, digests, and at the end, with the device stopped, the start of what was
  * loaded. config holds what has precedence over DHCP; builtin_url what has not (NULL: none). All outlive nb.
  *
- * Returns 0 only for the key `fetch`: downloaded, digested, nothing to start. Otherwise an error whose sentence is in failure. The
- * device is stopped either way.
+ * Returns 0 for the key `fetch` (downloaded, digested, nothing to start), or if what was started came back with success (UEFI). Otherwise an error
+ * whose sentence is in failure. The device was told to stop either way; if it does not, that is the failure, unless there was one before.
  */
 int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, const char *builtin_url,
 		struct console *console, struct failure *failure, uint32_t started_ms) MUST_CHECK;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hosted port's other side: what a unit test, a fuzzer or a model device sets and sees. The
- * port itself (arch/port.h) is one object in a POSIX process; hosted_reset() makes it new.
+ * The hosted port's other side: what a unit test, a fuzzer or a model device sets and sees. There is
+ * one such port in a process (port.c; boot.c for what is loaded and started); hosted_reset() makes it
+ * new.
  *
- * It is unkind on purpose: time starts shortly before its wrap, device addresses are never the
- * addresses of our memory and lie above 4 GiB, each mapping stands between gaps, and a call that
- * breaks the contract of arch/port.h ends the process.
+ * It is unkind on purpose: time starts shortly before its wrap, device addresses are none of our
+ * memory's and begin above 4 GiB unless a test says otherwise, no two mappings are neighbours for the
+ * device, and an access that breaks the contract of arch/port.h ends the process.
  */
 #ifndef ARCH_HOSTED_HOSTED_H
 #define ARCH_HOSTED_HOSTED_H
@@ -96,11 +97,11 @@ unsigned hosted_cargo_count(void);
 const struct hosted_cargo *hosted_cargo(unsigned i);
 
 /*
- * The command line that port_boot() was given; NULL if it was not called. port_boot() returns 0
- * here.
+ * The command line that port_boot() was given; NULL if it was not called, or has refused. It returns 0
+ * here, as under UEFI, when what was started comes back with success.
  */
 const char *hosted_booted(void);
-/* Lets port_boot() fail with this error and sentence. */
+/* Lets the next port_boot() fail with this error and sentence. */
 void hosted_boot_refuse(enum err err, const char *sentence);
 
 void hosted_boot_reset(void);   /* boot.c's part of hosted_reset() */

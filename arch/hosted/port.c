@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * arch/port.h in a POSIX process, for unit tests, fuzzers and tools: virtual time, seeded chance,
- * PCI functions and memory that a test attaches. Nobody outside writes what it sees.
+ * arch/port.h in a POSIX process, but for what is loaded and started (boot.c) and for what the user
+ * wants (port_config_each() is the test's own): virtual time, seeded chance, PCI functions and memory
+ * that a test attaches. What these answer is the test's; accesses are held against the contract.
  */
 #include "arch/hosted/hosted.h"
 
@@ -23,7 +24,7 @@ struct mapping {
 	size_t len;
 };
 
-/* The one object of this port. */
+/* This file's part of the port; all of it is new after hosted_reset(). */
 static struct {
 	uint32_t now_ms, idle_ms;
 	void (*idle_hook)(void *ctx);
