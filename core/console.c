@@ -53,11 +53,11 @@ void console_progress(struct console *c, const char *fmt, ...)
 		c->progress = (uint8_t)t.len;
 }
 
-/* tenths of a MB are 10^5 bytes */
-static char *tenths(char buf[CONSOLE_MB_LEN], uint64_t value)
+/* In halves of a tenth of a MB (50,000 bytes), the whole ones: rounds without a sum that could wrap. */
+static char *tenths(char buf[CONSOLE_MB_LEN], uint64_t halves)
 {
 	uint32_t tenth;
-	uint64_t whole = div_u64(value, 10, &tenth);
+	uint64_t whole = div_u64((halves + 1) / 2, 10, &tenth);
 
 	text_print(buf, CONSOLE_MB_LEN, "%llu.%u", (unsigned long long)whole, (unsigned)tenth);
 	return buf;
@@ -65,13 +65,13 @@ static char *tenths(char buf[CONSOLE_MB_LEN], uint64_t value)
 
 char *console_mb(char buf[CONSOLE_MB_LEN], uint64_t bytes)
 {
-	return tenths(buf, div_u64(bytes + 50000, 100000, NULL));
+	return tenths(buf, div_u64(bytes, 50000, NULL));
 }
 
-/* bytes / (100 ms) in tenths, rounded; in two steps because 100 ms can exceed 32 bits. */
+/* bytes / (50 ms), in two steps because 50 ms can exceed 32 bits. */
 char *console_mb_per_s(char buf[CONSOLE_MB_LEN], uint64_t bytes, uint32_t ms)
 {
 	if (ms == 0)
 		ms = 1;
-	return tenths(buf, div_u64(div_u64(bytes + (uint64_t)ms * 50, 100, NULL), ms, NULL));
+	return tenths(buf, div_u64(div_u64(bytes, 50, NULL), ms, NULL));
 }

@@ -109,6 +109,7 @@ static void megabytes_have_one_rounded_decimal(void **state)
 	} sizes[] = {
 		{ 0, "0.0" }, { 49999, "0.0" }, { 50000, "0.1" }, { 949999, "0.9" },
 		{ 950000, "1.0" }, { 14186432, "14.2" }, { 5368709120, "5368.7" },
+		{ UINT64_MAX - 49999, "18446744073709.5" }, { UINT64_MAX, "18446744073709.6" },
 	};
 	char buf[CONSOLE_MB_LEN];
 	size_t i;
@@ -132,6 +133,8 @@ static void rates_are_megabytes_a_second(void **state)
 		{ 0, 5, "0.0" },
 		{ 5368709120, 4294967295u, "0.0" },
 		{ 107374182400, 60000, "1789.6" },
+		{ UINT64_MAX, 1, "18446744073709551.6" },
+		{ UINT64_MAX, 4294967295u, "4294967.3" },
 	};
 	char buf[CONSOLE_MB_LEN];
 	size_t i;
