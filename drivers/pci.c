@@ -94,5 +94,5 @@ void pci_disable_dma(uintptr_t fn)
 
 void pci_restore(const struct pci_command_saved *saved)
 {
-	port_pci_write(saved->fn, PCI_COMMAND, 2, saved->command);
+	port_pci_write(saved->fn, PCI_COMMAND, 2, saved->command & ~(uint32_t)PCI_COMMAND_MASTER);
 }

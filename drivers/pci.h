@@ -67,7 +67,7 @@ void pci_enable(struct pci_command_saved *saved, uintptr_t fn);
 void pci_enable_dma(uintptr_t fn);
 /* Takes that right from it, for good. */
 void pci_disable_dma(uintptr_t fn);
-/* The command register as it was found. */
+/* The command register as it was found, but without that right: whoever drives the device next gives it again. */
 void pci_restore(const struct pci_command_saved *saved);
 
 #endif

@@ -138,8 +138,6 @@ int virtio_close(struct virtio *v, struct failure *f)
 		return 0;
 	err = reset(v, f);
 	pci_restore(&v->command);
-	if (err)
-		pci_disable_dma(v->fn);
 	v->transport = NULL;
 	return err;
 }

@@ -123,9 +123,9 @@ bool virtio_healthy(const struct virtio *v, uint8_t *status);
 void virtio_give_up(struct virtio *v);
 
 /*
- * Reset, read back as reset, DMA off, the command register as it was found. Any number of times. 0;
- * ERR_DEVICE with a sentence (rung `device`) for a reset that never ends: then the device has lost
- * its right to access memory.
+ * Reset, read back as reset, the command register as it was found, but without the device's right to
+ * access memory. Any number of times. 0; ERR_DEVICE with a sentence (rung `device`) for a reset that
+ * never ends.
  */
 int virtio_close(struct virtio *v, struct failure *f) MUST_CHECK;
 

@@ -222,7 +222,7 @@ static void the_longest_list_is_walked_to_its_end(void **state)
 }
 
 /* [PCI-19] */
-static void the_command_register_comes_back_as_it_was(void **state)
+static void the_command_register_comes_back_without_bus_mastering(void **state)
 {
 	struct function *f = add(0x18, 0x1af4, 0x1041, 0);
 	struct pci_command_saved saved;
@@ -237,6 +237,10 @@ static void the_command_register_comes_back_as_it_was(void **state)
 	assert_int_equal(get_le16(f->cfg + PCI_COMMAND), 0x0543);
 	pci_restore(&saved);
 	assert_int_equal(get_le16(f->cfg + PCI_COMMAND), 0x0141);
+	put_le16(f->cfg + PCI_COMMAND, 0x0147);
+	pci_enable(&saved, 0x18);
+	pci_restore(&saved);
+	assert_int_equal(get_le16(f->cfg + PCI_COMMAND), 0x0143);
 }
 
 int main(void)
@@ -251,7 +255,7 @@ int main(void)
 		cmocka_unit_test_setup(without_the_status_bit_there_is_no_list, setup),
 		cmocka_unit_test_setup(an_endless_list_ends, setup),
 		cmocka_unit_test_setup(the_longest_list_is_walked_to_its_end, setup),
-		cmocka_unit_test_setup(the_command_register_comes_back_as_it_was, setup),
+		cmocka_unit_test_setup(the_command_register_comes_back_without_bus_mastering, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,27 @@ static void bus_mastering_waits_for_the_reset(void **state)
 	assert_true(rig_end(r));
 }
 
+/* [PCI-19]: also where the firmware had allowed it, and whether or not the device obeys the reset. */
+static void bus_mastering_ends_with_the_reset(void **state)
+{
+	struct rig *r = rig_new();
+
+	(void)state;
+	r->device.cfg[PCI_COMMAND] = 0x07;
+	assert_int_equal(rig_open(r), 0);
+	assert_true(rig_passes(r, 1, 100, CSUM_CHECK));
+	assert_int_equal(r->device.cfg[PCI_COMMAND], 0x07);
+	assert_true(rig_end(r));
+	assert_int_equal(r->device.cfg[PCI_COMMAND], 0x03);
+
+	r = rig_new();
+	r->device.cfg[PCI_COMMAND] = 0x07;
+	assert_int_equal(rig_open(r), 0);
+	r->device.reset_reads = DEVICE_RESET_NEVER;
+	assert_int_equal(virtio_close(&r->vn.virtio, &r->failure), ERR_DEVICE);
+	assert_int_equal(r->device.cfg[PCI_COMMAND], 0x03);
+}
+
 /*
  * --- reset
  * ----------------------------------------------------------------------------------------
@@ -385,6 +406,7 @@ int main(void)
 		cmocka_unit_test(the_first_doorbell_follows_driver_ok),
 		cmocka_unit_test(device_configuration_is_never_written),
 		cmocka_unit_test(bus_mastering_waits_for_the_reset),
+		cmocka_unit_test(bus_mastering_ends_with_the_reset),
 		cmocka_unit_test(a_slow_reset_is_awaited),
 		cmocka_unit_test(a_reset_that_never_ends_fails_at_device),
 		cmocka_unit_test(refused_features_fail_at_device),
