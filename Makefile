@@ -128,7 +128,10 @@ $(B)/gen/builtin.c: FORCE ; $(call write,BUILTIN_C)
 
 ## The option ROM #############################################################################
 
-$(B)/skiff.elf: arch/pcbios/skiff.ld $(rom_OBJECTS)
+$(B)/skiff.ld: arch/pcbios/skiff.ld arch/pcbios/layout.h Makefile | need-cc
+	@mkdir -p $(@D)
+	$(call say,CPP)$(CC) -E -P -undef -x c -I. -o $@ $<
+$(B)/skiff.elf: $(B)/skiff.ld $(rom_OBJECTS)
 	$(call say,LD)$(LD) $(rom_LINK) -T $< -Map $(B)/skiff.map -o $@ $(rom_OBJECTS)
 $(B)/skiff.sym: $(B)/skiff.elf
 	$(call say,NM)nm -n $< >$@

@@ -4,7 +4,7 @@ CONFORM := $(call find,tests/conform)
 conform_rom_OBJECTS := $(call objects,rom,$(CONFORM)) $(filter-out %/arch/x86/skiff.o,$(rom_OBJECTS))
 -include $(patsubst %.o,%.d,$(call objects,rom,$(CONFORM)))
 
-$(B)/skiff-conform.elf: arch/pcbios/skiff.ld $(conform_rom_OBJECTS)
+$(B)/skiff-conform.elf: $(B)/skiff.ld $(conform_rom_OBJECTS)
 	$(call say,LD)$(LD) $(rom_LINK) -T $< -o $@ $(conform_rom_OBJECTS)
 $(eval $(call uefi_program,skiff-conform,$(CONFORM)))
 
