@@ -4,6 +4,7 @@
  * BIOS has assigned them; the device may answer anything. fn is bus << 8 | device << 3 | function.
  * Called through the seam.
  */
+#include "arch/pcbios/bar.h"
 #include "arch/port.h"
 #include "arch/x86/io.h"
 #include "core/assert.h"
@@ -11,14 +12,6 @@
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA 0xcfc
-
-#define COMMAND 0x04
-#define COMMAND_DECODE 0x3u             /* I/O, memory */
-#define BAR0 0x10
-#define BARS 6
-#define BAR_IO 0x1
-#define BAR_64 0x4
-#define BAR_TYPE 0x6
 
 #define DMA_MEMORY_LEN sizeof(struct virtio_net_memory)
 
@@ -38,64 +31,9 @@ void port_pci_write(uintptr_t fn, unsigned off, unsigned width, uint32_t value)
 	io_write(select_register(fn, off), width, value);
 }
 
-struct bar {
-	uint64_t base, len;
-	bool io;
-};
-
-/*
- * One BAR's address and, by writing ones and reading which of them stay, its length (PCI 3.0
- * 6.2.5.1). Decoding is off meanwhile, so that the registers do not appear at another place. False
- * if it is not implemented.
- */
-static bool read_bar(struct bar *b, uintptr_t fn, unsigned bar)
-{
-	unsigned off = BAR0 + 4 * bar;
-	uint32_t command = port_pci_read(fn, COMMAND, 2);
-	uint32_t low = port_pci_read(fn, off, 4), high = 0, low_mask, high_mask = UINT32_MAX;
-	bool wide = !(low & BAR_IO) && (low & BAR_TYPE) == BAR_64;
-
-	if (wide && bar + 1 == BARS)
-		return false;
-	port_pci_write(fn, COMMAND, 2, command & ~COMMAND_DECODE);
-	port_pci_write(fn, off, 4, UINT32_MAX);
-	low_mask = port_pci_read(fn, off, 4);
-	port_pci_write(fn, off, 4, low);
-	if (wide) {
-		high = port_pci_read(fn, off + 4, 4);
-		port_pci_write(fn, off + 4, 4, UINT32_MAX);
-		high_mask = port_pci_read(fn, off + 4, 4);
-		port_pci_write(fn, off + 4, 4, high);
-	}
-	port_pci_write(fn, COMMAND, 2, command);
-
-	b->io = low & BAR_IO;
-	low_mask &= b->io ? ~0x3u : ~0xfu;
-	if (low_mask == 0 && (!wide || high_mask == 0))
-		return false;
-	uint64_t mask = (uint64_t)high_mask << 32 | low_mask;
-	b->len = mask & (0 - mask);             /* the lowest bit that can be set */
-	b->base = ((uint64_t)high << 32 | low) & (b->io ? ~(uint64_t)0x3 : ~(uint64_t)0xf);
-	return true;
-}
-
 int port_window_open(struct window *w, uintptr_t fn, unsigned bar, uint32_t off, uint32_t len)
 {
-	struct bar b;
-
-	if (bar >= BARS || !read_bar(&b, fn, bar) || b.base == 0)
-		return ERR_DEVICE;
-	if ((uint64_t)off + len > b.len)
-		return ERR_DEVICE;
-	if (b.base > (b.io ? 0x10000 : 0x100000000) - ((uint64_t)off + len))
-		return ERR_UNREACHABLE;
-	w->base = b.base + off;
-	w->fn = fn;
-	w->len = len;
-	w->kind = b.io ? WINDOW_IO : WINDOW_MMIO;
-	w->bar = (uint8_t)bar;
-	w->pci_cfg = 0;
-	return 0;
+	return bar_window(w, fn, bar, off, len);
 }
 
 uint32_t port_window_read(const struct window *w, uint32_t off, unsigned width)
