@@ -81,7 +81,7 @@ COMMON := $(call find,core drivers net)
 FASTER := $(patsubst arch/x86/%.S,core/%.c,$(wildcard arch/x86/*.S))
 SHARED := $(filter-out $(FASTER),$(COMMON))
 PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/pcbios))
-PURE   := arch/x86/linux.c arch/x86/smbios.c $(addprefix arch/pcbios/,bar.c place.c) \
+PURE   := $(addprefix arch/x86/,acpi.c linux.c smbios.c tsc.c) $(addprefix arch/pcbios/,bar.c place.c) \
 	$(addprefix arch/uefi/,granted.c options.c path.c pe.c ucs2.c unpack/lzma.c unpack/plain.c)
 HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model) \
 	$(filter-out tests/conform/main.c,$(call find,tests/conform))

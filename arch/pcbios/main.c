@@ -8,6 +8,7 @@
 #include "arch/pcbios/console.h"
 #include "arch/pcbios/memory.h"
 #include "arch/pcbios/pit.h"
+#include "arch/pcbios/pm_timer.h"
 #include "arch/port.h"
 #include "arch/x86/program.h"
 #include "arch/x86/random.h"
@@ -99,6 +100,13 @@ static void boot(struct machine *m)
 	(void)program_run(m->nic, place);
 }
 
+static uint32_t ticks_per_ms(void)
+{
+	uint32_t ticks = pm_timer_ticks_per_ms();
+
+	return ticks ? ticks : pit_ticks_per_ms();
+}
+
 void pcbios_main(uint32_t bdf)
 {
 	struct machine *m = &machine;
@@ -109,7 +117,7 @@ void pcbios_main(uint32_t bdf)
 	} seed = { .bdf = bdf };
 
 	m->nic = find_nic(bdf);
-	time_init(pit_ticks_per_ms());
+	time_init(ticks_per_ms());
 	(void)fw_cfg_open(&m->fw);
 	console_init(&m->fw);
 	find_uuid(m);

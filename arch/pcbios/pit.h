@@ -6,8 +6,8 @@
 #include "core/types.h"
 
 /*
- * Ticks of the time-stamp counter in a millisecond, measured in 5 ms or a few times that; 0: the
- * PIT does not answer.
+ * Ticks of the time-stamp counter in a millisecond, measured in some ms, on a busy host in up to
+ * 200; 0: the PIT does not answer.
  */
 uint32_t pit_ticks_per_ms(void);
 

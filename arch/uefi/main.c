@@ -22,8 +22,8 @@
 #include "drivers/pci.h"
 
 #define SMBIOS_ENTRY_LEN 0x20           /* no less than either entry point, aligned to 16 */
-#define MEASURE_US 5000
-#define MEASURES 4
+#define MEASURE_US 1000
+#define MEASURES 16
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
@@ -110,8 +110,8 @@ int port_config_each(port_config_fn each, void *ctx, struct failure *f)
 /* --- services --------------------------------------------------------------------------------- */
 
 /*
- * Stall() never returns early; of a few measurements, the one that the host disturbed least
- * counts.
+ * Stall() never returns early, so no measurement is too small, whatever the host does meanwhile: the
+ * least counts. They are short, so that a busy host leaves some of them alone.
  */
 static uint32_t ticks_per_ms(void)
 {

@@ -15,7 +15,7 @@
 #define HEADER_LEN 4
 #define ENTRY_GRAIN 16
 
-static bool sums_to_0(const uint8_t *p, uint32_t len)
+bool sums_to_0(const uint8_t *p, uint32_t len)
 {
 	uint8_t sum = 0;
 

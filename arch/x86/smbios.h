@@ -24,4 +24,7 @@ bool smbios_find(struct span area, struct smbios_table *table);
  */
 bool smbios_uuid(struct span table, uint8_t uuid[16]);
 
+/* Whether the bytes' sum is 0, as all tables of firmware have it. */
+bool sums_to_0(const uint8_t *p, uint32_t len);
+
 #endif
