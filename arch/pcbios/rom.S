@@ -18,6 +18,9 @@
 #define PCI_COMMAND_MEMORY 2
 #define PCI_ROM_BAR 0x30
 #define PORT92_A20 2
+#define EFLAGS_ID 0x200000
+#define CPUID_1_EDX_TSC 0x10
+#define CPUID_1_EDX_CMOV 0x8000
 
 	.section .boot, "awx", @progbits
 	.code16
@@ -147,7 +150,7 @@ put_hex:
  * registers.
  */
 boot:
-	pushfw
+	pushfl
 	cld
 	pushal
 	pushw %ds
@@ -172,16 +175,31 @@ boot:
 	movw $LOW_FLAT_GDTR, %di
 	movw $LOW_GDT + GDT_LEN - LOW_FLAT_GDTR, %cx
 	rep movsb %cs:(%si), %es:(%di)
+	xorl %eax, %eax
 	movw %cs, %ax
-	movzwl %ax, %eax
 	shll $4, %eax
 	orl %eax, LOW_GDT + SEL_CODE16 + 2
+
+	movw $no_i686, %si
+	movl $EFLAGS_ID, %ecx           /* can be changed where there is CPUID; interrupts go off */
+	pushl %ecx
+	popfl
+	pushfl
+	popl %eax
+	testl %ecx, %eax
+	jz refuse
+	xorl %eax, %eax
+	incw %ax
+	cpuid
+	notw %dx
+	testw $CPUID_1_EDX_TSC | CPUID_1_EDX_CMOV, %dx
+	jnz refuse
 
 	movw $no_memory, %si
 	call find_memory
 	jc refuse
 
-	cli
+	cli                             /* the BIOS may have let them in again */
 	movb LOW_PORT92, %al
 	testb $PORT92_A20, %al
 	jnz 1f
@@ -220,7 +238,7 @@ leave:
 	popw %es
 	popw %ds
 	popal
-	popfw
+	popfl
 	lretw
 
 /* CF unless E820 reports RAM for all of skiff. The answers go to LOW_BUFFER. */
@@ -372,6 +390,8 @@ say:
 
 rung:
 	.asciz "skiff: failed at config: "
+no_i686:
+	.asciz "skiff needs an i686 with CMOV, TSC\r\n"
 no_memory:
 	.asciz "no RAM at 5 MiB\r\n"
 no_payload:
@@ -421,9 +441,9 @@ bios_leave = leave
  * Interrupts are on, so that a key or the BIOS's clock that waited gets its turn.
  */
 bios_side:
-	movl $LOW_REGS, %esp
+	movw $LOW_REGS, %sp
 	popal
-	movl $LOW_STACK_TOP, %esp
+	movw $LOW_STACK_TOP, %sp
 	movw %ss:LOW_REGS + 32, %es
 	sti
 	nop
@@ -435,7 +455,7 @@ bios_side:
 	cld
 	popw %ss:LOW_REGS + 34
 	movw %es, %ss:LOW_REGS + 32
-	movl $LOW_REGS + 32, %esp
+	movw $LOW_REGS + 32, %sp
 	pushal
 	movw %ss, %ax
 	movw %ax, %ds

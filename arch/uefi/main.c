@@ -135,6 +135,7 @@ static void seed_random(const struct machine *m)
 {
 	struct {
 		uint8_t uuid[16], rng[32];
+		uint32_t rdrand[8];
 		EFI_TIME time;
 		UINT64 count;
 		const struct machine *at;
@@ -145,6 +146,7 @@ static void seed_random(const struct machine *m)
 	memcpy(seed.uuid, m->uuid, sizeof(seed.uuid));
 	if (uefi.boot->LocateProtocol(&rng_guid, NULL, (void **)&rng) == EFI_SUCCESS)
 		(void)rng->GetRNG(rng, NULL, sizeof(seed.rng), seed.rng);
+	random_rdrand(seed.rdrand, ARRAY_LEN(seed.rdrand));
 	(void)uefi.system->RuntimeServices->GetTime(&seed.time, NULL);
 	(void)uefi.boot->GetNextMonotonicCount(&seed.count);
 	seed.at = m;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unpredictable bytes: a pool that is the SHA-256 of every source that this processor has [SEC-12],
- * and an output that hashes the pool with a counter and the time. Called through the seam.
+ * Unpredictable bytes: a pool that is the SHA-256 of every source that is safe to ask [SEC-12], and an
+ * output that hashes the pool with a counter and the time. Called through the seam.
  */
 #include "arch/x86/random.h"
 
@@ -11,7 +11,6 @@
 #include "core/sha256.h"
 
 #define CPUID_1_ECX_RDRAND (1u << 30)
-#define RDRAND_WORDS 8
 #define RDRAND_TRIES 10                 /* Intel SDM 1, 7.3.17.1 */
 
 /*
@@ -35,16 +34,15 @@ static struct {
 	uint32_t counter;
 } pool;
 
-static void mix_rdrand(struct sha256 *s)
+void random_rdrand(uint32_t *words, unsigned count)
 {
 	if (!(cpuid(1).ecx & CPUID_1_ECX_RDRAND))
 		return;
-	for (int i = 0; i < RDRAND_WORDS; i++) {
-		uint32_t word = 0;
+	for (unsigned i = 0; i < count; i++) {
 		uint8_t ok = 0;
 		for (int tries = 0; tries < RDRAND_TRIES && !ok; tries++)
-			__asm__ volatile("rdrand %0; setc %1" : "=r"(word), "=qm"(ok) : : "cc");
-		sha256_update(s, &word, sizeof(word));
+			__asm__ volatile("rdrand %0; setc %1"
+					 : "=r"(words[i]), "=qm"(ok) : : "cc");
 	}
 }
 
@@ -78,7 +76,6 @@ void random_init(const void *seed, size_t len)
 
 	sha256_init(&s);
 	sha256_update(&s, seed, len);
-	mix_rdrand(&s);
 	mix_rtc(&s);
 	mix_jitter(&s);
 	sha256_final(&s, pool.state);
