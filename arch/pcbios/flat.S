@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The body's 32-bit side of the mode switch. Segments are flat, paging is off, interrupts are off;
- * they are on only inside a BIOS call. The IDTR stays the BIOS's.
+ * they are on only inside a BIOS call. The IDT is ours in flat mode, and the BIOS's in real mode.
  */
 #include "arch/pcbios/layout.h"
 
 #define STACK_LEN 0x8000
+#define EXCEPTIONS 32
+#define STUB_LEN 7
+#define INTERRUPT_GATE 0x8e00           /* 32-bit, present */
+/* Those that push an error code: Intel SDM 3A 6.15; AMD APM 2 8.2 for 29 and 30 */
+#define WITH_ERROR_CODE 0x60227d00
 
 	.code32
 
@@ -20,6 +25,19 @@ flat_start:
 	shrl $2, %ecx
 	xorl %eax, %eax
 	rep stosl
+
+	/* Gates to the stubs, which lie in the body's first 64 KiB (skiff.ld). ECX is 0. */
+	sidt bios_idtr
+	movl $idt, %edi
+	movl $(SEL_CODE << 16) - BODY_BASE + stubs, %eax
+	movl $BODY_BASE + INTERRUPT_GATE, %edx
+	movb $EXCEPTIONS, %cl
+1:	stosl
+	addl $STUB_LEN, %eax
+	movl %edx, (%edi)
+	addl $4, %edi
+	loop 1b
+	lidt flat_idtr
 	movzwl LOW_BDF, %eax
 	call pcbios_main
 
@@ -27,6 +45,8 @@ flat_start:
 	.globl flat_leave
 flat_leave:
 	movl $bios_leave, %ebx
+to_real:
+	lidt bios_idtr
 	ljmp $SEL_CODE16, $real_side
 
 /* void flat_bios_call(void): one BIOS call with the registers at LOW_REGS. */
@@ -38,7 +58,7 @@ flat_bios_call:
 	pushl %edi
 	movl %esp, flat_esp
 	movl $bios_side, %ebx
-	ljmp $SEL_CODE16, $real_side
+	jmp to_real
 	.globl flat_back
 flat_back:
 	movl $SEL_DATA, %eax
@@ -48,16 +68,49 @@ flat_back:
 	movw %ax, %gs
 	movw %ax, %ss
 	movl flat_esp, %esp
+	lidt flat_idtr
 	popl %edi
 	popl %esi
 	popl %ebx
 	popl %ebp
 	ret
 
+/*
+ * An exception: of our own, or an instruction that this processor lacks. Its stub has pushed the
+ * vector, in front of the error code if there is one and of EIP. What was on the stack is over.
+ */
+	.globl stubs
+stubs:
+	.set vector, 0
+	.rept EXCEPTIONS
+	pushl $vector
+	{disp32} jmp exception
+	.set vector, vector + 1
+	.endr
+exception:
+	popl %eax
+	movl $WITH_ERROR_CODE, %edx
+	btl %eax, %edx
+	jnc 1f
+	popl %edx
+1:	popl %edx
+	movl $stack_top, %esp
+	cld
+	call pcbios_exception
+
+flat_idtr:
+	.word EXCEPTIONS * 8 - 1
+	.long idt
+
 	.section .bss.flat, "aw", @nobits
 	.balign 4
 flat_esp:
 	.skip 4
+idt:
+	.skip EXCEPTIONS * 8
+	.globl bios_idtr
+bios_idtr:
+	.skip 8
 	.balign 16
 	.skip STACK_LEN
 stack_top:

@@ -10,6 +10,7 @@
 linux_enter:
 	cli
 	cld
+	lidt bios_idtr                  /* our handlers would speak for the kernel, and will be overwritten */
 	movl %ecx, %edi
 	movl %ecx, %ebx
 	movl $linux_gdt, %esi

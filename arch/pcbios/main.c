@@ -10,10 +10,12 @@
 #include "arch/pcbios/pit.h"
 #include "arch/pcbios/pm_timer.h"
 #include "arch/port.h"
+#include "arch/x86/io.h"
 #include "arch/x86/program.h"
 #include "arch/x86/random.h"
 #include "arch/x86/smbios.h"
 #include "arch/x86/time.h"
+#include "core/builtin.h"
 #include "drivers/fw_cfg.h"
 #include "drivers/pci.h"
 
@@ -22,13 +24,14 @@
 #define BDA_TICKS 0x6c
 
 void pcbios_main(uint32_t bdf);
+_Noreturn void pcbios_exception(uint32_t vector, uint32_t eip);
 
 /* The one object of this port; all of it zeros at the start. */
 static struct machine {
 	uintptr_t nic;                  /* our PCI function */
 	uint8_t uuid[16];
 	bool has_uuid;
-	bool dying;
+	uint8_t dying;                  /* how often give_up() was entered */
 	struct fw_cfg fw;
 } machine;
 
@@ -66,20 +69,42 @@ static void print(const char *s)
 		port_putc(*s++);
 }
 
-/* The device loses the bus before the BIOS gets the memory back. */
-_Noreturn void port_fatal(const char *file, int line)
+/*
+ * The device loses the bus before the BIOS gets the memory back. Entered again, by what goes wrong in
+ * here, it says no more and leaves; when that goes wrong, too, it halts.
+ */
+static _Noreturn void PRINTF_LIKE(1, 2) give_up(const char *fmt, ...)
 {
-	char text[160];
+	char buf[200];
+	struct text t;
+	va_list ap;
 
-	pci_disable_dma(machine.nic);
-	if (!machine.dying) {
-		machine.dying = true;
-		text_print(text, sizeof(text),
-			"\nskiff: a bug of skiff's own, at %s:%d. Please report it.\n", file, line);
-		print(text);
+	if (machine.dying++ == 0) {
+		pci_disable_dma(machine.nic);
+		text_init(&t, buf, sizeof(buf));
+		text_fmt(&t, "\nskiff %s: ", skiff_version);
+		va_start(ap, fmt);
+		text_vfmt(&t, fmt, ap);
+		va_end(ap);
+		text_fmt(&t, ". Please report it.\n");
+		print(buf);
 		console_flush();
 	}
+	while (machine.dying > 2)
+		cpu_halt();
 	flat_leave();
+}
+
+_Noreturn void port_fatal(const char *file, int line)
+{
+	give_up("a bug of skiff's own, at %s:%d", file, line);
+}
+
+/* Called by flat.S, on a stack that is empty again. */
+_Noreturn void pcbios_exception(uint32_t vector, uint32_t eip)
+{
+	give_up("processor exception %u at 0x%x: a bug of skiff's own, or an instruction that this processor "
+		"lacks", (unsigned)vector, (unsigned)eip);
 }
 
 /* The NIC whose ROM was started, by the BIOS's word; the first one, if there is none at that address. */

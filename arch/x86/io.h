@@ -60,6 +60,12 @@ static inline void cpu_pause(void)
 	__asm__ volatile("pause" : : : "memory");
 }
 
+/* Until something happens that the machine is not deaf to. */
+static inline void cpu_halt(void)
+{
+	__asm__ volatile("hlt" : : : "memory");
+}
+
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };

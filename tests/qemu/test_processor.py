@@ -1,14 +1,19 @@
-"""The processor below skiff.rom: old ones and new ones, a hypervisor that interprets."""
+"""The processor below skiff.rom: old ones and new ones, a hypervisor that interprets, exceptions."""
 
 import fcntl
 import os
+import re
+import socket
 
 import pytest
 
+import lab
 from conftest import MIB
 from skiff import FAILED, NEXT_DEVICE, fetched, next_device, nic
+from vm import SKIFF_ROM
 
 KVM_GET_API_VERSION, KVM_CREATE_VM = 0xae00, 0xae01
+PCI_COMMAND, PCI_COMMAND_MASTER = 0x04, 0x4
 
 
 def cpu(model):
@@ -63,3 +68,95 @@ def test_download_under_kvm(kvm, attach, machine, www):
     net = attach('user')
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('16k')}, accel=kvm)
     fetched(guest, 16384, sha256, timeout=300)
+
+
+class Gdb:
+    """A client of QEMU's gdb server, which holds the machine as long as one is connected."""
+
+    def __init__(self, guest, path):
+        guest.monitor.human(f'gdbserver unix:{path},server=on,wait=off')
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        self.socket.connect(str(path))
+
+    def command(self, text):
+        """The answer to one packet, behind the report (T) that the machine has stopped."""
+        self.socket.sendall(f'${text}#{sum(text.encode()) % 256:02x}'.encode())
+        data = b''
+        while not (match := re.search(rb'\$([^T#][^#]*)#..', data)):
+            piece = self.socket.recv(4096)
+            assert piece, f'the gdb server left after {data}'
+            data += piece
+        self.socket.sendall(b'+')
+        return match[1].decode()
+
+    def write(self, address, code):
+        assert self.command(f'M{address:x},{len(code):x}:{code.hex()}') == 'OK'
+
+    def detach(self):
+        assert self.command('D') == 'OK'
+        self.socket.close()
+
+
+def symbol(name):
+    """The address of one of skiff's functions."""
+    text = SKIFF_ROM.with_suffix('.sym').read_text()
+    return int(re.search(rf'^([0-9a-f]+) [tT] {name}$', text, re.MULTILINE)[1], 16)
+
+
+def break_code(guest, path, **functions):
+    """Writes these instructions over the beginnings of functions, while skiff waits for a server."""
+    guest.wait_for(r'^virtio: offered')
+    gdb = Gdb(guest, path)
+    for name, code in functions.items():
+        gdb.write(symbol(name), bytes.fromhex(code))
+    gdb.detach()
+
+
+def pci_command(guest, fn):
+    """By configuration mechanism 1, as the guest itself would ask."""
+    guest.monitor.human(f'o /w 0xcf8 {0x80000000 | fn << 8 | PCI_COMMAND:#x}')
+    return int(guest.monitor.human('i /2x 0xcfc').split('=')[1], 16)
+
+
+@pytest.fixture(name='waiting')
+def _waiting(attach, machine, tmp_path):
+    """A machine whose skiff waits for somebody who is not there, and a disk behind it."""
+    def start(console='serial'):
+        return machine([nic(attach('user').netdev, addr='3')], console=console,
+                       fw_cfg={'url': 'http://10.0.2.77/x', 'ip': '10.0.2.15/24 10.0.2.2'},
+                       arguments=next_device(tmp_path))
+    return start
+
+
+@pytest.mark.parametrize('vector, at, code', [
+    (0, 2, '31c9f7f1'),                 # xor %ecx, %ecx; div %ecx
+    (6, 0, '0f0b'),                     # ud2
+    (13, 4, '66b8f8ff8ed8'),            # mov $0xfff8, %ax; mov %ax, %ds: pushes an error code
+], ids=['division by zero', 'no such instruction', 'protection'])
+def test_exception_gets_a_sentence(vector, at, code, waiting, tmp_path):
+    """With vector, address and version; the device loses the bus, and the next one has its turn. [SEC-14]"""
+    guest = waiting()
+    break_code(guest, tmp_path / 'gdb', net_poll=code)
+    said = guest.wait_for(r'^skiff (\S+): processor exception (\d+) at 0x([0-9a-f]+): .* Please report it\.$')
+    assert int(said[2]) == vector and int(said[3], 16) == symbol('net_poll') + at
+    assert said[1] == guest.wait_for(r'^skiff (\S+) virtio-net')[1]
+    guest.wait_for(NEXT_DEVICE, after=said.end())
+    assert not pci_command(guest, 3 << 3) & PCI_COMMAND_MASTER
+
+
+def test_exception_gets_a_sentence_on_the_screen(waiting, tmp_path):
+    guest = waiting(console='vga')
+    break_code(guest, tmp_path / 'gdb', net_poll='0f0b')
+    lab.wait_until(lambda: 'THE NEXT BOOT DEVICE' in guest.screen(), 30, 'the next boot device')
+    said = f': processor exception 6 at {symbol("net_poll"):#x}: a bug of'
+    assert any(said in line for line in guest.screen())
+
+
+def test_exception_while_one_is_reported_ends_it(waiting, tmp_path):
+    """No sentence then, but the next device has its turn. [SEC-14]"""
+    guest = waiting()
+    break_code(guest, tmp_path / 'gdb', net_poll='0f0b', port_putc='0f0b')
+    guest.wait_for(NEXT_DEVICE)
+    assert guest.text.count('Booting from ROM') == 1
+    assert 'exception' not in guest.text
