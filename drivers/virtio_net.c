@@ -84,19 +84,17 @@ static int look_around(struct virtio_net *vn)
  */
 HOT_PATH static void deliver(struct virtio_net *vn, unsigned slot, uint32_t len)
 {
-	const volatile uint32_t *shared = vn->memory->rx_header[slot];
-	const volatile uint32_t *first = vn->memory->rx[slot];
-	uint32_t header[VNET_HEADER_LEN / 4] = { shared[0], shared[1], shared[2] };
+	const volatile uintptr_t *shared = vn->memory->rx[slot];
 	struct frame frame;
 	uint32_t rows;
 
-	frame.data.at = (const uint8_t *)vn->memory->rx[slot];
+	frame.data.at = (const uint8_t *)vn->memory->rx[slot] + VIRTIO_NET_FRAME_OFF;
 	frame.data.len = len - vn->header_len;
-	frame.head = (const uint8_t *)vn->head;
-#pragma GCC unroll 35   /* VIRTIO_NET_HEAD_WORDS */
-	for (unsigned i = 0; i < VIRTIO_NET_HEAD_WORDS; i++)
-		vn->head[i] = first[i];
-	rows = vnet_police(&vn->rules, (const uint8_t *)header, &frame);
+	frame.head = (const uint8_t *)vn->copy + VIRTIO_NET_FRAME_OFF;
+#pragma GCC unroll 38   /* VIRTIO_NET_COPY_WORDS, on 32 bits */
+	for (unsigned i = 0; i < VIRTIO_NET_COPY_WORDS; i++)
+		vn->copy[i] = shared[i];
+	rows = vnet_police(&vn->rules, frame.head - vn->header_len, &frame);
 	if (rows)
 		count_rows(vn, rows);
 	vn->counts.rx++;
@@ -175,7 +173,7 @@ static uint8_t *virtio_net_tx_buffer(struct nic *nic)
 	if (vn->broken || !vn->tx_free)
 		return NULL;
 	vn->tx_slot = (uint16_t)__builtin_ctz(vn->tx_free);
-	return vn->memory->tx[vn->tx_slot];
+	return vn->memory->tx[vn->tx_slot] + VIRTIO_NET_FRAME_OFF;
 }
 
 /* 5.1.4.2 [NET-05]: never longer than the device's MTU allows. */
@@ -184,7 +182,7 @@ static void virtio_net_tx_send(struct nic *nic, uint32_t len)
 	struct virtio_net *vn = self(nic);
 
 	assert(len <= nic->tx_max && vn->tx_free >> vn->tx_slot & 1);
-	virtq_set_len(&vn->tx, vn->tx_slot, len);
+	virtq_set_len(&vn->tx, vn->tx_slot, vn->header_len + len);
 	virtq_post(&vn->tx, vn->tx_slot);
 	vn->tx_free &= ~(UINT32_C(1) << vn->tx_slot);
 	vn->counts.tx++;

@@ -25,9 +25,17 @@ enum virtio_net_config_member {
 #define VIRTIO_NET_RX_SLOTS 128
 #define VIRTIO_NET_TX_SLOTS 32
 #define VIRTIO_NET_PAGE 4096
-#define VIRTIO_NET_HEADER_STRIDE 16
 #define VIRTIO_NET_TX_LEN 2048
-#define VIRTIO_NET_HEAD_WORDS ((FRAME_HEAD_MAX + 3) / 4)
+
+/*
+ * In a buffer the frame begins here and the virtio header, of 12 or 10 bytes, ends here: they are one
+ * piece of memory.
+ */
+#define VIRTIO_NET_FRAME_OFF VNET_HEADER_LEN
+
+/* Header and first bytes of a frame, in the processor's words. */
+#define VIRTIO_NET_COPY_WORDS \
+	((VIRTIO_NET_FRAME_OFF + FRAME_HEAD_MAX + sizeof(uintptr_t) - 1) / sizeof(uintptr_t))
 
 /*
  * A receive buffer holds the largest frame: 65,535 bytes of IP behind an Ethernet header with a
@@ -40,10 +48,8 @@ enum virtio_net_config_member {
 struct virtio_net_memory {
 	uint8_t rx_ring[VIRTQ_MEMORY_LEN];
 	uint8_t tx_ring[VIRTQ_MEMORY_LEN];
-	uint32_t rx_header[VIRTIO_NET_RX_SLOTS][VIRTIO_NET_HEADER_STRIDE / 4];
-	uint8_t tx_header[VIRTIO_NET_TX_LEN];   /* one for all, zeros */
 	uint8_t tx[VIRTIO_NET_TX_SLOTS][VIRTIO_NET_TX_LEN];
-	uint32_t rx[VIRTIO_NET_RX_SLOTS][VIRTIO_NET_RX_LEN / 4];
+	uintptr_t rx[VIRTIO_NET_RX_SLOTS][VIRTIO_NET_RX_LEN / sizeof(uintptr_t)];
 } __attribute__((aligned(VIRTIO_NET_PAGE)));
 
 struct virtio_net_options {
@@ -63,6 +69,8 @@ struct virtio_net_counts {
 /* The caller owns it; virtio_net_open() fills it in. */
 struct virtio_net {
 	struct nic nic;                 /* the first member: nic's operations find us by it */
+	/* Private copy of the current frame's header and first bytes; here it is cheapest to reach. */
+	uintptr_t copy[VIRTIO_NET_COPY_WORDS];
 	struct virtio virtio;
 	struct virtq rx, tx;
 	struct vnet_rules rules;
@@ -78,9 +86,6 @@ struct virtio_net {
 	uint32_t empty_polls;           /* since the last frame or look around */
 	uint32_t quiet_rx;              /* counts.rx when we last looked */
 	uint32_t quiet_since_ms;
-
-	/* Private copy of the current frame's first bytes. */
-	uint32_t head[VIRTIO_NET_HEAD_WORDS];
 };
 
 /*

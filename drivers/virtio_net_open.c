@@ -18,10 +18,12 @@
 #define MTU_MOST 65535
 #define RX_LEN_LEAST 1514               /* 1526 with the header: 5.1.9.3.1 [NET-20] */
 
-_Static_assert(MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= VIRTIO_NET_RX_LEN,
+_Static_assert(VIRTIO_NET_FRAME_OFF + MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= VIRTIO_NET_RX_LEN,
 	"the largest frame fits");
+_Static_assert(VIRTIO_NET_FRAME_OFF + MTU_DEFAULT + ETH_HEADER_LEN <= VIRTIO_NET_TX_LEN,
+	"what net/ sends fits");
 _Static_assert(offsetof(struct virtio_net_memory, rx) % VIRTIO_NET_PAGE == 0,
-	"payload begins on a page");
+	"a buffer begins on a page");
 _Static_assert(VIRTIO_NET_TX_SLOTS == 32, "tx_free has a bit for each");
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -131,7 +133,8 @@ static int negotiate(struct virtio_net *vn, const struct virtio_net_options *opt
 
 /*
  * The ring's size: the device's on legacy (2.7.2 [PCI-L3]), a power of two of our choice up to the
- * device's on modern devices (4.1.4.3.2 [PCI-08]). A slot needs two entries.
+ * device's on modern devices (4.1.4.3.2 [PCI-08]). A slot needs two entries where the header stands
+ * alone.
  */
 static int choose_size(const struct virtio *v, uint16_t queue, struct failure *f)
 {
@@ -153,56 +156,64 @@ static uint64_t dev_address(const struct virtio_net *vn, const uint8_t *at)
 	return vn->dma.dev + (uint64_t)(at - vn->dma.va);
 }
 
+/*
+ * A buffer is one descriptor, since there are back ends that follow no chain; but legacy devices
+ * without ANY_LAYOUT want the header in one of its own (5.1.9.8 [NET-L3]).
+ */
+static int make_queue(const struct virtio_net *vn, uint16_t queue, struct virtq *vq, uint8_t *ring,
+	uint16_t slots, struct failure *f)
+{
+	int size = choose_size(&vn->virtio, queue, f);
+	struct virtq_layout layout = {
+		.size = (uint16_t)size, .slots = slots, .header_len = (uint8_t)vn->header_len,
+		.header_alone = vn->rules.legacy && !virtio_has(&vn->virtio, VIRTIO_F_ANY_LAYOUT),
+		.legacy = vn->rules.legacy, .receives = queue == VIRTIO_NET_RECEIVEQ,
+	};
+
+	if (size < 0)
+		return size;
+	virtq_init(vq, ring, dev_address(vn, ring), &layout);
+	return 0;
+}
+
+static void bind(struct virtio_net *vn, struct virtq *vq, unsigned slot, const uint8_t *buffer,
+	uint32_t frame_len)
+{
+	virtq_bind(vq, slot, dev_address(vn, buffer) + VIRTIO_NET_FRAME_OFF - vn->header_len,
+		vn->header_len + frame_len);
+}
+
 static int start_receiveq(struct virtio_net *vn, struct failure *f)
 {
 	struct virtio_net_memory *m = vn->memory;
 	uint32_t len = (uint32_t)vn->mtu_max + ETH_HEADER_LEN + VLAN_TAG_LEN;
-	int size = choose_size(&vn->virtio, VIRTIO_NET_RECEIVEQ, f);
-	struct virtq_pieces pieces;
+	int err = make_queue(vn, VIRTIO_NET_RECEIVEQ, &vn->rx, m->rx_ring, VIRTIO_NET_RX_SLOTS, f);
 
-	if (size < 0)
-		return size;
-	vn->nic.rx_slots = (uint16_t)smaller((uint32_t)size / 2, VIRTIO_NET_RX_SLOTS);
-	virtq_init(&vn->rx, m->rx_ring, dev_address(vn, m->rx_ring), (uint16_t)size,
-		vn->nic.rx_slots, vn->rules.legacy, true);
-	for (unsigned slot = 0; slot < vn->nic.rx_slots; slot++) {
-		pieces = (struct virtq_pieces){
-			.header_dev = dev_address(vn, (const uint8_t *)m->rx_header[slot]),
-			.header_len = vn->header_len,
-			.payload_dev = dev_address(vn, (const uint8_t *)m->rx[slot]),
-			.payload_len = len < RX_LEN_LEAST ? RX_LEN_LEAST : len,
-		};
-		virtq_bind(&vn->rx, slot, &pieces);
+	if (err)
+		return err;
+	vn->nic.rx_slots = vn->rx.slots;
+	for (unsigned slot = 0; slot < vn->rx.slots; slot++) {
+		bind(vn, &vn->rx, slot, (const uint8_t *)m->rx[slot],
+			len < RX_LEN_LEAST ? RX_LEN_LEAST : len);
 		virtq_post(&vn->rx, slot);
 	}
 	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_RECEIVEQ, &vn->rx, f);
 }
 
 /*
- * One header of zeros serves all frames: no flags, no GSO, num_buffers 0 (5.1.9.2.1 [NET-11]
- * [NET-12] [NET-14] [NET-15]); it is as long as the receive header ([NET-10]).
+ * A header of zeros stands in front of every frame, written once: no flags, no GSO, num_buffers 0
+ * (5.1.9.2.1 [NET-11] [NET-12] [NET-14] [NET-15]); it is as long as the receive header ([NET-10]).
  */
 static int start_transmitq(struct virtio_net *vn, struct failure *f)
 {
 	struct virtio_net_memory *m = vn->memory;
-	int size = choose_size(&vn->virtio, VIRTIO_NET_TRANSMITQ, f);
-	struct virtq_pieces pieces;
-	uint16_t slots;
+	int err = make_queue(vn, VIRTIO_NET_TRANSMITQ, &vn->tx, m->tx_ring, VIRTIO_NET_TX_SLOTS, f);
 
-	if (size < 0)
-		return size;
-	slots = (uint16_t)smaller((uint32_t)size / 2, VIRTIO_NET_TX_SLOTS);
-	memset(m->tx_header, 0, sizeof(m->tx_header));
-	virtq_init(&vn->tx, m->tx_ring, dev_address(vn, m->tx_ring), (uint16_t)size, slots,
-		vn->rules.legacy, false);
-	for (unsigned slot = 0; slot < slots; slot++) {
-		pieces = (struct virtq_pieces){
-			.header_dev = dev_address(vn, m->tx_header),
-			.header_len = vn->header_len,
-			.payload_dev = dev_address(vn, m->tx[slot]),
-			.payload_len = VIRTIO_NET_TX_LEN,
-		};
-		virtq_bind(&vn->tx, slot, &pieces);
+	if (err)
+		return err;
+	memset(m->tx, 0, sizeof(m->tx));
+	for (unsigned slot = 0; slot < vn->tx.slots; slot++) {
+		bind(vn, &vn->tx, slot, m->tx[slot], VIRTIO_NET_TX_LEN - VIRTIO_NET_FRAME_OFF);
 		vn->tx_free |= UINT32_C(1) << slot;
 	}
 	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_TRANSMITQ, &vn->tx, f);

@@ -37,15 +37,14 @@ static inline uint64_t ring_64(const struct virtq *vq, uint64_t v)
  * all rings have it. Zeroed, so that used.flags is 0 too (2.7.10.1 [SPLIT-03]). We poll: no
  * interrupts (2.7.7.1 [SPLIT-14]).
  */
-void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, uint16_t size, uint16_t slots,
-	bool legacy,
-	bool receives)
+void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, const struct virtq_layout *layout)
 {
+	uint16_t size = layout->size, most = layout->header_alone ? size / 2 : size;
 	uint32_t avail_off = size * (uint32_t)sizeof(struct virtq_desc);
 	uint32_t used_off = (avail_off + 6 + 2u * size + USED_ALIGN - 1) & ~(USED_ALIGN - 1u);
 
 	assert(size >= 2 && size <= VIRTQ_SIZE_MAX && (size & (size - 1)) == 0);
-	assert(slots >= 1 && slots <= size / 2 && slots <= VIRTQ_SLOTS_MAX);
+	assert(layout->slots >= 1 && layout->slots <= VIRTQ_SLOTS_MAX && layout->header_len > 0);
 	assert(used_off + 6 + 8u * size <= VIRTQ_MEMORY_LEN);
 	memset(memory, 0, VIRTQ_MEMORY_LEN);
 	memset(vq, 0, sizeof(*vq));
@@ -56,9 +55,12 @@ void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, uint16_t size, 
 	vq->avail_dev = dev + avail_off;
 	vq->used_dev = dev + used_off;
 	vq->size = size;
-	vq->slots = slots;
-	vq->swap = !legacy;
-	vq->receives = receives;
+	vq->slots = layout->slots < most ? layout->slots : most;
+	vq->header_len = layout->header_len;
+	vq->least = layout->receives ? layout->header_len : 0;
+	vq->header_alone = layout->header_alone;
+	vq->swap = !layout->legacy;
+	vq->receives = layout->receives;
 	vq->avail->flags = ring_16(vq, VRING_AVAIL_F_NO_INTERRUPT);
 }
 
@@ -70,27 +72,42 @@ static void describe(struct virtq *vq, unsigned i, uint64_t addr, uint32_t len, 
 	vq->desc[i].next = ring_16(vq, flags & VRING_DESC_F_NEXT ? (uint16_t)(i + 1) : 0);
 }
 
-/*
- * A chain of two of the same direction, never indirect, never a loop (2.7.4.2 [SPLIT-04]
- * [SPLIT-05], 2.7.5.3.1 [SPLIT-06] [SPLIT-07]). The header has a descriptor of its own, as legacy
- * devices without ANY_LAYOUT want it (5.1.9.8 [NET-L3]).
- */
-void virtq_bind(struct virtq *vq, unsigned slot, const struct virtq_pieces *pieces)
+/* The slot's first descriptor, which names its buffer in both rings. */
+static inline uint32_t head_of(const struct virtq *vq, unsigned slot)
 {
-	unsigned flags = vq->receives ? VRING_DESC_F_WRITE : 0;
+	return vq->header_alone ? 2 * slot : slot;
+}
 
-	assert(slot < vq->slots && !vq->in_flight[slot]);
-	assert(pieces->header_len > 0 && pieces->payload_len > 0);
-	describe(vq, 2 * slot, pieces->header_dev, pieces->header_len, flags | VRING_DESC_F_NEXT);
-	describe(vq, 2 * slot + 1, pieces->payload_dev, pieces->payload_len, flags);
-	vq->header_len = pieces->header_len;
-	vq->room[slot] = pieces->header_len + pieces->payload_len;
+/* … and back; UINT32_MAX for one that no buffer begins with. */
+static inline uint32_t slot_of(const struct virtq *vq, uint32_t id)
+{
+	if (!vq->header_alone)
+		return id;
+	return id % 2 == 0 ? id / 2 : UINT32_MAX;
+}
+
+/*
+ * One descriptor, never indirect, or a chain of two of the same direction, never a loop (2.7.4.2
+ * [SPLIT-04] [SPLIT-05], 2.7.5.3.1 [SPLIT-06] [SPLIT-07]).
+ */
+void virtq_bind(struct virtq *vq, unsigned slot, uint64_t dev, uint32_t len)
+{
+	unsigned flags = vq->receives ? VRING_DESC_F_WRITE : 0, i = head_of(vq, slot);
+	uint32_t alone = vq->header_alone ? vq->header_len : 0;
+
+	assert(slot < vq->slots && !vq->in_flight[slot] && len > vq->header_len);
+	if (alone)
+		describe(vq, i++, dev, alone, flags | VRING_DESC_F_NEXT);
+	describe(vq, i, dev + alone, len - alone, flags);
+	vq->room[slot] = vq->receives ? len - vq->least : UINT32_MAX;
 }
 
 void virtq_set_len(struct virtq *vq, unsigned slot, uint32_t len)
 {
-	assert(slot < vq->slots && !vq->in_flight[slot] && !vq->receives && len > 0);
-	vq->desc[2 * slot + 1].len = ring_32(vq, len);
+	uint32_t alone = vq->header_alone ? vq->header_len : 0;
+
+	assert(slot < vq->slots && !vq->in_flight[slot] && !vq->receives && len > vq->header_len);
+	vq->desc[head_of(vq, slot) + vq->header_alone].len = ring_32(vq, len - alone);
 }
 
 /* 2.7.6.1 [SPLIT-09]: avail_idx only grows, modulo 65536. */
@@ -98,7 +115,7 @@ HOT_PATH void virtq_post(struct virtq *vq, unsigned slot)
 {
 	assert(slot < vq->slots && !vq->in_flight[slot]);
 	vq->in_flight[slot] = true;
-	vq->avail->ring[vq->avail_idx & (vq->size - 1)] = ring_16(vq, (uint16_t)(2 * slot));
+	vq->avail->ring[vq->avail_idx & (vq->size - 1)] = ring_16(vq, (uint16_t)head_of(vq, slot));
 	vq->avail_idx++;
 }
 
@@ -144,21 +161,21 @@ HOT_PATH int virtq_arrived(struct virtq *vq)
 /* The four checks of 2.7.8 [SPLIT-20]. */
 HOT_PATH int virtq_take(struct virtq *vq, uint32_t *len)
 {
-	unsigned i = vq->used_idx & (vq->size - 1u);
-	const volatile struct virtq_used_elem *elem = &vq->used->ring[i];
-	uint32_t id = ring_32(vq, elem->id), slot = id / 2;
+	const volatile struct virtq_used_elem *elem;
+	uint32_t id, slot;
 
 	if (vq->fault)
 		return ERR_DEVICE;
+	elem = &vq->used->ring[vq->used_idx & (vq->size - 1u)];
+	id = ring_32(vq, elem->id);
+	slot = slot_of(vq, id);
 	*len = ring_32(vq, elem->len);
-	if (id % 2 != 0 || slot >= vq->slots)
+	if (slot >= vq->slots)
 		return broken(vq, VIRTQ_ID_UNKNOWN, id);
 	if (!vq->in_flight[slot])
 		return broken(vq, VIRTQ_ID_NOT_IN_FLIGHT, id);
-	if (vq->receives && *len > vq->room[slot])
-		return broken(vq, VIRTQ_LEN_TOO_LONG, *len);
-	if (vq->receives && *len < vq->header_len)
-		return broken(vq, VIRTQ_LEN_TOO_SHORT, *len);
+	if (*len - vq->least > vq->room[slot])  /* wraps where it is less */
+		return broken(vq, *len < vq->least ? VIRTQ_LEN_TOO_SHORT : VIRTQ_LEN_TOO_LONG, *len);
 	vq->in_flight[slot] = false;
 	vq->used_idx++;
 	return (int)slot;

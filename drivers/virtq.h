@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One split virtqueue (VIRTIO 1.4, 2.7), polled. There is no free list: slot i owns descriptors 2i
- * (header piece) and 2i + 1 (payload piece) for ever. All state is private; of the memory that the
- * device can write only the used ring is read, each entry once.
+ * One split virtqueue (VIRTIO 1.4, 2.7), polled. There is no free list: slot i owns descriptor i for
+ * ever, its buffer the header with the frame behind it; where the header must stand alone, it owns
+ * descriptors 2i and 2i + 1. All state is private; of the memory that the device can write only the
+ * used ring is read, each entry once.
  *
  * A device that breaks a rule of the used ring breaks the queue for good: the first fault is kept,
  * nothing more is taken, and only a device reset cures it.
@@ -67,39 +68,38 @@ struct virtq {
 	uint16_t slots;
 	bool swap;                      /* the ring's byte order is not ours */
 	bool receives;                  /* the device writes what is posted */
+	bool header_alone;
 	uint16_t avail_idx;             /* next entry to fill; runs freely */
 	uint16_t published_idx;         /* what the device was told */
 	uint16_t used_idx;              /* next entry to take; runs freely */
 	enum virtq_fault fault;
 	uint32_t fault_value;           /* the index, id or length that was wrong */
-	uint32_t header_len;            /* receiving: the least that a used buffer holds */
-	uint32_t room[VIRTQ_SLOTS_MAX]; /* receiving: the most */
+	uint32_t header_len;
+	/* What may have been written to a buffer: receiving, the header at least; else anything. */
+	uint32_t least;
+	uint32_t room[VIRTQ_SLOTS_MAX]; /* beyond the least */
 	bool in_flight[VIRTQ_SLOTS_MAX];
 };
 
-/* Two pieces of memory, by the device's addresses. */
-struct virtq_pieces {
-	uint64_t header_dev, payload_dev;
-	uint32_t header_len, payload_len;
+struct virtq_layout {
+	uint16_t size;          /* entries: a power of two, 2 … VIRTQ_SIZE_MAX */
+	uint16_t slots;         /* at most; no more than VIRTQ_SLOTS_MAX or the ring has room for */
+	uint8_t header_len;     /* of each buffer's first bytes, which are the virtio header */
+	bool header_alone;      /* in a descriptor of its own (5.1.9.8) */
+	bool legacy;            /* guest-native byte order */
+	bool receives;          /* the device writes to the buffers, otherwise it reads them */
 };
 
 /*
- * Makes an empty ring of `size` entries (a power of two, 2 … VIRTQ_SIZE_MAX) in VIRTQ_MEMORY_LEN
- * bytes at memory, which the device sees at dev; both page-aligned. slots ≤ size / 2 and ≤
- * VIRTQ_SLOTS_MAX. legacy: guest-native byte order. receives: the device writes to the pieces,
- * otherwise it reads them.
+ * Makes an empty ring in VIRTQ_MEMORY_LEN bytes at memory, which the device sees at dev; both
+ * page-aligned.
  */
-void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, uint16_t size, uint16_t slots,
-	bool legacy,
-	bool receives);
+void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, const struct virtq_layout *layout);
 
-/*
- * Gives slot its pieces. Both lengths are greater than 0; all slots of a receive queue have the
- * same header_len.
- */
-void virtq_bind(struct virtq *vq, unsigned slot, const struct virtq_pieces *pieces);
+/* Gives slot its buffer: len bytes at the device's address dev, the header and then the frame. */
+void virtq_bind(struct virtq *vq, unsigned slot, uint64_t dev, uint32_t len);
 
-/* Sets the payload's length of a slot of a transmit queue. The slot is ours. */
+/* Sets the length of a transmit queue's buffer, header included. The slot is ours. */
 void virtq_set_len(struct virtq *vq, unsigned slot, uint32_t len);
 
 /* Hands slot to the device, who learns of it by virtq_publish(). The slot is ours. */
@@ -116,7 +116,7 @@ int virtq_arrived(struct virtq *vq) MUST_CHECK;
 
 /*
  * Takes the next used buffer: its slot, which is ours then, and the bytes that the device says it
- * wrote, in *len. On a receive queue header_len ≤ *len ≤ both pieces; on a transmit queue *len is
+ * wrote, in *len. On a receive queue header_len ≤ *len ≤ the buffer's; on a transmit queue *len is
  * noise. ERR_DEVICE if the queue is broken.
  */
 int virtq_take(struct virtq *vq, uint32_t *len) MUST_CHECK;

@@ -74,6 +74,7 @@ struct device {
 	uint32_t notify_off_multiplier;
 	uint32_t reset_reads;           /* so many reads of status still give the old value */
 	bool refuses_features;          /* FEATURES_OK does not stick */
+	bool no_chains;                 /* complains of two pieces where one would do */
 	bool counts_generation;         /* each change moves config_generation; true at first */
 	/* Is given what a read of the common configuration returns, to lie with. */
 	void (*on_common_read)(struct device *d, uint32_t off, uint32_t *value);

@@ -146,10 +146,11 @@ void device_used_flags(struct device *d, unsigned queue, uint16_t flags)
 /* A legacy device without ANY_LAYOUT wants the header alone in the first piece [NET-L3]. */
 static void check_layout(struct device *d, const struct device_chain *chain)
 {
-	if (!device_accepted(d, 32) && !device_accepted(d, 27) &&
-		chain->piece[0].len != device_header_len(d))
+	bool alone = !device_accepted(d, 32) && !device_accepted(d, 27);
+
+	if (alone && chain->piece[0].len != device_header_len(d))
 		device_complain(d, "the header shares its descriptor [NET-L3]");
-	if (chain->count > 2)
+	if (chain->count > (d->no_chains ? 1u : 2u) + alone)
 		device_complain(d, "needlessly many descriptors [SPLIT-05]");
 }
 

@@ -41,6 +41,7 @@ int rig_open(struct rig *r)
 
 	if (!r->nic)
 		device_attach(&r->device);
+	r->device.no_chains = true;
 	memset(&r->failure, 0, sizeof(r->failure));
 	memset(&r->vn, 0x5a, sizeof(r->vn));
 	err = virtio_net_open(&r->vn, DEVICE_FN, &r->options, &r->failure);

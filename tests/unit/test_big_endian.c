@@ -22,13 +22,11 @@ static uint8_t memory[VIRTQ_MEMORY_LEN] __attribute__((aligned(4096)));
 
 static void ring(struct virtq *vq, bool legacy)
 {
-	const struct virtq_pieces pieces = {
-		.header_dev = UINT64_C(0x0102030405060708), .header_len = 12, .payload_dev = 2,
-			.payload_len = 0x01020304,
-	};
-
-	virtq_init(vq, memory, DEV, 8, 4, legacy, true);
-	virtq_bind(vq, 1, &pieces);
+	virtq_init(vq, memory, DEV, &(struct virtq_layout){
+		.size = 8, .slots = 4, .header_len = 12, .header_alone = true, .legacy = legacy,
+		.receives = true,
+	});
+	virtq_bind(vq, 1, UINT64_C(0x0102030405060708), 12 + 0x01020304);
 	virtq_post(vq, 1);
 	(void)virtq_publish(vq);
 }

@@ -98,7 +98,8 @@ static void ring_places_are_those_of_linux(void **state)
 		struct virtq vq;
 
 		vring_init(&linux_ring, size, memory, 4096);
-		virtq_init(&vq, memory, 0x1000, size, 1, false, true);
+		virtq_init(&vq, memory, 0x1000, &(struct virtq_layout){
+			.size = size, .slots = 1, .header_len = 12 });
 		assert_int_equal(vq.avail_dev - vq.desc_dev,
 			(uintptr_t)linux_ring.avail - (uintptr_t)linux_ring.desc);
 		assert_int_equal(vq.used_dev - vq.desc_dev,

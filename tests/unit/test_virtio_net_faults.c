@@ -94,7 +94,7 @@ static void a_lie_on_the_transmit_ring_is_told_by_the_next_poll(void **state)
 	for (uint32_t i = 0; i < VIRTIO_NET_TX_SLOTS; i++)
 		assert_non_null(send_frame(r, i, 60));
 	r->nic->ops->tx_flush(r->nic);
-	device_use(&r->device, 1, 1, 0);
+	device_use(&r->device, 1, VIRTIO_NET_TX_SLOTS, 0);
 	device_show(&r->device, 1);
 	assert_null(r->nic->ops->tx_buffer(r->nic));
 	assert_broken(r, "transmit queue");

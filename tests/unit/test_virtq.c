@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* drivers/virtq.c: the ring by itself, its memory in the hands of a test that plays the device. */
+/*
+ * drivers/virtq.c: the ring by itself, its memory in the hands of a test that plays the device. All
+ * of it runs twice: with buffers of one descriptor, and with the header in one of its own.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,30 +20,35 @@
 #define DEV UINT64_C(0x123456000)
 #define HEADER_LEN 12
 #define PAYLOAD_LEN 1518
+#define BUFFER_DEV(slot) (UINT64_C(0x700000000) + 0x11000u * (slot))
 
 static uint8_t memory[VIRTQ_MEMORY_LEN] __attribute__((aligned(4096)));
 static struct virtq vq;
 static uint16_t used_idx;
+static bool header_alone;
 
 static uint8_t *at(uint64_t dev)
 {
 	return memory + (dev - DEV);
 }
 
+/* What a slot is called in the rings. */
+static uint32_t id(unsigned slot)
+{
+	return header_alone ? 2 * slot : slot;
+}
+
 /* A receive queue with all of `slots` posted and published, or a transmit queue likewise. */
 static void make(uint16_t size, uint16_t slots, bool receives)
 {
 	memset(memory, 0xa5, sizeof(memory));
-	virtq_init(&vq, memory, DEV, size, slots, false, receives);
+	virtq_init(&vq, memory, DEV, &(struct virtq_layout){
+		.size = size, .slots = slots, .header_len = HEADER_LEN,
+		.header_alone = header_alone, .receives = receives,
+	});
 	used_idx = 0;
-	for (unsigned slot = 0; slot < slots; slot++) {
-		const struct virtq_pieces pieces = {
-			.header_dev = 0x1000u + 16u * slot, .header_len = HEADER_LEN,
-			.payload_dev = UINT64_C(0x700000000) + 0x11000u * slot,
-				.payload_len = PAYLOAD_LEN,
-		};
-
-		virtq_bind(&vq, slot, &pieces);
+	for (unsigned slot = 0; slot < vq.slots; slot++) {
+		virtq_bind(&vq, slot, BUFFER_DEV(slot), HEADER_LEN + PAYLOAD_LEN);
 		virtq_post(&vq, slot);
 	}
 	assert_true(virtq_publish(&vq));
@@ -95,35 +103,76 @@ static void a_new_ring_is_zero_and_asks_for_no_interrupt(void **state)
 {
 	(void)state;
 	memset(memory, 0xa5, sizeof(memory));
-	virtq_init(&vq, memory, DEV, 256, 128, false, true);
+	virtq_init(&vq, memory, DEV, &(struct virtq_layout){ .size = 256, .slots = 128, .header_len = 12 });
 	assert_int_equal(get_le16(at(vq.avail_dev)), 1);
 	put_le16(at(vq.avail_dev), 0);
 	for (size_t i = 0; i < sizeof(memory); i++)
 		assert_int_equal(memory[i], 0);
 }
 
+static void assert_desc(unsigned i, uint64_t addr, uint32_t len, unsigned flags, unsigned next)
+{
+	const uint8_t *desc = at(vq.desc_dev) + 16 * i;
+
+	assert_int_equal(get_le64(desc), addr);
+	assert_int_equal(get_le32(desc + 8), len);
+	assert_int_equal(get_le16(desc + 12), flags);
+	assert_int_equal(get_le16(desc + 14), next);
+}
+
 /*
- * [SPLIT-04] [SPLIT-05] [SPLIT-06] [SPLIT-07]: slot i has descriptors 2i and 2i + 1, of one
- * direction, linked, not looped.
+ * [SPLIT-04] [SPLIT-05] [SPLIT-06] [SPLIT-07]: slot i has descriptor i; or, with the header alone
+ * [NET-L3], 2i and 2i + 1, of one direction, linked, not looped.
  */
-static void a_slot_is_a_chain_of_two_for_ever(void **state)
+static void a_slot_has_its_descriptors_for_ever(void **state)
 {
 	(void)state;
-	for (unsigned receives = 0; receives < 2; receives++) {
-		make(256, 128, receives);
+	for (unsigned write = 0; write <= 2; write += 2) {
+		make(256, 128, write);
 		for (unsigned slot = 0; slot < 128; slot++) {
-			const uint8_t *header = at(vq.desc_dev) + 32 * slot, *payload = header + 16;
+			uint64_t dev = BUFFER_DEV(slot);
 
-			assert_int_equal(get_le64(header), 0x1000 + 16 * slot);
-			assert_int_equal(get_le32(header + 8), HEADER_LEN);
-			assert_int_equal(get_le16(header + 12), 1 | receives << 1);
-			assert_int_equal(get_le16(header + 14), 2 * slot + 1);
-			assert_int_equal(get_le64(payload), UINT64_C(0x700000000) + 0x11000 * slot);
-			assert_int_equal(get_le32(payload + 8), PAYLOAD_LEN);
-			assert_int_equal(get_le16(payload + 12), receives << 1);
-			assert_int_equal(get_le16(at(vq.avail_dev) + 4 + 2 * slot), 2 * slot);
+			if (header_alone) {
+				assert_desc(2 * slot, dev, HEADER_LEN, 1 | write, 2 * slot + 1);
+				assert_desc(2 * slot + 1, dev + HEADER_LEN, PAYLOAD_LEN, write, 0);
+			} else {
+				assert_desc(slot, dev, HEADER_LEN + PAYLOAD_LEN, write, 0);
+			}
+			assert_int_equal(get_le16(at(vq.avail_dev) + 4 + 2 * slot), id(slot));
 		}
 		assert_int_equal(get_le16(at(vq.avail_dev) + 2), 128);
+	}
+}
+
+/* The header of what is sent is as long as it was, the frame as long as it is. */
+static void what_is_sent_has_its_own_length(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, false);
+	use(id(1), 0);
+	show(1);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 1);
+	virtq_set_len(&vq, 1, HEADER_LEN + 60);
+	if (header_alone) {
+		assert_desc(2, BUFFER_DEV(1), HEADER_LEN, 1, 3);
+		assert_desc(3, BUFFER_DEV(1) + HEADER_LEN, 60, 0, 0);
+	} else {
+		assert_desc(1, BUFFER_DEV(1), HEADER_LEN + 60, 0, 0);
+	}
+}
+
+/* 2.7: never more buffers than descriptors. */
+static void a_small_ring_has_fewer_slots(void **state)
+{
+	(void)state;
+	for (uint16_t size = 2; size <= 256; size = (uint16_t)(2 * size)) {
+		uint16_t most = header_alone ? size / 2 : size;
+
+		make(size, 128, true);
+		assert_int_equal(vq.slots, most < 128 ? most : 128);
 	}
 }
 
@@ -135,7 +184,7 @@ static void nothing_is_seen_before_it_is_published(void **state)
 
 	(void)state;
 	make(4, 2, true);
-	use(2, HEADER_LEN);
+	use(id(1), HEADER_LEN);
 	show(1);
 	assert_int_equal(virtq_arrived(&vq), 1);
 	assert_int_equal(virtq_take(&vq, &len), 1);
@@ -143,7 +192,7 @@ static void nothing_is_seen_before_it_is_published(void **state)
 	assert_int_equal(get_le16(at(vq.avail_dev) + 2), 2);
 	assert_true(virtq_publish(&vq));
 	assert_int_equal(get_le16(at(vq.avail_dev) + 2), 3);
-	assert_int_equal(get_le16(at(vq.avail_dev) + 4 + 2 * 2), 2);
+	assert_int_equal(get_le16(at(vq.avail_dev) + 4 + 2 * 2), id(1));
 	assert_false(virtq_publish(&vq));
 }
 
@@ -215,7 +264,7 @@ static void buffers_come_back_in_any_order(void **state)
 			slot[j] = t;
 		}
 		for (unsigned i = 0; i < 128; i++)
-			use(2 * slot[i], HEADER_LEN + slot[i]);
+			use(id(slot[i]), HEADER_LEN + slot[i]);
 		show(used_idx);
 		assert_int_equal(virtq_arrived(&vq), 128);
 		for (unsigned i = 0; i < 128; i++) {
@@ -283,18 +332,18 @@ static void a_buffer_that_was_not_published_cannot_come_back(void **state)
 	assert_int_equal(virtq_arrived(&vq), 1);
 	assert_int_equal(virtq_take(&vq, &len), 0);
 	virtq_post(&vq, 0);
-	use(2, HEADER_LEN);
+	use(id(1), HEADER_LEN);
 	use(0, HEADER_LEN);
 	show(used_idx);
 	assert_int_equal(virtq_arrived(&vq), ERR_DEVICE);
 	assert_stays_broken(VIRTQ_INDEX_JUMP, 3);
 }
 
-/* [DEV-20] [SPLIT-20]: odd, just behind the slots, wild. */
+/* [DEV-20] [SPLIT-20]: not the first of a chain, just behind the slots, wild. */
 static void unknown_ids_break_the_queue(void **state)
 {
-	static const uint32_t ids[] = { 1, 3, 255, 256, 257, 0x10000, 0x80000000, 0xfffffffe,
-		0xffffffff };
+	const uint32_t ids[] = { header_alone ? 1 : 128, header_alone ? 3 : 129, 255, 256, 257, 0x10000,
+		0x80000000, 0xfffffffe, 0xffffffff };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
@@ -316,13 +365,13 @@ static void double_completion_breaks_the_queue(void **state)
 
 	(void)state;
 	make(256, 128, true);
-	use(8, HEADER_LEN);
-	use(8, HEADER_LEN);
+	use(id(4), HEADER_LEN);
+	use(id(4), HEADER_LEN);
 	show(used_idx);
 	assert_int_equal(virtq_arrived(&vq), 2);
 	assert_int_equal(virtq_take(&vq, &len), 4);
 	assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
-	assert_stays_broken(VIRTQ_ID_NOT_IN_FLIGHT, 8);
+	assert_stays_broken(VIRTQ_ID_NOT_IN_FLIGHT, id(4));
 }
 
 /* [DEV-23] [SPLIT-20] */
@@ -378,7 +427,7 @@ static void lengths_on_a_transmit_queue_are_not_judged(void **state)
 	(void)state;
 	make(8, 3, false);
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++)
-		use(2 * i, lens[i]);
+		use(id(i), lens[i]);
 	show(used_idx);
 	assert_int_equal(virtq_arrived(&vq), 3);
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
@@ -398,14 +447,14 @@ static void rewritten_descriptors_are_ignored(void **state)
 	make(4, 2, true);
 	memset(at(vq.desc_dev), 0xff, 16 * 4);
 	memset(at(vq.avail_dev), 0xff, 6 + 2 * 4);
-	use(2, HEADER_LEN + PAYLOAD_LEN);
+	use(id(1), HEADER_LEN + PAYLOAD_LEN);
 	show(used_idx);
 	assert_int_equal(virtq_arrived(&vq), 1);
 	assert_int_equal(virtq_take(&vq, &len), 1);
 	virtq_post(&vq, 1);
 	assert_true(virtq_publish(&vq));
 	assert_int_equal(get_le16(at(vq.avail_dev) + 2), 3);
-	use(2, HEADER_LEN + PAYLOAD_LEN + 1);
+	use(id(1), HEADER_LEN + PAYLOAD_LEN + 1);
 	show(used_idx);
 	assert_int_equal(virtq_arrived(&vq), 1);
 	assert_int_equal(virtq_take(&vq, &len), ERR_DEVICE);
@@ -444,7 +493,9 @@ int main(void)
 		cmocka_unit_test(every_size_is_laid_out_as_legacy_wants_it),
 		cmocka_unit_test(a_ring_of_256_takes_three_pages),
 		cmocka_unit_test(a_new_ring_is_zero_and_asks_for_no_interrupt),
-		cmocka_unit_test(a_slot_is_a_chain_of_two_for_ever),
+		cmocka_unit_test(a_slot_has_its_descriptors_for_ever),
+		cmocka_unit_test(what_is_sent_has_its_own_length),
+		cmocka_unit_test(a_small_ring_has_fewer_slots),
 		cmocka_unit_test(nothing_is_seen_before_it_is_published),
 		cmocka_unit_test(the_doorbell_follows_used_flags),
 		cmocka_unit_test(indices_only_grow_modulo_65536),
@@ -462,5 +513,8 @@ int main(void)
 		cmocka_unit_test(every_fault_has_its_own_words),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("one descriptor", tests, NULL, NULL);
+
+	header_alone = true;
+	return failed + cmocka_run_group_tests_name("the header alone", tests, NULL, NULL);
 }
