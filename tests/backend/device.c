@@ -102,6 +102,9 @@ static enum outcome gather(struct device *dev, const struct plan *plan, uint32_t
 
 		if (!ring_read(ring, &dev->memory, (uint16_t)*count, chain))
 			return NO_BUFFERS;
+		if (dev->rx_descriptors && chain->descriptors > dev->rx_descriptors)
+			fail("a receive buffer of %u descriptors, and it can follow only %u (--rx-descriptors)",
+				chain->descriptors, dev->rx_descriptors);
 		if (len <= chain->writable_len) {
 			lengths[(*count)++] = len;
 			return DELIVERED;

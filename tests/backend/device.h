@@ -18,6 +18,7 @@ struct device {
 	struct pcap pcap;
 	struct ghost ghost;
 	int tap;
+	unsigned rx_descriptors;                /* a receive buffer has at most so many; 0: any number */
 	bool starved;                           /* a frame waits for buffers of the guest */
 	unsigned guest_noted;                   /* of the guest's mistakes */
 	uint64_t no_room, no_form, not_taken;   /* frames that went nowhere */

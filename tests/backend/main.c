@@ -134,6 +134,7 @@ int main(int argc, char **argv)
 	signal_fd = signals();
 	device_init(&device, tap_open(options.tap));
 	device.rules = options.rules;
+	device.rx_descriptors = options.rx_descriptors;
 	if (options.pcap)
 		pcap_open(&device.pcap, options.pcap);
 	vhost_user.offered = options.features;

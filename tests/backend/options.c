@@ -34,17 +34,20 @@ static const struct {
 	const char *name, *help;
 	uint64_t features;
 	const char *rules[2];
+	unsigned rx_descriptors;
 } profiles[] = {
-	{ "honest", "breaks no rule", HONEST, { NULL } },
+	{ "honest", "breaks no rule", HONEST, { NULL }, 0 },
 	{ "passt-early", "passt before spring 2026: DATA_VALID and checksums 0, GUEST_CSUM not offered",
-		EARLY, { "data-valid,csum=zero", NULL } },
+		EARLY, { "data-valid,csum=zero", NULL }, 0 },
 	{ "passt-early-capture", "the same while it records: checksums are computed",
-		EARLY, { "data-valid,csum=good", NULL } },
+		EARLY, { "data-valid,csum=good", NULL }, 0 },
+	{ "passt-2025-05", "Debian 13's: passt-early, which follows no chain in the receive queue",
+		EARLY, { "data-valid,csum=zero", NULL }, 1 },
 	{ "passt-repaired", "passt since: GUEST_CSUM offered, checksums 0 where it was accepted",
 		EARLY | NET(GUEST_CSUM), { "data-valid,csum=zero,guest-csum",
-		"data-valid,csum=good,no-guest-csum" } },
+		"data-valid,csum=good,no-guest-csum" }, 0 },
 	{ "passt-repaired-capture", "the same while it records: checksums are computed",
-		EARLY | NET(GUEST_CSUM), { "data-valid,csum=good", NULL } },
+		EARLY | NET(GUEST_CSUM), { "data-valid,csum=good", NULL }, 0 },
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -64,6 +67,7 @@ static _Noreturn void help(void)
 		"  --pcap FILE         record what the guest sees and sends: pcapng, the virtio "
 		"header as comment\n"
 		"  --mtu N             offer MTU, and take none above N from QEMU (host_mtu=)\n"
+		"  --rx-descriptors N  end at a receive buffer of more descriptors, as some back ends do\n"
 		"  --ready-fd N        write a line to file descriptor N when QEMU can connect\n"
 		"\nProfiles:\n");
 	for (size_t i = 0; i < LENGTH(profiles); i++)
@@ -124,6 +128,7 @@ static void use_profile(struct options *options, const char *name)
 		if (strcmp(name, profiles[i].name))
 			continue;
 		options->features = profiles[i].features;
+		options->rx_descriptors = profiles[i].rx_descriptors;
 		for (size_t k = 0; k < LENGTH(profiles[i].rules) && profiles[i].rules[k]; k++)
 			rules_add(&options->rules, profiles[i].rules[k], "--profile", true);
 		return;
@@ -144,7 +149,7 @@ static void check(const struct options *options)
 
 static const char *const option_names[] = {
 	"--socket", "--tap", "--profile", "--features", "--fault", "--rules", "--seed", "--pcap", "--mtu",
-	"--ready-fd",
+	"--rx-descriptors", "--ready-fd",
 };
 
 /* The value of the option `name` at argv[i], or NULL if it is another one. */
@@ -185,6 +190,8 @@ static void parse_one(struct options *o, char **argv, int i)
 		o->pcap = text;
 	else if ((text = value(argv, i, "--mtu")))
 		o->mtu = (uint16_t)number("--mtu", text, MTU_LEAST, MTU_MOST);
+	else if ((text = value(argv, i, "--rx-descriptors")))
+		o->rx_descriptors = (unsigned)number("--rx-descriptors", text, 1, 1024);
 	else if ((text = value(argv, i, "--ready-fd")))
 		o->ready_fd = (int)number("--ready-fd", text, 0, 65535);
 }

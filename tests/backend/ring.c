@@ -124,6 +124,7 @@ static const char *add(const struct memory *memory, struct chain *chain,
 	*len += desc->len;
 	if (!write)
 		chain->readable = chain->count;
+	chain->descriptors++;
 	return NULL;
 }
 
@@ -178,7 +179,7 @@ bool ring_read(struct ring *ring, const struct memory *memory, uint16_t n, struc
 	const char *why;
 
 	chain->head = chain->last = ring_head(ring, n);
-	chain->readable = chain->count = 0;
+	chain->descriptors = chain->readable = chain->count = 0;
 	chain->readable_len = chain->writable_len = 0;
 	if (chain->head >= ring->size)
 		return guest_broke(ring, "offers a descriptor that does not exist");

@@ -42,6 +42,7 @@ struct piece {
 /* One buffer of the guest: readable pieces, then writable ones. */
 struct chain {
 	uint16_t head, last;            /* descriptors of the ring's table */
+	unsigned descriptors;
 	unsigned readable, count;       /* pieces */
 	uint32_t readable_len, writable_len;
 	struct piece piece[2 * RING_SIZE_MAX];

@@ -19,7 +19,7 @@ import lab
 from vm import SKIFF_ROM
 
 BACKEND = SKIFF_ROM.parent / 'backend'
-PROFILES = ('honest', 'passt-early', 'passt-early-capture', 'passt-repaired', 'passt-repaired-capture')
+PROFILES = ('honest', 'passt-early', 'passt-early-capture', 'passt-2025-05', 'passt-repaired', 'passt-repaired-capture')
 
 SIOCGIFFLAGS, IFF_RUNNING = 0x8913, 0x40
 

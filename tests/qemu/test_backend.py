@@ -116,6 +116,25 @@ def test_honest_header_with_guest_csum(fetch):
     assert all(f.header['used_len'] == len(f.data) + 12 for f in received(net))
 
 
+@pytest.mark.parametrize('variant', ['transitional', 'modern'])
+def test_receive_buffers_of_one_descriptor(variant, fetch):
+    """Some back ends end at two, and a driver needs no more. [SPLIT-05]"""
+    guest, net = fetch(size=4 * MIB, variant=variant, options=['--rx-descriptors', 1])
+    assert guest.ok and net.backend.process.poll() is None, net.backend.log()
+
+
+def test_legacy_device_whose_header_stands_alone(fetch):
+    """Without ANY_LAYOUT it is a buffer of two descriptors. [NET-L3]"""
+    guest, net = fetch(size=4 * MIB, variant='legacy', options=['--features', '-ANY_LAYOUT', '--rx-descriptors', 2])
+    assert guest.ok and '-ANY_LAYOUT' not in guest.text, net.backend.log()
+
+
+def test_one_that_follows_no_chain_ends_at_one(fetch):
+    guest, net = fetch(variant='legacy', options=['--features', '-ANY_LAYOUT', '--rx-descriptors', 1])
+    assert not guest.ok
+    assert 'backend: a receive buffer of 2 descriptors, and it can follow only 1' in net.backend.log()
+
+
 def test_mtu_of_the_device(fetch):
     guest, _ = fetch(size=4 * MIB, mtu=9000, options=['--mtu', '9000'], properties={'host_mtu': 9000})
     assert guest.ok and ' mtu 9000' in guest.text and '+MTU' in guest.wait_for(FEATURES)[3]
