@@ -1323,7 +1323,7 @@ static void a_boot_file_is_as_long_as_a_message_can_carry(void **state)
 		l = granted();
 		assert_non_null(l);
 		assert_int_equal(strlen(l->boot_file), parts * 255);
-		assert_int_equal(strlen(l->domain), parts < 2 ? DHCP_DOMAIN_MAX - 1 : 0);
+		assert_int_equal(strlen(l->search), parts < 2 ? DNS_NAME_MAX - 1 : 0);
 	}
 }
 
