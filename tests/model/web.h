@@ -38,7 +38,7 @@ struct web_conn {
 	uint32_t number;                /* from 1, in the order of their SYNs */
 	uint32_t ip;                    /* the server's */
 	uint16_t port;
-	bool open;                      /* neither end has reset it */
+	bool open;                      /* neither end has reset it; cleared by a test: it is gone */
 	uint32_t requests;              /* on this connection, the one in `request` included */
 	char request[WEB_REQUEST_MAX];  /* the newest, headers and all, NUL-terminated */
 	uint32_t request_len, pieces;   /* and in how many segments it came */

@@ -379,6 +379,50 @@ static void no_address_says_why(void **state)
 				"no DNS server is known to look up nowhere.example");
 }
 
+/* --- too much, or nothing any more ----------------------------------------------------------- */
+
+static void serve_much(struct web_conn *c)
+{
+	if (!strcmp(web_path(c), "/known"))
+		web_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551614\r\n\r\n");
+	else if (!strcmp(web_path(c), "/chunked"))
+		web_say(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+			"fffffffffffffffe\r\n");
+	else
+		web_say(c, "HTTP/1.1 200 OK\r\n\r\n");
+	web_repeat(c, "more than there is room for ", UINT64_MAX);
+}
+
+/* In 64 bits, and no further than what was granted. [HTTP-20] [SEC-06] */
+static void a_file_without_end_is_refused(void **state)
+{
+	struct http_lab *lab = *state;
+
+	lab->web.serve = serve_much;
+	http_lab_expect_failure(lab, "http://10.0.2.2/known", ERR_NO_SPACE, "does not fit");
+	http_lab_expect_failure(lab, "http://10.0.2.2/chunked", ERR_NO_SPACE,
+				"longer than the 4194304 bytes of memory granted for it");
+	http_lab_expect_failure(lab, "http://10.0.2.2/until-close", ERR_NO_SPACE,
+				"longer than the 4194304 bytes of memory granted for it");
+}
+
+static void vanish(struct web_conn *c)
+{
+	web_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+	c->open = strcmp(web_path(c), "/at-once");
+}
+
+/* TCP gives up before a long deadline does. [TCP-34] [TCP-40] */
+static void a_server_that_vanishes(void **state)
+{
+	struct http_lab *lab = *state;
+
+	lab->web.serve = vanish;
+	http_lab_deadline(lab, 86400);
+	http_lab_expect_failure(lab, "http://10.0.2.2/at-once", ERR_TIMEOUT, "said nothing to GET");
+	assert_in_range(lab->took_ms, 60000, 130000);
+}
+
 /* --- the user -------------------------------------------------------------------------------- */
 
 static void slowly(struct web_conn *c)
@@ -443,6 +487,8 @@ int main(void)
 		TEST(the_next_address_has_its_turn),
 		TEST(no_connection_says_why),
 		TEST(no_address_says_why),
+		TEST(a_file_without_end_is_refused),
+		TEST(a_server_that_vanishes),
 		TEST(progress_is_shown),
 		TEST(a_key_gives_up),
 		TEST(closing_is_orderly),

@@ -107,6 +107,19 @@ static void header_names_have_no_case_and_values_no_edges(void **state)
 	assert_response("HTTP/1.1 200 OK\r\nX-Empty:\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE, "hello");
 }
 
+/* A NUL ends no line and hides nothing behind it. [HTTP-05] [SEC-06] */
+static void a_nul_is_a_byte_like_others(void **state)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\0" "0\r\n\r\n";
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	feed_piece(&f, answer, sizeof(answer) - 1);
+	assert_int_equal(f.p.state, HTTP_FAILED);
+	assert_non_null(strstr(f.failure.text, "Content-Length is not a number"));
+}
+
 /* RFC 9112 5.2 [HTTP-05] */
 static void a_folded_header_is_one_header(void **state)
 {
@@ -472,6 +485,7 @@ int main(void)
 		cmocka_unit_test(a_body_of_known_length),
 		cmocka_unit_test(a_status_line_that_is_none_is_refused),
 		cmocka_unit_test(header_names_have_no_case_and_values_no_edges),
+		cmocka_unit_test(a_nul_is_a_byte_like_others),
 		cmocka_unit_test(a_folded_header_is_one_header),
 		cmocka_unit_test(a_header_without_a_name_is_refused),
 		cmocka_unit_test(a_header_longer_than_a_line_is_read_past),
