@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP over TCP: from a URL to an image full of bytes. Finds the server, keeps its connection, follows redirects, tells
- * the user how far it is. Called by netboot; http_parse.c reads the answers.
+ * HTTP over TCP: from a URL to an image full of bytes. Asks, follows redirects, tells the user how
+ * far it is. Called by netboot; http_connect.c finds the server, http_parse.c reads its answers.
  */
 #include "core/assert.h"
 #include "core/builtin.h"
 #include "core/clock.h"
 #include "core/mem.h"
-#include "net/http.h"
-#include "net/ipv4.h"
+#include "net/http_impl.h"
 
 #define PROGRESS_AFTER_MS 1000
 #define PROGRESS_EVERY_MS 250
@@ -48,192 +47,11 @@ void http_init(struct http *http, struct net *net, struct console *console)
 	memset(http, 0, sizeof(*http));
 	http->net = net;
 	http->console = console;
-	http->user = (struct tcp_user){ .place = place, .landed = landed, .data = data, .ctx = http };
+	http->user = (struct tcp_user){ .place = place, .landed = landed, .data = data,
+				       .ctx = http };
 }
 
-/* --- from a name to a connection ---------------------------------------------------------------- */
-
-static int dns_failed(struct http *http, int err)
-{
-	struct net *net = http->net;
-	char buf[200];
-	struct text why;
-
-	text_init(&why, buf, sizeof(buf));
-	net_breach_text(net, "datagrams", &why);
-	if (net->dns.foreign)
-		text_fmt(&why, "; not used: %u that did not fit the question", (unsigned)net->dns.foreign);
-	if (err == ERR_TIMEOUT || net->dns.state == DNS_NO_SERVER) {
-		if (!net->dns_servers[0])
-			return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,
-				    "no DNS server is known to look up %s; DHCP or the key ip can name one",
-				    http->uri.host);
-		if (net->dns.rcode)
-			return fail(net->failure, RUNG_DNS, ERR_REFUSED,
-				    "no DNS server would look up %s (the last one answered with code %u)%s",
-				    http->uri.host, net->dns.rcode, buf);
-		return fail(net->failure, RUNG_DNS, ERR_TIMEOUT,
-			    "no DNS server answered when asked for %s%s", http->uri.host, buf);
-	}
-	if (net->dns.state == DNS_CUT)
-		return fail(net->failure, RUNG_DNS, ERR_UNSUPPORTED,
-			    "the answer for %s does not fit a datagram; give fewer addresses to that name",
-			    http->uri.host);
-	if (net->dns.state == DNS_NO_NAME)
-		return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,
-			    "there is no address for %s; check the name in the URL", http->uri.host);
-	return err;
-}
-
-/* The server's addresses into net->dns, whether by a literal [DNS-11] or by asking. */
-static int resolve(struct http *http)
-{
-	struct net *net = http->net;
-	uint32_t ip, started_ms = clock_now_ms();
-	char text[IP_TEXT_LEN];
-	int err;
-
-	if (uri_host_ip(&http->uri, &ip)) {
-		if (!ipv4_is_unicast(ip) || ipv4_is_broadcast(net, ip))
-			return fail(net->failure, RUNG_CONNECT, ERR_UNREACHABLE,
-				    "%s is not the address of one machine; check the URL", http->uri.host);
-		net->dns.address[0] = ip;
-		net->dns.addresses = 1;
-		return 0;
-	}
-	net_begin(net, RUNG_DNS);
-	dns_start(net, http->uri.host);
-	err = net_wait(net, dns_done, net, 0);
-	dns_stop(net);
-	if (err || net->dns.state != DNS_DONE)
-		return dns_failed(http, err);
-	console_line(http->console, "dns: %s %s, %u ms", http->uri.host,
-		     ip_text(text, net->dns.address[0]), (unsigned)(clock_now_ms() - started_ms));
-	return 0;
-}
-
-static bool connected(void *ctx)
-{
-	struct http *http = ctx;
-
-	return http->conn->state != TCP_SYN_SENT && http->conn->state != TCP_SYN_RECEIVED;
-}
-
-/* How long one of several addresses may stay silent before the next has its turn. */
-#define ADDRESS_TRY_MS 7000
-
-static void drop_connection(struct http *http, int err)
-{
-	if (!http->conn)
-		return;
-	if (err)
-		tcp_abort(http->net, http->conn);
-	else
-		tcp_close(http->net, http->conn);       /* a FIN, not a RST [HTTP-17] */
-	http->conn = NULL;
-}
-
-static int connect_one(struct http *http, uint32_t ip, uint32_t timeout_ms)
-{
-	int err;
-
-	http->ip = ip;
-	net_progress(http->net);
-	http_parse_idle(&http->parse, http->net->failure);
-	http->conn = tcp_open(http->net, ip, http->uri.port, &http->user);
-	if (!http->conn)
-		return ERR_NO_SPACE;
-	err = net_wait(http->net, connected, http, timeout_ms);
-	if (!err && http->conn->state == TCP_CLOSED)
-		err = http->conn->error ? (int)http->conn->error : ERR_PROTO;
-	if (err) {
-		tcp_abort(http->net, http->conn);
-		http->conn = NULL;
-	}
-	return err;
-}
-
-#define LOST_ON_THE_WAY "packets of up to %u bytes are probably lost on the way; let DHCP option 26 " \
-	"or host_mtu say less"
-#define WHY_MAX 300
-
-/* What else is known to be wrong with this rung's packets, and the server's address. */
-static void why_text(struct http *http, char why[WHY_MAX], char to[IP_TEXT_LEN])
-{
-	struct text t;
-
-	text_init(&t, why, WHY_MAX);
-	net_breach_text(http->net, "segments", &t);
-	icmp_soft_text(http->net, &t);
-	if (http->conn && tcp_starves(http->net, http->conn))
-		text_fmt(&t, "; " LOST_ON_THE_WAY, (unsigned)tcp_mtu(http->conn));
-	else if (http->conn && tcp_sent(http->conn) && !http->parse.seen)
-		text_fmt(&t, "; it has acknowledged the request");
-	ip_text(to, http->ip);
-}
-
-static int connect_failed(struct http *http, int err)
-{
-	struct net *net = http->net;
-	char why[WHY_MAX], to[IP_TEXT_LEN];
-
-	why_text(http, why, to);
-	if (err == ERR_REFUSED)
-		return fail(net->failure, RUNG_CONNECT, err,
-			    "%s:%u refuses the connection; is the server running, on this port?", to,
-			    http->uri.port);
-	if (err == ERR_UNREACHABLE && !ipv4_next_hop(net, http->ip))
-		return fail(net->failure, RUNG_CONNECT, err,
-			    "there is no route to %s; give a gateway by DHCP or the key ip", to);
-	if (err == ERR_UNREACHABLE)
-		return fail(net->failure, RUNG_CONNECT, err,
-			    "nobody on this link answers for %s; check the address, the gateway and the cable%s",
-			    to, why);
-	return fail(net->failure, RUNG_CONNECT, err, "no usable answer from %s:%u%s", to, http->uri.port, why);
-}
-
-/*
- * A server may answer before it acknowledges: then the request is still TCP's, and there is no room
- * for another.
- */
-static bool is_connected_to(const struct http *http, const struct uri *uri)
-{
-	const struct tcp_conn *c = http->conn;
-
-	return c && c->state == TCP_ESTABLISHED && tcp_sent(c) && !c->fin_received &&
-	       !http->parse.surplus &&
-	       http->server.port == uri->port && text_eq(http->server.host, uri->host);
-}
-
-/* A connection to http->uri's server: the one that is there, or a new one to the first address that answers [DNS-09]. */
-static int connect_server(struct http *http)
-{
-	struct net *net = http->net;
-	uint32_t i, n;
-	int err;
-
-	http->reused = is_connected_to(http, &http->uri);
-	if (http->reused)
-		return 0;
-	drop_connection(http, 0);
-	err = resolve(http);
-	if (err)
-		return err;
-	net_begin(net, RUNG_CONNECT);
-	n = net->dns.addresses;
-	err = ERR_UNREACHABLE;
-	for (i = 0; i < n; i++) {
-		err = connect_one(http, net->dns.address[i], i + 1 < n ? ADDRESS_TRY_MS : 0);
-		if (!err || err == ERR_DEVICE || err == ERR_ABORTED)
-			break;
-	}
-	if (err)
-		return connect_failed(http, err);
-	http->server = http->uri;
-	return 0;
-}
-
-/* --- one request and its answer ------------------------------------------------------------------- */
+/* --- one request and its answer -------------------------------------------------------------- */
 
 /*
  * RFC 9112 3.2: origin-form and one Host [HTTP-01]; the URL's parts were checked when it was parsed
@@ -251,7 +69,8 @@ static void send_request(struct http *http)
 		 "Accept-Encoding: identity\r\n\r\n", skiff_version);
 	assert(!t.cut);
 	http->response_off = http->conn->rcv_off;
-	tcp_send(http->net, http->conn, (struct span){ (const uint8_t *)http->request, (uint32_t)t.len });
+	tcp_send(http->net, http->conn,
+		 (struct span){ (const uint8_t *)http->request, (uint32_t)t.len });
 }
 
 static void show_progress(struct http *http)
@@ -331,10 +150,10 @@ static void shrink(struct http *http)
 	char to[IP_TEXT_LEN];
 
 	console_line(http->console, "tcp: %s:%u has acknowledged the request and sent no file: "
-		     LOST_ON_THE_WAY "; asking for small ones",
+		     HTTP_LOST_ON_THE_WAY "; asking for small ones",
 		     ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
 	tcp_shrink(http->net);
-	drop_connection(http, ERR_TIMEOUT);
+	http_drop(http, ERR_TIMEOUT);
 }
 
 /*
@@ -352,19 +171,21 @@ static bool is_stale(const struct http *http)
 static int answer_failed(struct http *http, int err)
 {
 	struct net *net = http->net;
-	char why[WHY_MAX], to[IP_TEXT_LEN];
+	char why[HTTP_WHY_MAX], to[IP_TEXT_LEN];
 
-	why_text(http, why, to);
+	http_why_text(http, why, to);
 	if (!http->parse.seen)
 		return fail(net->failure, RUNG_HTTP, err,
 			    "%s:%u accepted the connection and then said nothing to GET %.*s%s", to,
 			    http->uri.port, 60, http->uri.path, why);
 	if (clock_now_ms() - http->heard_ms < net->deadline_ms / 2)
 		return fail(net->failure, RUNG_HTTP, err,
-			    "%s:%u sends too slowly: %llu bytes so far, and less than 1 kB/s of the file%s", to,
-			    http->uri.port, (unsigned long long)http->parse.seen, why);
-	return fail(net->failure, RUNG_HTTP, err, "%s:%u fell silent after %llu bytes of its answer%s", to,
-		    http->uri.port, (unsigned long long)http->parse.seen, why);
+			    "%s:%u sends too slowly: %llu bytes so far, and less than 1 kB/s of "
+			    "the file%s", to, http->uri.port, (unsigned long long)http->parse.seen,
+			    why);
+	return fail(net->failure, RUNG_HTTP, err,
+		    "%s:%u fell silent after %llu bytes of its answer%s", to, http->uri.port,
+		    (unsigned long long)http->parse.seen, why);
 }
 
 static int answer_reset(struct http *http)
@@ -395,21 +216,23 @@ static int judge_answer(struct http *http)
 		return http->net->failure->err;
 	if (p->status == 200 || http_parse_redirect(p))
 		return 0;
-	return fail(http->net->failure, RUNG_HTTP, ERR_REFUSED, "the server answered %u%s%s to GET %.*s; check the URL",
+	return fail(http->net->failure, RUNG_HTTP, ERR_REFUSED,
+		    "the server answered %u%s%s to GET %.*s; check the URL",
 		    p->status, p->reason[0] ? " " : "", p->reason, 160, http->uri.path);
 }
 
 /* Sends one request and waits for its answer. */
 static int exchange_once(struct http *http)
 {
-	int err = connect_server(http);
+	int err = http_connect(http);
 
 	if (err)
 		return err;
 	net_begin(http->net, RUNG_HTTP);
-	if (http->parse.surplus)                /* RFC 9112 9.2: not the answer to what was not asked yet */
+	if (http->parse.surplus)        /* RFC 9112 9.2: no answer to what was not asked yet */
 		return fail(http->net->failure, RUNG_HTTP, ERR_PROTO,
-			    "%s:%u spoke before it was asked; is it a web server?", http->uri.host, http->uri.port);
+			    "%s:%u spoke before it was asked; is it a web server?",
+			    http->uri.host, http->uri.port);
 	http_parse_init(&http->parse, http->image, http->net->failure);
 	http->started_ms = http->shown_ms = http->heard_ms = clock_now_ms();
 	http->renew_at = http->heard_len = 0;
@@ -425,8 +248,8 @@ static int exchange(struct http *http)
 		err = exchange_once(http);
 		if (!err && is_starved(http))           /* once: TCP_MSS_DEFAULT starves nobody */
 			shrink(http);
-		else if (!err && is_stale(http))        /* once: a new connection is not reused [HTTP-16] */
-			drop_connection(http, 0);
+		else if (!err && is_stale(http))        /* once: a new one is not [HTTP-16] */
+			http_drop(http, 0);
 		else
 			break;
 	}
@@ -435,11 +258,11 @@ static int exchange(struct http *http)
 	else if (!err)
 		err = judge_answer(http);
 	if (err || !http_parse_reusable(&http->parse))
-		drop_connection(http, err);
+		http_drop(http, err);
 	return err;
 }
 
-/* --- files ------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static int check_scheme(struct http *http, const char *how)
 {
@@ -450,12 +273,12 @@ static int check_scheme(struct http *http, const char *how)
 		return 0;
 	case URI_HTTPS:
 		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED,
-			    "%s https://%s, and skiff does not speak TLS; offer it by http:// and set the key sha256",
-			    how, http->uri.host);
+			    "%s https://%s, and skiff does not speak TLS; offer it by http:// and "
+			    "set the key sha256", how, http->uri.host);
 	case URI_TFTP:
 		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED,
-			    "%s tftp://%s, and this version does not speak TFTP; offer it by http://", how,
-			    http->uri.host);
+			    "%s tftp://%s, and this version does not speak TFTP; offer it by "
+			    "http://", how, http->uri.host);
 	default:
 		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED, "%s a URL that is not http://", how);
 	}
@@ -488,7 +311,8 @@ int http_get(struct http *http, const struct uri *uri, struct image *image)
 			return err;
 		if (redirects == HTTP_REDIRECTS_MAX)
 			return fail(http->net->failure, RUNG_HTTP, ERR_PROTO,
-				    "more than %u redirects, the last one to %.*s; does the server send them in a circle?",
+				    "more than %u redirects, the last one to %.*s; does the "
+				    "server send them in a circle?",
 				    HTTP_REDIRECTS_MAX, 160, http->parse.location);
 		err = follow_redirect(http);
 	}
@@ -499,12 +323,12 @@ int http_close(struct http *http)
 {
 	int err;
 
-	drop_connection(http, 0);
+	http_drop(http, 0);
 	err = net_wait(http->net, tcp_quiet, http->net, CLOSE_WAIT_MS);
-	return err == ERR_TIMEOUT ? 0 : err;    /* the peer's own affair: nothing of ours depends on it */
+	return err == ERR_TIMEOUT ? 0 : err;    /* the peer's own affair: nothing depends on it */
 }
 
 void http_abort(struct http *http)
 {
-	drop_connection(http, ERR_ABORTED);
+	http_drop(http, ERR_ABORTED);
 }

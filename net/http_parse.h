@@ -25,7 +25,7 @@ struct http_parse {
 	struct failure *failure;
 	struct image *image;            /* gets the body of a 200; the body of any other answer is read past */
 	uint64_t seen;                  /* bytes of the response so far */
-	uint64_t body_at;               /* of these, where the body starts: valid in state HTTP_BODY */
+	uint64_t body_at;               /* of these, those before the body; 0: not complete yet */
 	uint64_t left;                  /* bytes to come of the body, or of the chunk */
 	uint32_t headers_len;
 
