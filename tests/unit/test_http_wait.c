@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/hosted/hosted.h"
 #include "tests/model/http_lab.h"
 
 #include <cmocka.h>     /* behind our own: it has a macro fail() */
@@ -42,6 +43,29 @@ static void a_server_that_only_acknowledges(void **state)
 	lab->web.serve = silence;
 	http_lab_expect_failure(lab, URL, ERR_TIMEOUT, "said nothing to GET /file");
 	assert_in_range(lab->took_ms, STARVED_MS + DEADLINE_MS, STARVED_MS + DEADLINE_MS + 2000);
+}
+
+/* Somebody asks for us by ARP in each millisecond, and the server repeats what it said. */
+static void chatter(void *ctx)
+{
+	struct http_lab *lab = ctx;
+	uint8_t arp[28], frame[60];
+	uint32_t len = packet_arp(arp, 1, peer_mac, PEER_IP + 5, all_macs, OUR_IP);
+
+	fake_nic_receive(&lab->stage.fake, frame,
+			 packet_eth(frame, all_macs, peer_mac, 0x0806, arp, len));
+	web_poll(&lab->web);
+}
+
+/* Traffic is no progress. [HTTP-18] */
+static void a_link_full_of_chatter(void **state)
+{
+	struct http_lab *lab = *state;
+
+	lab->web.serve = silence;
+	hosted_idle_hook(chatter, lab);
+	http_lab_expect_failure(lab, URL, ERR_TIMEOUT, "said nothing to GET /file");
+	assert_in_range(lab->took_ms, DEADLINE_MS, STARVED_MS + DEADLINE_MS + 2000);
 }
 
 static void drip_headers(struct web_conn *c)
@@ -373,6 +397,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_server_that_only_acknowledges),
+		TEST(a_link_full_of_chatter),
 		TEST(headers_that_drip),
 		TEST(interim_answers_without_end),
 		TEST(a_body_that_drips),

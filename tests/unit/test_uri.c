@@ -402,10 +402,44 @@ static void a_joined_path_may_be_long_only_for_a_moment(void **state)
 	assert_int_equal(uri_resolve(&u, &base, ref + 3, 2000, &f, RUNG_HTTP), ERR_CONFIG);
 }
 
+/* Who is to mend it: whoever wrote the key, the redirect, the entry. */
+static void a_sentence_says_whose_url_it_was(void **state)
+{
+	static const struct {
+		enum rung rung;
+		const char *words;
+	} cases[] = {
+		{ RUNG_CONFIG, "the URL \"http://h:x/\" has a port" },
+		{ RUNG_HTTP, "the redirect's URL \"http://h:x/\" has a port" },
+		{ RUNG_IMAGE, "the boot entry's URL \"http://h:x/\" has a port" },
+	};
+	static char longer[URI_MAX + 2];
+	struct failure f;
+	struct uri base, u;
+	size_t i;
+
+	(void)state;
+	memset(longer, 'a', sizeof(longer));
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		f.err = 0;
+		assert_int_equal(uri_parse(&base, "http://h/", 9, &f, RUNG_HTTP), 0);
+		assert_int_equal(uri_resolve(&u, &base, "http://h:x/", 11, &f, cases[i].rung),
+				 ERR_CONFIG);
+		assert_ptr_equal(strstr(f.text, cases[i].words), f.text);
+		f.err = 0;
+		assert_int_equal(uri_resolve(&u, &base, longer, URI_MAX - 1, &f, cases[i].rung), 0);
+		assert_int_equal(uri_resolve(&u, &base, longer, URI_MAX + 1, &f, cases[i].rung),
+				 ERR_CONFIG);
+		assert_memory_equal(f.text, cases[i].words, strcspn(cases[i].words, "\""));
+		assert_non_null(strstr(f.text, "...\" is one of more than 4096 characters"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_urls_apart),
+		cmocka_unit_test(a_sentence_says_whose_url_it_was),
 		cmocka_unit_test(an_empty_path_is_a_slash),
 		cmocka_unit_test(the_fragment_is_dropped),
 		cmocka_unit_test(unsafe_bytes_are_encoded_and_encoded_ones_kept),
