@@ -123,6 +123,7 @@ void web_rst(struct web_conn *c)
 static void emit(struct web_conn *c, struct segment *s)
 {
 	static uint8_t frame[SEGMENT_FRAME_MAX];
+	uint32_t len;
 
 	memcpy(s->dst_mac, c->client_mac, 6);
 	memcpy(s->src_mac, peer_mac, 6);
@@ -134,7 +135,9 @@ static void emit(struct web_conn *c, struct segment *s)
 	s->ack = c->deaf ? c->irs + 1 : c->client_seq;
 	s->wnd = 60000;
 	s->flags |= ACK;
-	fake_nic_receive(c->web->nic, frame, segment_write(frame, s));
+	len = segment_write(frame, s);
+	if (!c->web->path_mtu || len <= 14 + c->web->path_mtu)
+		fake_nic_receive(c->web->nic, frame, len);
 	c->seq += s->len + (s->flags & (SYN | FIN) ? 1 : 0);
 	c->sent += s->len;
 }

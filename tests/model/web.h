@@ -71,6 +71,7 @@ struct web {
 	void (*dns_edit)(uint8_t *answer);      /* before it leaves; NULL: nothing */
 	uint16_t port;                          /* 80; every other one refuses */
 	uint16_t mss;                           /* 1460: what the servers announce */
+	uint32_t path_mtu;                      /* what is longer never arrives; 0: all does */
 
 	/* What became of it. */
 	uint32_t connections, requests, questions;

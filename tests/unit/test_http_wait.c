@@ -35,14 +35,19 @@ static void silence(struct web_conn *c)
 	(void)c;
 }
 
-/* Keep-alives are answered: the machine is there, its program says nothing. [HTTP-18] */
+/*
+ * Keep-alives are answered: the machine is there, its program says nothing, and nothing for a whole
+ * deadline to who asks for small segments [HTTP-18] [TCP-46].
+ */
 static void a_server_that_only_acknowledges(void **state)
 {
 	struct http_lab *lab = *state;
 
 	lab->web.serve = silence;
-	http_lab_expect_failure(lab, URL, ERR_TIMEOUT, "said nothing to GET /file");
+	http_lab_expect_failure(lab, URL, ERR_TIMEOUT,
+				"said nothing to GET /file; it has acknowledged the request");
 	assert_in_range(lab->took_ms, STARVED_MS + DEADLINE_MS, STARVED_MS + DEADLINE_MS + 2000);
+	assert_int_equal(lab->web.connections, 2);
 }
 
 /* Somebody asks for us by ARP in each millisecond, and the server repeats what it said. */
@@ -301,7 +306,10 @@ static void redirect_slowly(struct web_conn *c)
 	web_say(c, "HTTP/1.1 302 Found\r\nLocation: /%u\r\nContent-Length: 0\r\n\r\n", c->requests);
 }
 
-/* Each of them renews the deadline, and there are nine at most. [HTTP-08] [HTTP-18] */
+/*
+ * Each of them renews the deadline, and there are nine at most; the first is asked for twice, as
+ * the path is suspected once [HTTP-08] [HTTP-18] [TCP-46].
+ */
 static void redirects_in_sequence_have_an_end(void **state)
 {
 	struct http_lab *lab = *state;
