@@ -417,7 +417,7 @@ def test_path_that_swallows_large_segments(first, peer, boot):
     narrow.finish()
     fetched(guest)
     assert wide.reset
-    assert re.search(r'^tcp: 192\.0\.2\.1:80 acknowledged .* up to 9000 bytes .* host_mtu', guest.text, re.M)
+    assert re.search(r'^tcp: 192\.0\.2\.1:80 has acknowledged .* up to 9000 bytes .* host_mtu', guest.text, re.M)
 
 
 def test_path_that_swallows_large_segments_behind_a_small_one(peer, boot):
@@ -577,6 +577,22 @@ def test_reset_of_somebody_elses_connection_while_opening(peer, boot):
     conn.answer(ok(BODY))
     conn.finish()
     fetched(guest)
+
+
+@pytest.mark.parametrize('reset', [False, True])
+def test_blind_syn_before_the_answer(reset, peer, boot):
+    """[TCP-03] [TCP-22]"""
+    guest = boot(fetch=peer.url())
+    conn = peer.syn()
+    peer.send(conn.segment(flags='S', seq=12345, ack=0, options=[('MSS', 64)]))
+    peer.expect(lambda p: TCP in p and p[TCP].flags == 'SA' and p[TCP].ack == 12346)
+    if reset:           # as the server answers that, or the stranger goes on
+        peer.send(conn.segment(flags='R', seq=12346, ack=0))
+    conn.shake()
+    conn.answer(ok(BODY))
+    conn.finish()
+    fetched(guest)
+    assert_good_day(guest)
 
 
 def test_answer_that_comes_before_the_question(peer, boot):
