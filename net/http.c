@@ -121,12 +121,19 @@ static bool is_told(const struct http *http)
 }
 
 /*
- * [TCP-46]: nothing of the file has come, and TCP suspects the path; asking again for smaller
- * segments costs no more than that.
+ * [TCP-46]: nothing of the file has come, TCP suspects the path, and nothing else is known to be
+ * wrong; asking again for smaller segments costs no more than that.
  */
 static bool is_starved(const struct http *http)
 {
-	return !http->image->stored && tcp_starves(http->net, http->conn);
+	char breach[8];
+	struct text t;
+
+	if (http->image->stored || !tcp_starves(http->net, http->conn))
+		return false;
+	text_init(&t, breach, sizeof(breach));
+	net_breach_text(http->net, "segments", &t);
+	return !t.len;
 }
 
 static bool answered(void *ctx)

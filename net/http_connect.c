@@ -118,7 +118,7 @@ void http_why_text(struct http *http, char why[HTTP_WHY_MAX], char to[IP_TEXT_LE
 	text_init(&t, why, HTTP_WHY_MAX);
 	net_breach_text(http->net, "segments", &t);
 	icmp_soft_text(http->net, &t);
-	if (http->conn && tcp_starves(http->net, http->conn))
+	if (!t.len && http->conn && tcp_starves(http->net, http->conn))
 		text_fmt(&t, "; " HTTP_LOST_ON_THE_WAY, (unsigned)tcp_mtu(http->conn));
 	else if (http->conn && tcp_sent(http->conn) && !http->parse.seen)
 		text_fmt(&t, "; it has acknowledged the request");

@@ -16,6 +16,7 @@
 #define PORT_FIRST 49152        /* RFC 6335 6: dynamic ports, 2^14 of them */
 #define PORTS_MASK 0x3fff
 #define MTU_FLOOR 552           /* [IP4-10] */
+#define STARVE_MIN_MS 2000      /* a server on a loaded machine, the peer's first retransmissions */
 
 void tcp_init(struct net *net)
 {
@@ -179,9 +180,13 @@ bool tcp_sent(const struct tcp_conn *c)
 /* A second probe without an answer is a sign that the peer does not live. */
 bool tcp_starves(const struct net *net, const struct tcp_conn *c)
 {
+	uint32_t wait_ms = net->deadline_ms / 4;
+
+	if (wait_ms < STARVE_MIN_MS)
+		wait_ms = STARVE_MIN_MS;
 	return c->state == TCP_ESTABLISHED && tcp_sent(c) && c->probes < 2 &&
 	       c->rcv_off < c->rcv_mss && c->rcv_mss > TCP_MSS_DEFAULT &&
-	       clock_reached(clock_now_ms(), c->asked_ms + net->deadline_ms / 4);
+	       clock_reached(clock_now_ms(), c->asked_ms + wait_ms);
 }
 
 uint32_t tcp_mtu(const struct tcp_conn *c)

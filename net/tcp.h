@@ -153,8 +153,8 @@ bool tcp_sent(const struct tcp_conn *c);
 /*
  * Whether a path that is narrower than its ends believe seems to swallow what the peer sends
  * [TCP-46]: it lives and has acknowledged all of ours, since then or since the last bytes that had
- * no place nothing has come for a quarter of net->deadline_ms, nor ever as much as a full segment,
- * and segments could be smaller.
+ * no place nothing has come for a quarter of net->deadline_ms and 2 s, nor ever as much as a full
+ * segment, and segments could be smaller.
  */
 bool tcp_starves(const struct net *net, const struct tcp_conn *c);
 /* The largest packet that we have let the peer send. */

@@ -141,6 +141,37 @@ static void first_bytes_that_come_through(void **state)
 	assert_int_equal(lab->web.connections, 1);
 }
 
+static void break_sums(struct web_conn *c)
+{
+	struct http_lab *lab = c->web->ctx;
+
+	lab->stage.net.breach[0].wrong = 3;     /* as if its segments came, with wrong checksums */
+}
+
+/* What is known to be wrong is said, and nothing else suspected. */
+static void segments_that_come_and_are_broken(void **state)
+{
+	struct http_lab *lab = *state;
+
+	lab->web.serve = break_sums;
+	lab->web.ctx = lab;
+	http_lab_expect_failure(lab, URL, ERR_TIMEOUT,
+				"said nothing to GET /file; 3 segments had a wrong checksum");
+	assert_null(strstr(lab->stage.fake.failure.text, "lost"));
+	assert_int_equal(lab->web.connections, 1);
+}
+
+/* A deadline that is short gives a server on a loaded machine its two seconds all the same. */
+static void a_short_deadline(void **state)
+{
+	struct http_lab *lab = *state;
+
+	http_lab_deadline(lab, 4);
+	lab->web.serve = header_alone;
+	http_lab_expect(lab, URL, 5000);
+	assert_in_range(lab->took_ms, 2000, 2100);
+}
+
 static void serve_late(struct web_conn *c)
 {
 	web_answer(c, "200 OK", 20000);
@@ -169,6 +200,8 @@ int main(void)
 		TEST(a_redirect_comes_through),
 		TEST(a_file_that_has_changed_is_refused),
 		TEST(first_bytes_that_come_through),
+		TEST(segments_that_come_and_are_broken),
+		TEST(a_short_deadline),
 		TEST(a_server_that_is_slow_the_second_time),
 	};
 
