@@ -80,7 +80,7 @@ void hosted_dma_base(uint64_t dev);
 void hosted_uuid_set(const uint8_t uuid[16]);   /* NULL: there is none */
 void hosted_dhcp_arch_set(uint16_t arch);
 
-#define HOSTED_CARGO_MAX 8
+#define HOSTED_CARGO_MAX 20
 
 struct hosted_cargo {
 	enum cargo cargo;

@@ -30,17 +30,23 @@ static void answer(struct dhcp_server *s, const uint8_t *asked, uint8_t type)
 	len = packet_udp(frame + 34, PEER_IP, 67, 0xffffffff, 68, message, len);
 	len = packet_ipv4(frame + 14, PEER_IP, 0xffffffff, 17, frame + 34, len);
 	len = packet_eth(frame, all_macs, peer_mac, 0x0800, frame + 14, len);
-	fake_nic_receive(&s->stage->fake, frame, len);
+	fake_nic_receive(s->nic, frame, len);
 }
 
 static void hear(void *ctx, const uint8_t *frame, uint32_t len)
 {
 	struct dhcp_server *s = ctx;
 
-	if (len <= TYPE_OFF || get_be16(frame + 36) != 67)
+	if (len <= TYPE_OFF || get_be16(frame + 12) != 0x0800 || frame[23] != 17 ||
+	    get_be16(frame + 36) != 67) {
+		if (s->tx)
+			s->tx(s->tx_ctx, frame, len);
 		return;
+	}
 	if (frame[TYPE_OFF] == DISCOVER) {
 		s->discovers++;
+		assert(len - MESSAGE_OFF <= sizeof(s->asked));
+		memcpy(s->asked, frame + MESSAGE_OFF, len - MESSAGE_OFF);
 		if (s->offer)
 			answer(s, frame + MESSAGE_OFF, s->offer);
 	} else if (frame[TYPE_OFF] == REQUEST) {
@@ -50,15 +56,26 @@ static void hear(void *ctx, const uint8_t *frame, uint32_t len)
 	}
 }
 
-void dhcp_server_open(struct dhcp_server *s, struct stage *stage)
+const uint8_t *dhcp_server_asked(const struct dhcp_server *s, uint8_t code)
+{
+	const uint8_t *p = s->asked + 240;
+
+	for (; *p != code; p += *p ? 2 + p[1] : 1)
+		assert(*p != 255);
+	return p + 2;
+}
+
+void dhcp_server_open(struct dhcp_server *s, struct fake_nic *nic)
 {
 	memset(s, 0, sizeof(*s));
-	s->stage = stage;
+	s->nic = nic;
 	s->offer = 2;
 	s->ack = 5;
 	s->yiaddr = OUR_IP;
-	stage->fake.tx = hear;
-	stage->fake.tx_ctx = s;
+	s->tx = nic->tx;
+	s->tx_ctx = nic->tx_ctx;
+	nic->tx = hear;
+	nic->tx_ctx = s;
 }
 
 void dhcp_server_say(struct dhcp_server *s, uint8_t code, const void *value, uint32_t len)

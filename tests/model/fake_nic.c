@@ -45,6 +45,9 @@ static int poll(struct nic *nic)
 	struct fake_nic *f = self(nic);
 	int frames = 0;
 
+	assert(!f->closed);
+	if (f->broken)
+		return fail(nic->failure, RUNG_QUEUES, ERR_DEVICE, "%s", f->broken);
 	while (f->rx_first && frames < nic->rx_slots) {
 		struct fake_frame *in = f->rx_first;
 
@@ -76,7 +79,7 @@ static void tx_send(struct nic *nic, uint32_t len)
 	struct fake_nic *f = self(nic);
 	struct fake_frame *out;
 
-	assert(f->tx_buffer && len <= nic->tx_max);
+	assert(f->tx_buffer && len <= nic->tx_max && !f->closed);
 	f->unflushed++;
 	f->sent++;
 	if (f->tx) {
@@ -107,8 +110,12 @@ static uint16_t mtu_max(struct nic *nic)
 
 static int close_nic(struct nic *nic)
 {
-	(void)nic;
-	return 0;
+	struct fake_nic *f = self(nic);
+
+	if (f->on_close && !f->closed)
+		f->on_close(f->on_close_ctx);
+	f->closed++;
+	return f->stuck ? fail(nic->failure, RUNG_DEVICE, ERR_DEVICE, "%s", f->stuck) : 0;
 }
 
 static void breach_text(struct nic *nic, uint8_t breach, struct text *t)

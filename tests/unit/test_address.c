@@ -25,7 +25,7 @@ static int fresh(void **state)
 {
 	(void)state;
 	stage_open(&stage);
-	dhcp_server_open(&server, &stage);
+	dhcp_server_open(&server, &stage.fake);
 	memset(&console, 0, sizeof(console));
 	config_init(&config);
 	return 0;
@@ -99,6 +99,24 @@ static void a_link_that_comes_up_is_taken(void **state)
 	assert_in_range(clock_now_ms() - start_ms, 5000, 5002);
 }
 
+static void giving_up_ends_the_waiting_for_a_link(void **state)
+{
+	(void)state;
+	stage.fake.down = true;
+	hosted_abort_set(true);
+	expect_failure(address_wait_for_link(&stage.net, &console), ERR_ABORTED, RUNG_LINK,
+		       "given up by Esc or Ctrl-C");
+}
+
+static void a_device_that_breaks_ends_the_waiting_for_a_link(void **state)
+{
+	(void)state;
+	stage.fake.down = true;
+	stage.fake.broken = "queue 1 lies";
+	expect_failure(address_wait_for_link(&stage.net, &console), ERR_DEVICE, RUNG_QUEUES,
+		       "queue 1 lies");
+}
+
 /* --- an address ------------------------------------------------------------------------------ */
 
 static void the_user_s_address_needs_no_server(void **state)
@@ -148,6 +166,18 @@ static void a_lease_is_taken_into_use_as_a_whole(void **state)
 	assert_string_equal(stage.net.search, "example.org");
 	assert_int_equal(stage.net.mtu, 1400);
 	assert_string_equal(stage.net.dhcp.lease.boot_file, "http://10.0.2.2/k");
+}
+
+static void the_server_learns_who_asks(void **state)
+{
+	static const uint8_t uuid[16] = { 9, 8, 7, 6, 5, 4, 3, 2, 1 };
+
+	(void)state;
+	hosted_uuid_set(uuid);
+	hosted_dhcp_arch_set(7);
+	assert_int_equal(address_take(&stage.net, &console, &config, false), 0);
+	assert_memory_equal(dhcp_server_asked(&server, 93), "\0\7", 2);
+	assert_memory_equal(dhcp_server_asked(&server, 97) + 1, uuid, sizeof(uuid));
 }
 
 /* [DHCP-27] */
@@ -281,9 +311,12 @@ int main(void)
 		TEST(a_link_that_is_up_is_not_spoken_of),
 		TEST(a_link_that_stays_down_is_named),
 		TEST(a_link_that_comes_up_is_taken),
+		TEST(giving_up_ends_the_waiting_for_a_link),
+		TEST(a_device_that_breaks_ends_the_waiting_for_a_link),
 		TEST(the_user_s_address_needs_no_server),
 		TEST(a_prefix_of_32_bits_and_no_dns_will_do),
 		TEST(a_lease_is_taken_into_use_as_a_whole),
+		TEST(the_server_learns_who_asks),
 		TEST(routes_without_room_are_said),
 		TEST(what_else_says_what_to_boot_shortens_the_wait),
 		TEST(a_deadline_shorter_than_the_wait_loses_no_offer),
