@@ -61,7 +61,8 @@ static void send(struct net *net, uint32_t dst, uint8_t *p, uint32_t segment_len
 	uint32_t sum = ipv4_pseudo_sum(net->ip, dst, IPV4_PROTO_TCP, len);
 
 	put_be16(p + CSUM_OFFSET, (uint16_t)~csum_fold(csum_add(p, len, sum)));
-	err_ignore(ipv4_tx_send(net, IPV4_PROTO_TCP, net->ip, dst, len));       /* no route any more: lost */
+	/* Without a route it is lost. */
+	err_ignore(ipv4_tx_send(net, IPV4_PROTO_TCP, net->ip, dst, len));
 }
 
 /*

@@ -140,14 +140,14 @@ static void an_entry_for_efi_alone_is_refused_by_a_bios(void **state)
 {
 	(void)state;
 	assert_refused("title x\nefi /shell.efi\n", ERR_UNSUPPORTED,
-		       "the boot entry's line `efi` names an EFI program, which a BIOS cannot start; "
-		       "it needs a line `linux`");
+		       "the boot entry's line `efi` names an EFI program, which a BIOS "
+		       "cannot start; it needs a line `linux`");
 	assert_refused("uki /linux.efi", ERR_UNSUPPORTED,
-		       "the boot entry's line `uki` names an EFI program, which a BIOS cannot start; "
-		       "it needs a line `linux`");
+		       "the boot entry's line `uki` names an EFI program, which a BIOS "
+		       "cannot start; it needs a line `linux`");
 	assert_refused("uki-url http://h/linux.efi", ERR_UNSUPPORTED,
-		       "the boot entry's line `uki-url` names an EFI program, which a BIOS cannot start; "
-		       "it needs a line `linux`");
+		       "the boot entry's line `uki-url` names an EFI program, which a BIOS "
+		       "cannot start; it needs a line `linux`");
 }
 
 static void uefi_starts_efi_programs_of_entries(void **state)
@@ -192,7 +192,8 @@ static void a_byte_order_mark_hides_no_line(void **state)
 
 static void an_entry_for_another_architecture_is_refused(void **state)
 {
-	static const char aa64[] = "the boot entry is for the architecture aa64, but this machine is x64";
+	static const char aa64[] = "the boot entry is for the architecture aa64, but this machine "
+				   "is x64";
 	struct bls_entry e;
 	struct failure f;
 
@@ -202,7 +203,8 @@ static void an_entry_for_another_architecture_is_refused(void **state)
 	assert_refused_by(UEFI_X64, "linux k\narchitecture IA32\n", ERR_UNSUPPORTED,
 			  "the boot entry is for the architecture IA32, but this machine is x64");
 	assert_refused("linux k\narchitecture x64x64x64x64x64x64x64x64\n", ERR_UNSUPPORTED,
-		       "the boot entry is for the architecture x64x64x64x64x64x64x6, but this machine is x64");
+		       "the boot entry is for the architecture x64x64x64x64x64x64x6, but this "
+		       "machine is x64");
 	assert_starts("architecture X64\nlinux k\n", "k");
 	assert_int_equal(parse(&e, "linux k\narchitecture x64\n", &f), 0);
 	assert_int_equal(parse(&e, "linux k\narchitecture Ia32\n", &f), 0);
@@ -216,9 +218,11 @@ static void malformed_entries_get_a_sentence(void **state)
 	assert_refused("linux  \t\r\n", ERR_FORMAT,
 		       "the boot entry has a line `linux` that names no file");
 	assert_refused("linux a\nlinux b\n", ERR_FORMAT,
-		       "the boot entry names two programs to start; its line `linux` is one too many");
+		       "the boot entry names two programs to start; its line `linux` is one too "
+		       "many");
 	assert_refused_by(UEFI_X64, "efi a\nuki b\n", ERR_FORMAT,
-			  "the boot entry names two programs to start; its line `uki` is one too many");
+			  "the boot entry names two programs to start; its line `uki` is one too "
+			  "many");
 	assert_refused("linux a\ninitrd\n", ERR_FORMAT,
 		       "the boot entry has a line `initrd` that names no file");
 	assert_false(bls_is(span("linux a\x7f\n")));

@@ -18,7 +18,8 @@
 #define START "not a kernel: the file looks like "
 
 /* A head with these bytes at off, in memory that ends with it; what is said of it, or "". */
-static const char *said(uint32_t head_len, uint8_t fill, uint32_t off, const void *bytes, uint32_t len, bool uefi)
+static const char *said(uint32_t head_len, uint8_t fill, uint32_t off, const void *bytes,
+			uint32_t len, bool uefi)
 {
 	static struct failure f;
 	uint8_t *head = malloc(head_len + !head_len);
@@ -38,11 +39,12 @@ static const char *said(uint32_t head_len, uint8_t fill, uint32_t off, const voi
 
 static void assert_named(uint32_t off, const char *bytes, const char *name)
 {
+	uint32_t len = (uint32_t)strlen(bytes);
 	char expected[120];
 
 	snprintf(expected, sizeof(expected), START "%s; ", name);
 	for (int uefi = 0; uefi < 2; uefi++)
-		assert_memory_equal(said(CARGO_HEAD_LEN, 0x90, off, bytes, (uint32_t)strlen(bytes), uefi), expected,
+		assert_memory_equal(said(CARGO_HEAD_LEN, 0x90, off, bytes, len, uefi), expected,
 				    strlen(expected));
 }
 
@@ -82,7 +84,8 @@ static void programs_of_firmware_are_named_by_the_other_firmware(void **state)
 	(void)state;
 	assert_named(0, "\xea\x05", "a BIOS program (NBP)");
 	assert_string_equal(said(CARGO_HEAD_LEN, 0, 0, "MZ", 2, false),
-			    START "an EFI program; a BIOS cannot start it, but skiff.efi can, under UEFI");
+			    START "an EFI program; a BIOS cannot start it, but skiff.efi can, "
+			    "under UEFI");
 	assert_string_equal(said(CARGO_HEAD_LEN, 0x90, 0, "MZ", 2, true), "");
 }
 
@@ -101,7 +104,8 @@ static void disks_and_iso_files_are_named(void **state)
 static void kernels_and_entries_are_not_refused(void **state)
 {
 	uint8_t kernel[CARGO_HEAD_LEN] = { 0 };
-	static const char entry[] = "# an entry\nlinux k\n", *const others[] = { "", " ", "\xef\xbb\xbf", "#!ipx", "0707" };
+	static const char entry[] = "# an entry\nlinux k\n",
+		*const others[] = { "", " ", "\xef\xbb\xbf", "#!ipx", "0707" };
 
 	(void)state;
 	put_le16(kernel + 0x1fe, 0xaa55);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* arch/uefi/granted.c: pages for files of any announced length, memory maps of any firmware, initrds in a row. */
+/* arch/uefi/granted.c: pages for files of any length, any firmware's memory map, initrds in a row. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,9 @@ static void a_file_gets_the_pages_that_it_needs(void **state)
 /* A Content-Length is anything below 2^64 - 1. [HTTP-20] */
 static void no_announced_length_wraps(void **state)
 {
-	static const uint64_t lens[] = { UINT64_MAX - 1, UINT64_MAX - 4095, UINT64_MAX - 4096, 1ull << 63 };
+	static const uint64_t lens[] = {
+		UINT64_MAX - 1, UINT64_MAX - 4095, UINT64_MAX - 4096, 1ull << 63,
+	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
@@ -49,11 +51,12 @@ static void the_sentence_has_the_file_s_length_and_the_memory_s(void **state)
 
 	(void)state;
 	assert_int_equal(granted_refuse(UINT64_MAX - 1, 16, &f), ERR_NO_SPACE);
-	assert_string_equal(f.text, "the file needs 18446744073709551614 bytes of memory, but the firmware's largest "
-				    "free range has 65536");
+	assert_string_equal(f.text, "the file needs 18446744073709551614 bytes of memory, but the "
+				    "firmware's largest free range has 65536");
 	memset(&f, 0, sizeof(f));
 	assert_int_equal(granted_refuse(CARGO_LEN_UNKNOWN, 0, &f), ERR_NO_SPACE);
-	assert_string_equal(f.text, "the file needs 4096 bytes of memory, but the firmware's largest free range has 0");
+	assert_string_equal(f.text, "the file needs 4096 bytes of memory, but the firmware's "
+				    "largest free range has 0");
 	memset(&f, 0, sizeof(f));
 	assert_int_equal(granted_refuse(5, 1ull << 52, &f), ERR_NO_SPACE);
 	assert_non_null(strstr(f.text, "range has 18446744073709551615"));

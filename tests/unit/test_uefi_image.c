@@ -126,12 +126,13 @@ static void a_program_for_another_processor_is_named(void **state)
 }
 
 /* Both are PE programs, too. */
-static void a_kernel_for_another_processor_is_named_as_a_kernel(void **state)
+static void a_kernel_for_another_processor_is_called_one(void **state)
 {
 	(void)state;
 	put_le16(head + AT + 4, 0xaa64);
 	memcpy(head + 56, "ARM\x64", 4);
-	assert_string_equal(refusal(), "not a kernel: the file looks like an arm64 kernel; use one for x86-64");
+	assert_string_equal(refusal(),
+			    "not a kernel: the file looks like an arm64 kernel; use one for x86-64");
 	memset(head + 56, 0, 4);
 	memcpy(head + 4, "zimg", 4);
 	assert_non_null(strstr(refusal(), "EFI zboot"));
@@ -161,7 +162,8 @@ static void a_program_for_a_bios_is_named(void **state)
 	(void)state;
 	memset(head, 0x90, sizeof(head));
 	memcpy(head, "\xea\x05\0\xc0\x07", 5);
-	assert_string_equal(refusal(), "not a kernel: the file looks like a BIOS program (NBP); let the URL name the kernel itself, or a boot entry");
+	assert_string_equal(refusal(), "not a kernel: the file looks like a BIOS program (NBP); "
+				       "let the URL name the kernel itself, or a boot entry");
 }
 
 static void a_program_for_windows_is_named(void **state)
@@ -221,7 +223,7 @@ int main(void)
 		cmocka_unit_test_setup(no_file_is_looked_at_beyond_its_end, make_efi_program),
 		cmocka_unit_test_setup(a_header_out_of_sight_is_the_firmware_s, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_another_processor_is_named, make_efi_program),
-		cmocka_unit_test_setup(a_kernel_for_another_processor_is_named_as_a_kernel, make_efi_program),
+		cmocka_unit_test_setup(a_kernel_for_another_processor_is_called_one, make_efi_program),
 		cmocka_unit_test_setup(a_kernel_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_windows_is_named, make_efi_program),
