@@ -16,11 +16,6 @@
 #define UDP_SIZE 1232           /* fits every path: RFC 6891 6.2.5 wants fragments avoided [DNS-12] */
 #define UDP_SIZE_MIN 512        /* RFC 6891 6.2.3 */
 
-#define FORMERR 1
-#define SERVFAIL 2
-#define NXDOMAIN 3
-#define NOTIMP 4
-
 static void close_socket(struct net *net)
 {
 	if (net->dns.socket.open)
@@ -184,11 +179,11 @@ static void error_rx(struct net *net, uint8_t rcode)
 	struct dns *d = &net->dns;
 
 	d->rcode = rcode;
-	if (rcode == NXDOMAIN) {
+	if (rcode == DNS_NXDOMAIN) {
 		no_such_name(net);
-	} else if (rcode == SERVFAIL) {
+	} else if (rcode == DNS_SERVFAIL) {
 		try_later(net);
-	} else if ((rcode == FORMERR || rcode == NOTIMP) && !(d->plain & server_bit(d))) {
+	} else if ((rcode == DNS_FORMERR || rcode == DNS_NOTIMP) && !(d->plain & server_bit(d))) {
 		d->old |= server_bit(d);        /* RFC 6891 7 [DNS-12] */
 		d->plain |= server_bit(d);
 		ask(net);

@@ -275,7 +275,7 @@ static enum dns_verdict scan(struct span msg, uint32_t off, char name[DNS_NAME_M
 
 /*
  * RFC 5452 9.1: id, question and the direction must be right; address and ports are the socket's
- * matter [DNS-01].
+ * matter [DNS-01]. Who could not read our question need not repeat it.
  */
 static bool is_answer_to(struct span msg, uint16_t id, const char *name, uint32_t *off)
 {
@@ -284,10 +284,12 @@ static bool is_answer_to(struct span msg, uint16_t id, const char *name, uint32_
 	if (msg.len < HEADER_LEN || get_be16(msg.at) != id)
 		return false;
 	flags = get_be16(msg.at + 2);
-	if ((flags & (FLAG_QR | OPCODE)) != FLAG_QR || get_be16(msg.at + 4) != 1)
+	if ((flags & (FLAG_QR | OPCODE)) != FLAG_QR)
 		return false;
+	if (!get_be16(msg.at + 4))
+		return (flags & RCODE) == DNS_FORMERR || (flags & RCODE) == DNS_NOTIMP;
 	*off = HEADER_LEN;
-	if (name_is(msg, off, name) != 1 || msg.len - *off < 4)
+	if (get_be16(msg.at + 4) != 1 || name_is(msg, off, name) != 1 || msg.len - *off < 4)
 		return false;
 	*off += 4;
 	return get_be16(msg.at + *off - 4) == TYPE_A && get_be16(msg.at + *off - 2) == CLASS_IN;

@@ -21,6 +21,13 @@ enum dns_verdict {
 	DNS_EMPTY,        /* no address, no alias, or a chain too long */
 };
 
+enum dns_rcode {
+	DNS_FORMERR = 1,
+	DNS_SERVFAIL = 2,
+	DNS_NXDOMAIN = 3,
+	DNS_NOTIMP = 4,
+};
+
 struct dns_answer {
 	uint8_t rcode;
 	uint32_t addresses;

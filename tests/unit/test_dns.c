@@ -455,6 +455,31 @@ static void a_server_that_does_not_know_edns_is_asked_without(void **state)
 	}
 }
 
+/* [DNS-12]: nor repeats what it could not read; no other answer may be so short. */
+static void an_error_without_the_question_is_one(void **state)
+{
+	uint8_t rcode;
+
+	(void)state;
+	start("boot.example");
+	for (rcode = 0; rcode < 16; rcode++) {
+		if (rcode == 1 || rcode == 4)
+			continue;
+		begin((uint16_t)(0x8180 | rcode));
+		put_be16(answer + 4, 0);
+		answer_len = 12;
+		deliver();
+		assert_int_equal(stage_tx_count(&stage), 0);
+		assert_int_equal(stage.net.dns.state, DNS_ASKING);
+	}
+	begin(0x8181);
+	put_be16(answer + 4, 0);
+	answer_len = 12;
+	deliver();
+	take_question();
+	assert_int_equal(question_udp_size(), 0);
+}
+
 /* [DNS-12]: some servers, or what stands before them, drop what they do not know. */
 static void silence_is_answered_without_edns_and_then_with(void **state)
 {
@@ -1266,6 +1291,7 @@ int main(void)
 		TEST_TWO(a_server_that_fails_has_its_turn_again_if_the_other_is_silent),
 		TEST(the_answer_may_be_as_long_as_what_reaches_us),
 		TEST_TWO(a_server_that_does_not_know_edns_is_asked_without),
+		TEST(an_error_without_the_question_is_one),
 		TEST(silence_is_answered_without_edns_and_then_with),
 		TEST(an_answer_cut_without_edns_is_asked_for_with_it),
 		TEST_TWO(a_server_s_closed_port_is_left_for_the_next_at_once),
