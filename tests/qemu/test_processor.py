@@ -160,3 +160,13 @@ def test_exception_while_one_is_reported_ends_it(waiting, tmp_path):
     guest.wait_for(NEXT_DEVICE)
     assert guest.text.count('Booting from ROM') == 1
     assert 'exception' not in guest.text
+
+
+def test_exception_on_the_way_out_halts(waiting, tmp_path):
+    """The sentence once, and no loop: nothing is left that could give the machine back."""
+    guest = waiting()
+    break_code(guest, tmp_path / 'gdb', net_poll='0f0b', flat_leave='0f0b')
+    guest.wait_for(r'^skiff \S+: processor exception 6 at ')
+    lab.wait_until(lambda: 'HLT=1' in guest.monitor.human('info registers'), 30, 'a halt')
+    assert guest.text.count('processor exception') == 1
+    assert guest.text.count('Booting from ROM') == 1
