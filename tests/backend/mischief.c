@@ -12,19 +12,22 @@
 #define GHOST_WRITES 20
 #define GHOST_LEN 256
 
-/* A descriptor that the guest has not posted: none that waits, nor the one that goes back now. */
+/*
+ * A descriptor that the guest has not posted: none that waits, nor the one that goes back now. The
+ * last, which is the likeliest to be of no buffer at all.
+ */
 static uint32_t not_posted(struct ring *ring, uint16_t head)
 {
 	bool posted[RING_SIZE_MAX] = { false };
 	uint16_t waiting = ring_waiting(ring);
-	uint32_t id = 0;
 
 	posted[head] = true;
 	for (uint16_t n = 0; n < waiting; n++)
 		posted[ring_head(ring, n) % ring->size] = true;
-	while (id < ring->size && posted[id])
-		id++;
-	return id;
+	for (uint32_t id = ring->size; id-- > 0;)
+		if (!posted[id])
+			return id;
+	return ring->size;
 }
 
 static void overrun(const struct memory *memory, const struct chain *chain, uint32_t len)

@@ -193,8 +193,8 @@ HEADERS = {
     'used-len=-1': lambda h: h['used_len'] == 77,
     'used-len=posted+1': lambda h: h['used_len'] > 65536,
     'used-id=size': lambda h: h['used_id'] == 256,
-    'used-id=77': lambda h: h['used_id'] == 77,
-    'not-posted': lambda h: h['used_id'] % 2,           # all of skiff's buffers have even numbers
+    'used-id=200': lambda h: h['used_id'] == 200,
+    'not-posted': lambda h: h['used_id'] == 255,        # skiff's buffers have the numbers below 128
 }
 
 

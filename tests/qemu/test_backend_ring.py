@@ -376,7 +376,7 @@ def test_used_flags_and_avail_event(running):
 
 @pytest.mark.parametrize('fault, entries', [
     ('twice', [(0, 72), (0, 72)]), ('used-id=size', [(256, 72)]), ('used-id=+3', [(3, 72)]),
-    ('used-id=-1', [(0xffffffff, 72)]), ('not-posted', [(2, 72)]), ('used-len=posted+1', [(0, 1527)]),
+    ('used-id=-1', [(0xffffffff, 72)]), ('not-posted', [(255, 72)]), ('used-len=posted+1', [(0, 1527)]),
     ('used-len=0', [(0, 0)]), ('used-len=+1', [(0, 73)])])
 def test_used_entries(fault, entries, running):
     front, far, _ = running(faults=[fault])
