@@ -5,6 +5,7 @@
 #: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=; FIRMWARE=uefi
 #: make check      unit tests, 64 and 32 bit, and the rules of the structure
 #: make test       the same, and the tests in QEMU
+#: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in tests/fuzz/README.md
 #: make bench      the comparison with iPXE; RUNS=10
 #: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= (tests/conform/run)
 #: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local
@@ -171,6 +172,8 @@ endef
 $(eval $(call unit,unit64))
 $(eval $(call unit,unit32))
 LOGS := $(B)/layering.log $(B)/rows.log $(B)/stack-rom.log $(B)/stack-efi.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
+
+include tests/fuzz/build.mk
 
 # The BIOS port's own stack, less 1 KiB for exceptions; under UEFI half of the firmware's 128 KiB (UEFI 2.10, 2.3.4.2), as
 # its services use the other.
