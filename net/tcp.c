@@ -120,6 +120,7 @@ static void choose_mss(const struct net *net, struct tcp_conn *c)
 void tcp_syn_sent(struct net *net, struct tcp_conn *c)
 {
 	c->state = TCP_SYN_SENT;
+	c->due = 0;
 	c->rcv_nxt = 0;
 	c->rcv_shift = c->snd_shift = 0;
 	c->sack_ok = c->scale_ok = false;

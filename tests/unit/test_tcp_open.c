@@ -487,6 +487,27 @@ static void test_a_blind_syn_and_a_rst_refuse_nothing(void **state)
 	}
 }
 
+/* [TCP-02]: what was owed to a forger's SYN goes with it; in SYN-SENT there is nothing to acknowledge. */
+static void test_no_ack_is_left_of_a_blind_syn(void **state)
+{
+	struct tcp_lab *lab = *state;
+	struct segment s;
+
+	lab_open(lab, &s);
+	put_forged_syn(lab, 0xdeadbeef);
+	s = lab_segment(lab, ACK, 0, 0);
+	s.seq = 0xdeadbeef - 100;       /* an old byte, to be acknowledged at the end of the batch */
+	s.data = pattern_at(0, 1);
+	s.len = 1;
+	lab_put(lab, &s);
+	s = lab_segment(lab, RST, 0, 0);
+	s.seq = 0xdeadbeef + 1;
+	lab_send(lab, &s);
+	assert_int_equal(lab->c->state, TCP_SYN_SENT);
+	lab_expect_silence(lab);
+	expect_opened(lab);
+}
+
 /* [SEC-13]: whoever keeps us in circles does not renew the deadline. */
 static void test_blind_syns_are_no_progress(void **state)
 {
@@ -600,6 +621,7 @@ int main(void)
 		TEST(test_syn_received_and_wrong_answers),
 		TEST(test_a_blind_syn_does_not_take_the_connection),
 		TEST(test_a_blind_syn_and_a_rst_refuse_nothing),
+		TEST(test_no_ack_is_left_of_a_blind_syn),
 		TEST(test_blind_syns_are_no_progress),
 		TEST(test_data_and_fin_on_the_syn_ack),
 		TEST(test_segments_without_a_connection),
