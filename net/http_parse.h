@@ -52,7 +52,10 @@ void http_parse_bytes(struct http_parse *p, struct span data);
 /* len body bytes have gone to where image_accept() said, without passing through here (state HTTP_BODY, image not NULL). */
 void http_parse_landed(struct http_parse *p, uint64_t len);
 
-/* The connection has ended: the end of an until-close body, a failure of every other kind that is not done [HTTP-12]. */
+/*
+ * The connection has ended: the end of an until-close body, a failure of every other kind that is not done [HTTP-12]. Not for the body
+ * of what is no 200, whose end nobody waits for: there is no image to speak of.
+ */
 void http_parse_eof(struct http_parse *p);
 
 /* Whether the connection may carry another request. */

@@ -19,21 +19,23 @@ static void must_lie_inside(struct span part, struct span file)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct bls_entry entry;
-	struct span file = { data, (uint32_t)len };
+	struct input in = { data, len };
+	uint16_t arch = take(&in, 1) & 1 ? 7 : 0;
+	struct span file = take_rest(&in);
 	struct failure f = { .err = 0 };
 	bool is = bls_is(file), may = bls_may_be(file);
 	uint32_t i;
 	int err;
 
 	memset(entry.options, 0xee, sizeof(entry.options));
-	err = bls_parse(&entry, file, &f);
+	err = bls_parse(&entry, file, arch, &f);
 	must_agree(err, &f);
 	must(!is || may, "an entry that cannot be one");
 	must(err || is, "a file that is read as an entry and is none");
 	must(entry.initrds <= BLS_INITRDS_MAX, "more initrds than there is room for");
 	if (err)
 		return 0;
-	must_lie_inside(entry.linux_ref, file);
+	must_lie_inside(entry.program_ref, file);
 	for (i = 0; i < entry.initrds; i++)
 		must_lie_inside(entry.initrd_ref[i], file);
 	must(strnlen(entry.options, sizeof(entry.options)) < sizeof(entry.options), "options without their end");
