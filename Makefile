@@ -214,10 +214,10 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter bui
 		$(filter build/initramfs.gz,$(INITRD)) | need-qemu $(if $(filter uefi,$(FIRMWARE)),need-ovmf)
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
-test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure build/kernel/vmlinuz build/initramfs.gz | need-test
+test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(FUZZ_LOGS) build/kernel/vmlinuz build/initramfs.gz | need-test
 	@rm -f $(B)/qemu.xml
 	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
-	@tests/setup/total $(LOGS) $(B)/qemu.xml
+	@tests/setup/total $(LOGS) $(FUZZ_LOGS) $(B)/qemu.xml
 
 bench: all $(B)/backend build/count.so build/kernel/vmlinuz | need-test
 	@tests/qemu/enter $(PYTHON) tests/bench/bench.py

@@ -6,6 +6,7 @@
  */
 #include "arch/hosted/hosted.h"
 
+#include <sanitizer/asan_interface.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,6 @@ static struct {
 	void *idle_ctx;
 	bool abort_pressed;
 	uint64_t random;
-	char output[OUTPUT_MAX];
 	size_t output_len;
 
 	const struct hosted_pci *pci[PCI_MAX], *fw_cfg;
@@ -42,6 +42,51 @@ static struct {
 	unsigned dma_fail;
 } hosted;
 
+static size_t whole_pages(size_t len)
+{
+	return (len + 4095) / 4096 * 4096;
+}
+
+/*
+ * The memory of the last mapping that ended, poisoned: a driver's is 9 MiB, and a process that opens
+ * it a thousand times a second should not ask the system for it each time.
+ */
+static struct {
+	uint8_t *va;
+	size_t len;
+} spare;
+
+static uint8_t *take_memory(size_t len)
+{
+	uint8_t *va = spare.va;
+
+	if (!va || spare.len != len)
+		return aligned_alloc(4096, len);
+	spare.va = NULL;
+	ASAN_UNPOISON_MEMORY_REGION(va, len);
+	return va;
+}
+
+static void give_memory(uint8_t *va, size_t len)
+{
+	if (spare.va) {
+		ASAN_UNPOISON_MEMORY_REGION(spare.va, spare.len);
+		free(spare.va);
+	}
+	spare.va = va;
+	spare.len = len;
+	ASAN_POISON_MEMORY_REGION(va, len);
+}
+
+static void end_mapping(struct mapping *m)
+{
+	if (m->len)
+		give_memory(m->va, whole_pages(m->len));
+	memset(m, 0, sizeof(*m));
+}
+
+static char output[OUTPUT_MAX];
+
 static void __attribute__((constructor)) start(void)
 {
 	hosted_reset();
@@ -51,8 +96,9 @@ void hosted_reset(void)
 {
 	hosted_boot_reset();
 	for (unsigned i = 0; i < DMA_MAX; i++)
-		free(hosted.mapping[i].va);
+		end_mapping(&hosted.mapping[i]);
 	memset(&hosted, 0, sizeof(hosted));
+	output[0] = 0;
 	hosted.now_ms = UINT32_MAX - 2500;
 	hosted.idle_ms = 1;
 	hosted.random = 0x5eed;
@@ -122,13 +168,15 @@ void port_random(void *buf, size_t len)
 
 void port_putc(char c)
 {
-	if (hosted.output_len + 1 < sizeof(hosted.output))
-		hosted.output[hosted.output_len++] = c;
+	if (hosted.output_len + 1 == sizeof(output))
+		return;
+	output[hosted.output_len++] = c;
+	output[hosted.output_len] = 0;
 }
 
 const char *hosted_output(void)
 {
-	return hosted.output;
+	return output;
 }
 
 _Noreturn void port_fatal(const char *file, int line)
@@ -244,7 +292,7 @@ void port_fw_cfg_window(struct window *w)
 
 int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 {
-	size_t whole = (len + 4095) / 4096 * 4096;
+	size_t whole = whole_pages(len);
 
 	(void)fn;
 	assert(len > 0);
@@ -256,7 +304,7 @@ int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 
 		if (m->len)
 			continue;
-		*m = (struct mapping){ aligned_alloc(4096, whole), hosted.dma_next, len };
+		*m = (struct mapping){ take_memory(whole), hosted.dma_next, len };
 		assert(m->va);
 		/* Nobody relies on zeros. */
 		memset(m->va, 0xa5, len < DMA_POISON ? len : DMA_POISON);
@@ -272,8 +320,7 @@ void port_dma_free(struct dma *d)
 	struct mapping *m = d->token;
 
 	assert(m && m->len == d->len && m->dev == d->dev);
-	free(m->va);
-	memset(m, 0, sizeof(*m));
+	end_mapping(m);
 	memset(d, 0, sizeof(*d));
 }
 

@@ -14,14 +14,12 @@ TARGET  = $(FUZZED)
 # What clang warns of beyond gcc is not looked for here. The runtime is C++, and the 32-bit libstdc++ comes without a link to it.
 FUZZFLAGS := $(filter-out -Wa$(,)--fatal-warnings -Wlogical-op -Wduplicated-cond -Wconversion -Wsign-conversion,$(CFLAGS)) \
 	-Wno-format-nonliteral -D_GNU_SOURCE -O2 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-fuzz64_CC    := clang
-fuzz32_CC    := clang
-# Only what runs in the ROM counts as covered. Tracing comparisons as well (COVERAGE+=,trace-cmp B=build/cmp) finds constants
-# by itself and takes three times as long; the dictionaries have them.
+# Only what runs in the ROM counts as covered. Tracing comparisons as well (COVERAGE=inline-8bit-counters,pc-table,trace-cmp
+# B=build/cmp) finds constants by itself and takes three times as long; the dictionaries have them.
 COVERAGE    = inline-8bit-counters,pc-table
-covered     = $(if $(findstring /arch/hosted/,$@)$(findstring /tests/,$@),,-fsanitize-coverage=$(COVERAGE))
-fuzz64_FLAGS  = $(FUZZFLAGS) $(covered) -m64
-fuzz32_FLAGS  = $(FUZZFLAGS) $(covered) -m32 -idirafter /usr/include/x86_64-linux-gnu
+covered     = $(if $(findstring /arch/hosted/,$@)$(findstring /tests/,$@),,-fsanitize-coverage=$(COVERAGE)$(1))
+width64    := -m64
+width32    := -m32 -idirafter /usr/include/x86_64-linux-gnu
 
 FUZZ_MODEL  := $(filter-out %/tcp_lab.c %/http_lab.c %/neighbour.c %/csum_x64.c %.S,$(call find,tests/model))
 FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_%,$(call find,tests/fuzz))
@@ -30,18 +28,28 @@ FUZZ_SOURCES := $(COMMON) $(PURE) $(call find,arch/hosted) $(FUZZ_MODEL) $(FUZZ_
 clang_rt = /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-i386.a
 need-fuzz: need-hosted ; $(call need,clang@clang $(firstword $(wildcard $(clang_rt)) $(clang_rt))@libclang-rt-dev xz@xz-utils)
 
+# fuzzBITS is for all targets. loadsBITS is the same with a call before each load, for the one that changes memory meanwhile.
 define fuzz
-$(eval $(call compile,$(1),need-fuzz,$(FUZZ_SOURCES)))
--include $$($(1)_OBJECTS:.o=.d) $(FUZZED:%=$(B)/$(1)/tests/fuzz/fuzz_%.d)
-$$($(1)_OBJECTS) $(FUZZED:%=$(B)/$(1)/tests/fuzz/fuzz_%.o): tests/fuzz/build.mk
-$(B)/$(1)/libskiff.a: $$($(1)_OBJECTS)
+fuzz$(1)_CC     := clang
+loads$(1)_CC    := clang
+fuzz$(1)_FLAGS   = $$(FUZZFLAGS) $$(width$(1)) $$(call covered)
+loads$(1)_FLAGS  = $$(FUZZFLAGS) $$(width$(1)) $$(call covered,$$(,)trace-loads)
+$(eval $(call compile,fuzz$(1),need-fuzz,$(FUZZ_SOURCES)))
+$(eval $(call compile,loads$(1),need-fuzz,$(COMMON)))
+-include $$(patsubst %.o,%.d,$$(fuzz$(1)_OBJECTS) $$(loads$(1)_OBJECTS) $(FUZZED:%=$(B)/fuzz$(1)/tests/fuzz/fuzz_%.o))
+$$(fuzz$(1)_OBJECTS) $$(loads$(1)_OBJECTS) $(FUZZED:%=$(B)/fuzz$(1)/tests/fuzz/fuzz_%.o): tests/fuzz/build.mk
+$(B)/fuzz$(1)/libskiff.a: $$(fuzz$(1)_OBJECTS)
+$(B)/loads$(1)/libskiff.a: $$(loads$(1)_OBJECTS)
+$(B)/fuzz$(1)/libskiff.a $(B)/loads$(1)/libskiff.a:
 	@rm -f $$@
 	$$(call say,AR)$$(AR) rcsD $$@ $$^
-$(FUZZED:%=$(B)/$(1)/%): $(B)/$(1)/%: $(B)/$(1)/tests/fuzz/fuzz_%.o $(B)/$(1)/libskiff.a
-	$$(call say,LINK)$$($(1)_CC) $$($(1)_FLAGS) -fsanitize=fuzzer -nostdlib++ -o $$@ $$^ -l:libstdc++.so.6
+$(B)/fuzz$(1)/ring: $(B)/loads$(1)/libskiff.a
+$(FUZZED:%=$(B)/fuzz$(1)/%): $(B)/fuzz$(1)/%: $(B)/fuzz$(1)/tests/fuzz/fuzz_%.o $(B)/fuzz$(1)/libskiff.a
+	$$(call say,LINK)clang $$(FUZZFLAGS) $$(width$(1)) -fsanitize=fuzzer -nostdlib++ -o $$@ $$(filter %.o,$$^) \
+		$$(filter %/loads$(1)/libskiff.a,$$^) $$(filter %/fuzz$(1)/libskiff.a,$$^) -l:libstdc++.so.6
 endef
-$(eval $(call fuzz,fuzz64))
-$(eval $(call fuzz,fuzz32))
+$(eval $(call fuzz,64))
+$(eval $(call fuzz,32))
 
 FUZZERS = $(foreach b,$(BITS),$(TARGET:%=$(B)/fuzz$(b)/%))
 .PHONY: fuzz fuzz-replay fuzz-corpus

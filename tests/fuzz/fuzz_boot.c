@@ -8,6 +8,7 @@
 #include "core/wire.h"
 #include "net/netboot.h"
 #include "tests/fuzz/world.h"
+#include "tests/model/fake_nic.h"
 #include "tests/model/packets.h"
 
 static struct fake_nic nic;
@@ -18,6 +19,16 @@ static struct config config;
 struct setting {
 	const char *key, *value;
 };
+
+static void deliver(void *ctx, const uint8_t *frame, uint32_t len)
+{
+	fake_nic_receive(ctx, frame, len);
+}
+
+static void sent(void *ctx, const uint8_t *frame, uint32_t len)
+{
+	world_rx(ctx, frame, len);
+}
 
 /* Half of them come from DHCP, too. */
 static void configure(uint32_t choices)
@@ -76,7 +87,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	hosted_time_set(choices & 0x800 ? 1000 : UINT32_MAX - 3000);
 	fake_nic_init(&nic);
 	nic.nic.rx_slots = choices & 0x1000 ? 3 : 64;
-	world_open(&world, &nic, &in, choices);
+	nic.tx = sent;
+	nic.tx_ctx = &world;
+	world.deliver = deliver;
+	world.ctx = &nic;
+	world_open(&world, &in, choices);
 	configure(choices);
 	err = netboot_run(&nb, &nic.nic, &config, choices & 0x2000 ? "http://10.0.2.2/f5" : NULL, &console, &nic.failure,
 			  port_now_ms());

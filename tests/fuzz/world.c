@@ -57,8 +57,7 @@ static void deliver_due(struct world *w)
 		struct world_frame *f = &w->frame[i];
 
 		if ((int32_t)(w->now_ms - f->due_ms) >= 0) {
-			fake_nic_receive(w->nic, f->bytes, f->len);
-			w->received++;
+			w->deliver(w->ctx, f->bytes, f->len);
 		} else if (kept++ != i) {
 			w->frame[kept - 1] = *f;
 		}
@@ -187,10 +186,9 @@ static void answer_udp(struct world *w, const uint8_t *ip, uint32_t len)
 		answer_dns(w, ip, get_be16(udp), data);
 }
 
-static void sent(void *ctx, const uint8_t *frame, uint32_t len)
+void world_rx(struct world *w, const uint8_t *frame, uint32_t len)
 {
 	const uint8_t *ip = frame + 14;
-	struct world *w = ctx;
 	struct segment s;
 	const char *wrong;
 	uint32_t ip_len;
@@ -222,22 +220,21 @@ static void idle(void *ctx)
 	must(w->now_ms < BOUND_MS, "there is no end of it");
 	world_web_poll(w);
 	deliver_due(w);
+	if (w->on_idle)
+		w->on_idle(w->ctx);
 }
 
-void world_open(struct world *w, struct fake_nic *nic, struct input *in, uint32_t salt)
+void world_open(struct world *w, struct input *in, uint32_t salt)
 {
 	unsigned i;
 
 	w->in = in;
-	w->nic = nic;
-	w->now_ms = w->received = w->in_flight = 0;
+	w->now_ms = w->in_flight = 0;
 	w->salt = (uint64_t)salt * 65537;
 	for (i = 0; i < WORLD_CONNS; i++)
 		w->conn[i].used = false;
 	for (i = 0; i < WORLD_FILES; i++)
 		w->lens[i] = 0;
-	nic->tx = sent;
-	nic->tx_ctx = w;
 	hosted_idle_set(IDLE_MS);
 	hosted_idle_hook(idle, w);
 }

@@ -8,7 +8,6 @@
 #define TESTS_FUZZ_WORLD_H
 
 #include "tests/fuzz/fuzz.h"
-#include "tests/model/fake_nic.h"
 #include "tests/model/segment.h"
 
 #define WORLD_FILES 8           /* "/f0" … "/f7" */
@@ -36,10 +35,12 @@ struct world_frame {
 
 struct world {
 	struct input *in;
-	struct fake_nic *nic;
+	void (*deliver)(void *ctx, const uint8_t *frame, uint32_t len); /* to the client */
+	void *ctx;
 	uint32_t now_ms;                /* from 0, as hosted_time_advance() was called */
 	uint64_t salt;                  /* where in the pattern the files of this run lie */
-	uint32_t received;              /* frames that the client was given */
+
+	void (*on_idle)(void *ctx);     /* at the end of each turn; may be NULL */
 
 	/* What an honest client may hold for the file N. */
 	uint32_t lens[WORLD_FILES], len[WORLD_FILES][WORLD_LENS];
@@ -49,8 +50,10 @@ struct world {
 	struct world_frame frame[WORLD_FLIGHT];
 };
 
-/* Takes the nic's transmit side and the hook of port_idle(). in stays the caller's. */
-void world_open(struct world *w, struct fake_nic *nic, struct input *in, uint32_t salt);
+/* Takes the hook of port_idle(). deliver and ctx are set; in stays the caller's. */
+void world_open(struct world *w, struct input *in, uint32_t salt);
+/* A frame from the client. */
+void world_rx(struct world *w, const uint8_t *frame, uint32_t len);
 
 /* Whether len bytes at `at` are one of the files, whole, as some answer had it; which one goes to *file. */
 bool world_served(const struct world *w, const uint8_t *at, uint64_t len, unsigned *file);
