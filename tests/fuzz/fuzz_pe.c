@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Heads of files as EFI programs, and whole programs as the unpacker relocates them: nothing is written outside, and
+ * Heads of files as EFI programs and as what they are instead, and whole programs as the unpacker relocates them: nothing is written outside, and
  * each section lies inside.
  * fuzz: -max_len=8300
  */
 #include "arch/uefi/pe.h"
 #include "arch/uefi/unpack/plain.h"
+#include "core/kind.h"
 #include "core/wire.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -52,12 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = { data, len };
 	uint32_t choices = take(&in, 1);
 	struct span bytes = take_rest(&in);
-	const char *refusal;
+	struct failure f = { .err = 0 }, g = { .err = 0 };
 
-	if (pe_is(bytes)) {
-		refusal = pe_refusal(bytes);
-		must(!refusal || strlen(refusal) > 10, "a refusal that says nothing");
-	}
+	must_agree(pe_check(bytes, &f), &f);
+	must_agree(kind_refuse(bytes, choices & 1, &g), &g);
 	relocate(bytes, choices % (PAGES_MAX + 1), choices & 0x40, choices & 0x80 ? 0xfffffffffffff000 : 0x7e000000);
 	return 0;
 }

@@ -33,7 +33,7 @@ void __sanitizer_cov_load1(uint8_t *at);
 void __sanitizer_cov_load2(uint16_t *at);
 void __sanitizer_cov_load4(uint32_t *at);
 void __sanitizer_cov_load8(uint64_t *at);
-void __sanitizer_cov_load16(__uint128_t *at);
+void __sanitizer_cov_load16(uint8_t *at);
 
 /* --- memory that changes ---------------------------------------------------------------------------- */
 
@@ -114,9 +114,9 @@ void __sanitizer_cov_load8(uint64_t *at)
 	load((uint8_t *)at, 8);
 }
 
-void __sanitizer_cov_load16(__uint128_t *at)
+void __sanitizer_cov_load16(uint8_t *at)
 {
-	load((uint8_t *)at, 16);
+	load(at, 16);
 }
 
 /* --- the device ------------------------------------------------------------------------------------- */
