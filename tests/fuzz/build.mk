@@ -56,7 +56,7 @@ FUZZERS = $(foreach b,$(BITS),$(TARGET:%=$(B)/fuzz$(b)/%))
 fuzz: $(FUZZERS)
 	@printf '%s\n' $^ | nice -n 19 xargs -n 1 -P $(JOBS) tests/fuzz/run fuzz $(SECONDS)
 	@tests/fuzz/run sum
-fuzz-corpus: $(FUZZERS)
+fuzz-corpus: $(TARGET:%=$(B)/fuzz64/%)
 	@for f in $^; do tests/fuzz/run keep $$f || exit; done
 
 FUZZ_LOGS := $(foreach b,64 32,$(FUZZED:%=$(B)/fuzz$(b)/%.log))

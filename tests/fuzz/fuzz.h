@@ -14,7 +14,7 @@
 #include "core/err.h"
 #include "core/types.h"
 
-/* The target; libFuzzer calls it. Returns 0, or -1 for an input that is of no use in a corpus. */
+/* The target; libFuzzer calls it. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* An oracle: what must hold whatever the input was. Ends the process otherwise, which is a finding. */

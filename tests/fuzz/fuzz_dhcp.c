@@ -31,10 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	/* What stands before `file` matters little: the input has it only where it is asked to. */
 	uint32_t fixed = choices & 1 ? 0 : DHCP_FILE_OFF, whole = fixed + rest.len;
 
-	if (whole < DHCP_OPTIONS_OFF)
-		return -1;
+	if (whole < DHCP_OPTIONS_OFF)           /* dhcp.c has looked at that */
+		whole = DHCP_OPTIONS_OFF;
 	message = malloc(whole);
-	memset(message, 0, fixed);
+	memset(message, 0, whole);
 	if (fixed) {
 		message[DHCP_OP_OFF] = 2;
 		put_be32(message + DHCP_YIADDR_OFF, 0x0a00020f);

@@ -18,7 +18,7 @@ static struct {
 } device;
 
 /*
- * A directory of few files, most of them short: what a run may cost. Lengths above FW_CFG_VALUE_MAX stay possible.
+ * A directory of few files, all but the first of them short: what a run may cost. Lengths above FW_CFG_VALUE_MAX stay possible.
  */
 static uint32_t honest_directory(uint32_t at, uint8_t byte)
 {
@@ -28,7 +28,7 @@ static uint32_t honest_directory(uint32_t at, uint8_t byte)
 	case 0: case 1:
 		return byte == 0xff;
 	case 2:
-		return byte == 0x10 || byte == 1 ? byte : 0;
+		return at < 64 && (byte == 0x10 || byte == 1) ? byte : 0;
 	default:
 		return byte;
 	}

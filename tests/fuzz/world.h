@@ -19,9 +19,9 @@
 #define WORLD_NAME "boot.example"
 
 struct world_conn {
-	bool used, open, fin, fin_sent, close_after;
+	bool used, open, fin, fin_sent;
 	uint16_t client_port, port;
-	uint32_t ip, irs, client_seq, iss, una, nxt, edge, shift, mss, moved_ms;
+	uint32_t ip, client_seq, iss, una, nxt, edge, shift, mss, moved_ms;
 	uint32_t got;                   /* bytes of the request being collected */
 	char request[4096 + 1];
 	uint32_t len;

@@ -36,21 +36,23 @@ static void send_segment(struct world *w, const struct world_conn *c, uint16_t f
 	world_send(w, frame, segment_write(frame, &s));
 }
 
-/* A new connection takes the slot of the oldest that is closed. */
-static void syn_rx(struct world *w, const struct segment *s)
+static struct world_conn *free_slot(struct world *w)
 {
-	uint32_t choices = take(w->in, 1);
-	struct world_conn *c = find(w, s);
+	struct world_conn *c;
 
-	for (c = c ? c : w->conn; c->used && c->client_port != s->src_port; c++)
-		if (c == w->conn + WORLD_CONNS - 1)
-			return;
+	for (c = w->conn; c < w->conn + WORLD_CONNS; c++)
+		if (!c->used)
+			return c;
+	return NULL;
+}
+
+static void begin(struct world_conn *c, const struct segment *s, uint32_t choices)
+{
 	c->used = c->open = true;
-	c->fin = c->fin_sent = c->close_after = false;
+	c->fin = c->fin_sent = false;
 	c->client_port = s->src_port;
 	c->port = s->dst_port;
 	c->ip = s->dst;
-	c->irs = s->seq;
 	c->client_seq = s->seq + 1;
 	c->iss = 0xfffff000u + choices;         /* wraps soon */
 	c->una = c->iss;
@@ -59,11 +61,27 @@ static void syn_rx(struct world *w, const struct segment *s)
 	c->mss = s->mss > 0 && s->mss < 1460 ? (uint32_t)s->mss : choices & 1 ? 300 : 1460;
 	c->edge = c->nxt + s->wnd;
 	c->got = c->len = 0;
+}
+
+/* A SYN that comes again is answered as it was; each may be refused, or not be answered this time. */
+static void syn_rx(struct world *w, const struct segment *s)
+{
+	uint32_t choices = take(w->in, 1);
+	struct world_conn *c = find(w, s);
+
+	if (!c) {
+		c = free_slot(w);
+		if (!c)
+			return;
+		begin(c, s, choices);
+	}
 	c->moved_ms = w->now_ms;
-	if (choices >= 0xf8)
+	if (choices >= 0xf8) {
 		send_segment(w, c, RST | ACK, 0, NULL, 0);
-	else if (choices < 0xf0)
+		c->used = c->open = false;
+	} else if (choices < 0xf0) {
 		send_segment(w, c, SYN | ACK, c->iss, NULL, 0);
+	}
 }
 
 /* Bytes of the stream, then the FIN, as far as the window goes. */
