@@ -32,8 +32,8 @@ static bool unpacks_at_all(struct span packed, uint32_t out_len)
 	return good;
 }
 
-/* The input says what to pack. */
-static void write_packed(struct pack *p, struct input *in)
+/* The input says what to pack; wrong: and behind that something that cannot be. */
+static void write_packed(struct pack *p, struct input *in, bool wrong, uint32_t by)
 {
 	pack_begin(p);
 	while (in->left) {
@@ -53,6 +53,8 @@ static void write_packed(struct pack *p, struct input *in)
 			pack_short_rep(p);
 		}
 	}
+	if (wrong)
+		pack_too_far(p, by);
 	pack_end(p);
 }
 
@@ -90,10 +92,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		unpacks_at_all(raw, where % 8192);
 		return 0;
 	}
-	write_packed(&pack, &in);
+	write_packed(&pack, &in, choices & 0x80, where % 16);
+	if (choices & 0x80) {
+		must(!unpacks_at_all((struct span){ pack.packed, pack.len }, pack.at), "a match before the first byte is taken");
+		return 0;
+	}
 	must(unpacks((struct span){ pack.packed, pack.len }, pack.at, &out), "what was packed is refused");
 	must(!memcmp(out, pack.plain, pack.at), "what was packed comes back as something else");
 	free(out);
-	must_be_refused(&pack, choices & 0x7f, where);
+	must_be_refused(&pack, choices, where);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "drivers/pci.h"
 #include "drivers/virtio_net.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/model/device.h"
+#include "tests/fuzz/kinds.h"
 
 #define READS_MAX 300000        /* an open, some polls and a close, each with its bounded waits */
 #define FRAMES 20
@@ -74,16 +74,7 @@ static void make_device(uint32_t choices)
 {
 	uint32_t n;
 
-	switch (choices & 3) {
-	case 0:
-		device_init_legacy(&device);
-		break;
-	case 1:
-		device_init_transitional(&device);
-		break;
-	default:
-		device_init(&device);
-	}
+	device_of_kind(&device, choices);
 	device.config_len = sizeof(device.config);
 	device.offers[0] |= choices & 4 ? take(&in, 4) : 0;
 	device.offers[1] |= choices & 8 ? take(&in, 4) : 0;

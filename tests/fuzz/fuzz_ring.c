@@ -10,8 +10,8 @@
 #include "arch/hosted/hosted.h"
 #include "drivers/virtio_net.h"
 #include "net/netboot.h"
+#include "tests/fuzz/kinds.h"
 #include "tests/fuzz/world.h"
-#include "tests/model/device.h"
 
 #define NEVER UINT32_MAX
 
@@ -171,16 +171,7 @@ static void turn(void *ctx)
 
 static void make_device(uint32_t choices)
 {
-	switch (choices & 3) {
-	case 0:
-		device_init_legacy(&device);
-		break;
-	case 1:
-		device_init_transitional(&device);
-		break;
-	default:
-		device_init(&device);
-	}
+	device_of_kind(&device, choices);
 	if (choices & 4)
 		device_offer(&device, VIRTIO_NET_F_GUEST_CSUM);
 	if (choices & 8)

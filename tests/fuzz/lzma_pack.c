@@ -197,6 +197,14 @@ void pack_match(struct pack *p, uint32_t distance, uint32_t len)
 	copy(p, len);
 }
 
+void pack_too_far(struct pack *p, uint32_t by)
+{
+	put_match(p, p->at + by, MATCH_MIN);
+	p->state = p->state < 7 ? 7 : 10;
+	if (p->at + MATCH_MIN <= PACK_PLAIN_MAX)
+		p->at += MATCH_MIN;
+}
+
 static void put_rep(struct pack *p, unsigned which)
 {
 	put_bit(p, &p->probs.is_match[p->state], 1);

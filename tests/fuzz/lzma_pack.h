@@ -28,6 +28,8 @@ void pack_literal(struct pack *p, uint8_t byte);
 void pack_match(struct pack *p, uint32_t distance_less_1, uint32_t len);
 void pack_rep(struct pack *p, unsigned which, uint32_t len);
 void pack_short_rep(struct pack *p);
+/* What no encoder writes: a match that begins before the first byte. */
+void pack_too_far(struct pack *p, uint32_t by);
 /* The end mark; packed and len are complete. */
 void pack_end(struct pack *p);
 
