@@ -16,8 +16,10 @@ static void must_be_usable(const struct dhcp_lease *l)
 	must(l->routes <= IPV4_ROUTES_MAX, "more routes than there is room for");
 	for (i = 0; i < l->routes; i++)
 		must((l->route[i].dst & ~l->route[i].mask) == 0, "a route with bits outside of its mask");
-	must(strnlen(l->boot_file, sizeof(l->boot_file)) < sizeof(l->boot_file) &&
-	     strnlen(l->domain, sizeof(l->domain)) < sizeof(l->domain), "text without its end");
+	must(strnlen(l->boot_file, sizeof(l->boot_file)) < sizeof(l->boot_file), "text without its end");
+	for (i = 0; i < sizeof(l->search) && l->search[i]; i += (uint32_t)strlen(l->search + i) + 1)
+		must(strnlen(l->search + i, sizeof(l->search) - i) < sizeof(l->search) - i, "a domain without its end");
+	must(i < sizeof(l->search), "domains without their end");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

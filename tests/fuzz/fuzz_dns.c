@@ -37,7 +37,7 @@ static void read_names(struct span msg, uint32_t off)
 static struct span with_question(uint8_t *buf, struct span rest, uint16_t id, const char *name)
 {
 	uint8_t question[DNS_QUESTION_MAX];
-	uint32_t len = dns_question_write(question, id, name);
+	uint32_t len = dns_question_write(question, id, name, 0);
 
 	must(len > 12 && len <= DNS_QUESTION_MAX, "a host name that is not asked for");
 	memcpy(buf, question, len);

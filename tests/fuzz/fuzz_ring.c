@@ -82,14 +82,12 @@ static void load(uint8_t *at, unsigned width)
 
 	if (!m || off >= sizeof(*m) || !vn.open)
 		return;
-	if (off < offsetof(struct virtio_net_memory, rx_header)) {
+	if (off < offsetof(struct virtio_net_memory, tx)) {
 		must(is_used_ring(&vn.rx, at) || is_used_ring(&vn.tx, at), "the driver reads what only the device should");
 		change_ring(at, width);
-	} else if (off < offsetof(struct virtio_net_memory, tx_header)) {
-		if (off % sizeof(m->rx_header[0]) == 0)
-			until.frame_done = false;       /* a frame's first load is its header's */
-		change_frame(at, width);
 	} else if (off >= offsetof(struct virtio_net_memory, rx)) {
+		if ((off - offsetof(struct virtio_net_memory, rx)) % sizeof(m->rx[0]) == 0)
+			until.frame_done = false;       /* a frame's first load */
 		change_frame(at, width);
 	}
 }

@@ -292,10 +292,14 @@ static void pass(uint32_t ms)
 static void ask_dns(void)
 {
 	static const char *const names[] = { "boot.example", "boot", "a.b.c.d.example.", "no name", "" };
+	static const char domains[] = "lan.example\0b.example\0";
 	uint32_t which = take(&in, 1);
 
 	dns_stop(&stage.net);
-	dns_start(&stage.net, names[which % ARRAY_LEN(names)], which & 0x80 ? "lan.example" : NULL);
+	memset(stage.net.search, 0, sizeof(stage.net.search));
+	if (which & 0x80)
+		memcpy(stage.net.search, domains, sizeof(domains));
+	dns_start(&stage.net, names[which % ARRAY_LEN(names)]);
 }
 
 static void must_be_believable(void)

@@ -2,7 +2,7 @@
 /*
  * URLs, absolute and resolved against one that was taken: what comes out is safe in a request, and read again it
  * says the same.
- * fuzz: -max_len=1400
+ * fuzz: -max_len=5000
  */
 #include "net/uri.h"
 #include "tests/fuzz/fuzz.h"
