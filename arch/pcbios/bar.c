@@ -7,6 +7,7 @@
 
 #include "drivers/pci.h"
 
+#define DECODE ((uint32_t)PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 #define BAR0 0x10
 #define BARS 6
 #define BAR_IO 0x1
@@ -46,7 +47,7 @@ static bool read_bar(struct bar *b, uintptr_t fn, unsigned bar)
 
 	if (wide && bar + 1 == BARS)
 		return false;
-	port_pci_write(fn, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
+	port_pci_write(fn, PCI_COMMAND, 2, command & ~DECODE);
 	low_mask = changeable(fn, off, low);
 	if (wide) {
 		high = port_pci_read(fn, off + 4, 4);

@@ -6,7 +6,8 @@
 #include "arch/port.h"
 
 /*
- * port_window_open() of this port, by nothing but configuration space. The answers are the device's.
+ * port_window_open() of this port, by nothing but configuration space. The answers are the
+ * device's.
  */
 int bar_window(struct window *w, uintptr_t fn, unsigned bar, uint32_t off, uint32_t len) MUST_CHECK;
 

@@ -10,7 +10,7 @@
 linux_enter:
 	cli
 	cld
-	lidt bios_idtr                  /* our handlers would speak for the kernel, and will be overwritten */
+	lidt bios_idtr                  /* our handlers would speak for the kernel */
 	movl %ecx, %edi
 	movl %ecx, %ebx
 	movl $linux_gdt, %esi

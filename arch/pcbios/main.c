@@ -70,8 +70,8 @@ static void print(const char *s)
 }
 
 /*
- * The device loses the bus before the BIOS gets the memory back. Entered again, by what goes wrong in
- * here, it says no more and leaves; when that goes wrong, too, it halts.
+ * The device loses the bus before the BIOS gets the memory back. Entered again, by what goes wrong
+ * in here, it says no more and leaves; when that goes wrong, too, it halts.
  */
 static _Noreturn void PRINTF_LIKE(1, 2) give_up(const char *fmt, ...)
 {
@@ -103,11 +103,14 @@ _Noreturn void port_fatal(const char *file, int line)
 /* Called by flat.S, on a stack that is empty again. */
 _Noreturn void pcbios_exception(uint32_t vector, uint32_t eip)
 {
-	give_up("processor exception %u at 0x%x: a bug of skiff's own, or an instruction that this processor "
-		"lacks", (unsigned)vector, (unsigned)eip);
+	give_up("processor exception %u at 0x%x: a bug of skiff's own, or an instruction that this "
+		"processor lacks", (unsigned)vector, (unsigned)eip);
 }
 
-/* The NIC whose ROM was started, by the BIOS's word; the first one, if there is none at that address. */
+/*
+ * The NIC whose ROM was started, by the BIOS's word; the first one, if there is none at that
+ * address.
+ */
 static uintptr_t find_nic(uintptr_t bdf)
 {
 	uintptr_t first = 0;

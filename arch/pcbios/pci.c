@@ -63,7 +63,10 @@ void port_window_write(const struct window *w, uint32_t off, unsigned width, uin
 		*(volatile uint32_t *)at = value;
 }
 
-/* Rings and buffers of one device at a time. Nothing reads there what it has not written, so nobody clears 9 MiB at the start. */
+/*
+ * Rings and buffers of one device at a time. Nothing reads there what it has not written, so nobody
+ * clears 9 MiB at the start.
+ */
 static uint8_t dma_memory[DMA_MEMORY_LEN] __attribute__((section(".noinit"), aligned(4096)));
 
 /*

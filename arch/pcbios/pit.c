@@ -23,7 +23,7 @@ static void start(void)
 	outb(PIT_COMMAND, PIT_CHANNEL2_ONE_SHOT);
 	outb(PIT_CHANNEL2, PIT_START & 0xff);
 	outb(PIT_CHANNEL2, PIT_START >> 8);
-	(void)inb(PORT61);              /* takes a µs: the count is loaded by the PIT's next clock */
+	(void)inb(PORT61);              /* takes a µs: meanwhile the PIT loads the count */
 }
 
 static bool read(struct tsc_reading *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ACPI power management timer as a clock for the time-stamp counter's rate: one access reads it,
- * and nothing need be set. Called by main.c.
+ * The ACPI power management timer as a clock for the time-stamp counter's rate: one access reads
+ * it, and nothing need be set. Called by main.c.
  */
 #include "arch/pcbios/pm_timer.h"
 

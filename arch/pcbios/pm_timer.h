@@ -5,7 +5,9 @@
 
 #include "core/types.h"
 
-/* Ticks of the time-stamp counter in a millisecond, measured in some ms; 0: there is no such timer. */
+/*
+ * Ticks of the time-stamp counter in a millisecond, measured in some ms; 0: there is no such timer.
+ */
 uint32_t pm_timer_ticks_per_ms(void);
 
 #endif

@@ -12,8 +12,8 @@
 typedef const uint8_t *(*acpi_phys_fn)(uint32_t address);
 
 /*
- * The I/O port of the timer, a counter of 32 bits by ACPI_PM_HZ; 0: there is none. area: where a BIOS
- * has the RSDP (ACPI 6.5, 5.2.5.1). Only the tables' first 4 KiB are read.
+ * The I/O port of the timer, a counter of 32 bits by ACPI_PM_HZ; 0: there is none. area: where a
+ * BIOS has the RSDP (ACPI 6.5, 5.2.5.1). Only the tables' first 4 KiB are read.
  */
 uint16_t acpi_pm_timer(struct span area, acpi_phys_fn phys);
 

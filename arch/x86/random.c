@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Unpredictable bytes: a pool that is the SHA-256 of every source that is safe to ask [SEC-12], and an
- * output that hashes the pool with a counter and the time. Called through the seam.
+ * Unpredictable bytes: a pool that is the SHA-256 of every source that is safe to ask [SEC-12], and
+ * an output that hashes the pool with a counter and the time. Called through the seam.
  */
 #include "arch/x86/random.h"
 

@@ -18,10 +18,12 @@ static uint32_t width(const struct tsc_reading *r)
 }
 
 /*
- * The most ticks that can lie in a millisecond: from before the first reading to behind the last, while
- * the clock took at least one count less than it shows. 0 if the readings are too near each other.
+ * The most ticks that can lie in a millisecond: from before the first reading to behind the last,
+ * while the clock took at least one count less than it shows. 0 if the readings are too near each
+ * other.
  */
-static uint32_t most_per_ms(const struct tsc_reading *first, const struct tsc_reading *last, uint32_t hz)
+static uint32_t most_per_ms(const struct tsc_reading *first, const struct tsc_reading *last,
+	uint32_t hz)
 {
 	uint32_t ticks = last->after - first->before, counts = last->count - first->count;
 
@@ -30,8 +32,11 @@ static uint32_t most_per_ms(const struct tsc_reading *first, const struct tsc_re
 	return (uint32_t)div_u64((uint64_t)ticks * (hz / 1000 + 1), counts - 1, NULL);
 }
 
-/* One try: readings from *first to *last. True if what lies between them outweighs what they took. */
-static bool bracket(tsc_read_fn read, uint32_t hz, struct tsc_reading *first, struct tsc_reading *last)
+/*
+ * One try: readings from *first to *last. True if what lies between them outweighs what they took.
+ */
+static bool bracket(tsc_read_fn read, uint32_t hz, struct tsc_reading *first,
+	struct tsc_reading *last)
 {
 	struct tsc_reading r;
 

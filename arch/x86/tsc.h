@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The arithmetic of the time-stamp counter: its rate by a clock of known frequency, and milliseconds
- * by its rate. Touches no hardware.
+ * The arithmetic of the time-stamp counter: its rate by a clock of known frequency, and
+ * milliseconds by its rate. Touches no hardware.
  */
 #ifndef ARCH_X86_TSC_H
 #define ARCH_X86_TSC_H
@@ -23,9 +23,9 @@ typedef bool (*tsc_read_fn)(struct tsc_reading *r);
 /*
  * Ticks of the counter in a millisecond, by a clock of hz that `start` starts, that counts for at
  * most 60 ms and then says so; a few starts if the host is busy. Being stopped between two readings
- * does no harm, since the clocks go on; being stopped inside of one makes it wide, and then it is not
- * believed. What doubt is left makes the result too large, by less than 1 % unless a reading takes a
- * millisecond: waits may be drawn out, none is cut short. 0: there is no such clock.
+ * does no harm, since the clocks go on; being stopped inside of one makes it wide, and then it is
+ * not believed. What doubt is left makes the result too large, by less than 1 % unless a reading
+ * takes a millisecond: waits may be drawn out, none is cut short. 0: there is no such clock.
  */
 uint32_t tsc_measure(void (*start)(void), tsc_read_fn read, uint32_t hz);
 

@@ -1,4 +1,4 @@
-"""The processor below skiff.rom: old ones and new ones, a hypervisor that interprets, exceptions."""
+"""The processor below skiff.rom: old and new, a hypervisor that interprets, exceptions."""
 
 import fcntl
 import os
@@ -63,7 +63,7 @@ def _kvm():
 
 
 def test_download_under_kvm(kvm, attach, machine, www):
-    """Also under one that interprets flat mode instruction by instruction, and does not know them all."""
+    """Also under one that interprets flat mode, and does not know all instructions."""
     sha256 = www.file('16k', 16384)
     net = attach('user')
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('16k')}, accel=kvm)
@@ -105,7 +105,7 @@ def symbol(name):
 
 
 def break_code(guest, path, **functions):
-    """Writes these instructions over the beginnings of functions, while skiff waits for a server."""
+    """Writes these instructions over the beginnings of functions, while skiff waits."""
     guest.wait_for(r'^virtio: offered')
     gdb = Gdb(guest, path)
     for name, code in functions.items():
@@ -135,10 +135,11 @@ def _waiting(attach, machine, tmp_path):
     (13, 4, '66b8f8ff8ed8'),            # mov $0xfff8, %ax; mov %ax, %ds: pushes an error code
 ], ids=['division by zero', 'no such instruction', 'protection'])
 def test_exception_gets_a_sentence(vector, at, code, waiting, tmp_path):
-    """With vector, address and version; the device loses the bus, and the next one has its turn. [SEC-14]"""
+    """With vector, address and version; no more DMA, and the next device's turn. [SEC-14]"""
     guest = waiting()
     break_code(guest, tmp_path / 'gdb', net_poll=code)
-    said = guest.wait_for(r'^skiff (\S+): processor exception (\d+) at 0x([0-9a-f]+): .* Please report it\.$')
+    said = guest.wait_for(r'^skiff (\S+): processor exception (\d+) at 0x([0-9a-f]+): '
+                          r'.* Please report it\.$')
     assert int(said[2]) == vector and int(said[3], 16) == symbol('net_poll') + at
     assert said[1] == guest.wait_for(r'^skiff (\S+) virtio-net')[1]
     guest.wait_for(NEXT_DEVICE, after=said.end())

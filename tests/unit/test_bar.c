@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* arch/pcbios/bar.c: which ports and addresses a driver may touch, whatever a device's registers say. */
+/*
+ * arch/pcbios/bar.c: which ports and addresses a driver may touch, whatever a device's registers
+ * say.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +18,10 @@
 #define FN 0x18
 #define BAR0 0x10
 
-/* A function with six registers: of each the bits that can be changed, and the bits that say what it is. */
+/*
+ * A function with six registers: of each the bits that can be changed, and the bits that say what
+ * it is.
+ */
 static struct function {
 	struct hosted_pci pci;
 	uint32_t command, value[6], changeable[6], flags[6];
@@ -78,7 +84,8 @@ static int open_at(struct window *w, unsigned at, uint32_t off, uint32_t len)
 	return bar_window(w, FN, at, off, len);
 }
 
-static void assert_window(unsigned at, uint32_t off, uint32_t len, enum window_kind kind, uint64_t base)
+static void assert_window(unsigned at, uint32_t off, uint32_t len, enum window_kind kind,
+	uint64_t base)
 {
 	struct window w;
 
@@ -98,7 +105,7 @@ static void assert_refused(unsigned at, uint32_t off, uint32_t len, int err)
 	assert_int_equal(w.kind, WINDOW_NONE);
 }
 
-static void ports_memory_and_wide_memory_open_where_the_bios_put_them(void **state)
+static void each_kind_opens_where_the_bios_put_it(void **state)
 {
 	(void)state;
 	bar(0, 0xc040, 0xffffffe0, 0x1);
@@ -171,8 +178,10 @@ static void wide_memory_above_4_gib_is_out_of_reach(void **state)
 	assert_refused(4, 0, 1, ERR_UNREACHABLE);
 }
 
-/* 2^31 ports, of which a PC has 65,536: no port outside of those opens, wherever it is said to be. */
-static void a_register_of_more_ports_than_a_pc_has_reaches_none_of_them(void **state)
+/*
+ * 2^31 ports, of which a PC has 65,536: no port outside of those opens, wherever it is said to be.
+ */
+static void more_ports_than_a_pc_has_are_out_of_reach(void **state)
 {
 	static const uint32_t offs[] = { 0x3f8, 0xcf8, 0x10000, 0x10001, 0x7ffffff0 };
 
@@ -207,13 +216,13 @@ static void a_wide_register_of_half_of_everything_does_not_wrap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(ports_memory_and_wide_memory_open_where_the_bios_put_them, setup),
+		cmocka_unit_test_setup(each_kind_opens_where_the_bios_put_it, setup),
 		cmocka_unit_test_setup(the_upper_half_of_an_io_register_may_be_missing, setup),
 		cmocka_unit_test_setup(registers_and_command_are_as_they_were, setup),
 		cmocka_unit_test_setup(nothing_opens_behind_the_end_of_a_register, setup),
 		cmocka_unit_test_setup(what_is_missing_or_unassigned_is_refused, setup),
 		cmocka_unit_test_setup(wide_memory_above_4_gib_is_out_of_reach, setup),
-		cmocka_unit_test_setup(a_register_of_more_ports_than_a_pc_has_reaches_none_of_them, setup),
+		cmocka_unit_test_setup(more_ports_than_a_pc_has_are_out_of_reach, setup),
 		cmocka_unit_test_setup(a_wide_register_of_half_of_everything_does_not_wrap, setup),
 	};
 

@@ -14,7 +14,9 @@
 #define HZ 1193182
 #define COUNTS 65535                    /* then it has run out, as the PIT's channel 2 */
 
-/* A machine whose host lets it run for run_ns, or a random part of it, then stops it for away_ns. */
+/*
+ * A machine whose host lets it run for run_ns, or a random part of it, then stops it for away_ns.
+ */
 static struct host {
 	uint64_t now_ns, until_ns, started_ns, run_ns, away_ns, random;
 	uint32_t per_ms, access_ns;     /* ticks; what an access to a port takes */
@@ -66,10 +68,12 @@ static bool read(struct tsc_reading *r)
 	return !host.absent && count < COUNTS;
 }
 
-static uint32_t measure(uint32_t per_ms, uint32_t access_ns, uint64_t run_ns, uint64_t away_ns, uint64_t seed)
+static uint32_t measure(uint32_t per_ms, uint32_t access_ns, uint64_t run_ns, uint64_t away_ns,
+	uint64_t seed)
 {
-	host = (struct host){ .per_ms = per_ms, .access_ns = access_ns, .run_ns = run_ns, .away_ns = away_ns,
-		.random = seed, .now_ns = 5000000000 + seed * 977, .until_ns = 5000000000 };
+	host = (struct host){ .per_ms = per_ms, .access_ns = access_ns, .run_ns = run_ns,
+		.away_ns = away_ns, .random = seed, .now_ns = 5000000000 + seed * 977,
+		.until_ns = 5000000000 };
 	return tsc_measure(start, read, HZ);
 }
 
@@ -118,7 +122,9 @@ static void slow_registers_take_longer(void **state)
 		assert_true(measure(2000000, 50000, 30000000, 1000000, seed) >= 2000000);
 }
 
-/* A host that gives us less than a millisecond at a time: doubt makes the clock slow, never fast. */
+/*
+ * A host that gives us less than a millisecond at a time: doubt makes the clock slow, never fast.
+ */
 static void a_host_that_is_never_there_draws_waits_out(void **state)
 {
 	uint32_t measured;
