@@ -319,7 +319,7 @@ bool tcp_icmp_unreachable(struct net *net, uint32_t ip, uint16_t remote_port, ui
 	struct tcp_conn *c = find_in_flight(net, ip, remote_port, local_port, seq);
 
 	/* RFC 5927 5.2: no error breaks what has been established [ICMP-04]. */
-	if (c && hard && c->state == TCP_SYN_SENT)
+	if (c && hard && (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED))
 		tcp_end(c, ERR_REFUSED);
 	return c;
 }

@@ -508,6 +508,20 @@ static void test_no_ack_is_left_of_a_blind_syn(void **state)
 	expect_opened(lab);
 }
 
+/* [ICMP-04]: nor does it hide that nobody is there: what has not opened may still be refused. */
+static void test_a_blind_syn_does_not_hide_an_icmp_error(void **state)
+{
+	struct tcp_lab *lab = *state;
+	struct net *net = lab->net;
+	struct segment s;
+
+	lab_open(lab, &s);
+	put_forged_syn(lab, 0xdeadbeef);
+	assert_true(tcp_icmp_unreachable(net, LAB_PEER_IP, 80, lab->port, lab->syn_seq, true));
+	assert_int_equal(lab->c->state, TCP_CLOSED);
+	assert_int_equal(lab->c->error, ERR_REFUSED);
+}
+
 /* [SEC-13]: whoever keeps us in circles does not renew the deadline. */
 static void test_blind_syns_are_no_progress(void **state)
 {
@@ -622,6 +636,7 @@ int main(void)
 		TEST(test_a_blind_syn_does_not_take_the_connection),
 		TEST(test_a_blind_syn_and_a_rst_refuse_nothing),
 		TEST(test_no_ack_is_left_of_a_blind_syn),
+		TEST(test_a_blind_syn_does_not_hide_an_icmp_error),
 		TEST(test_blind_syns_are_no_progress),
 		TEST(test_data_and_fin_on_the_syn_ack),
 		TEST(test_segments_without_a_connection),
