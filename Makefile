@@ -3,6 +3,7 @@
 #: make            build/skiff.rom, the option ROM, and build/skiff.efi; built-in defaults: make url=http://... csum=off ...
 #: make deps       installs the Debian packages that are missing, fetches a kernel to boot
 #: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=; FIRMWARE=uefi
+#: make analyse    what gcc's analyser, clang-tidy and cppcheck find; part of make test
 #: make check      unit tests, 64 and 32 bit, and the rules of the structure
 #: make test       the same, and the tests in QEMU
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in tests/fuzz/README.md
@@ -189,6 +190,16 @@ structure: $(rom_OBJECTS) $(uefi_OBJECTS) $(call objects,uefi,arch/x86/skiff.c)
 check: all units structure
 	@tests/setup/total $(LOGS)
 
+# Three analysers, clean or excused line by line; of `make test` a part.
+ANALYSES := $(foreach a,gcc clang-tidy cppcheck,$(B)/analyse-$(a).log)
+need-analysers: need-uefi ; $(call need,clang-tidy@clang-tidy cppcheck@cppcheck)
+.PHONY: analyse need-analysers
+$(ANALYSES): $(B)/analyse-%.log: FORCE | need-analysers
+	@mkdir -p $(@D)
+	@UNIT_TIMEOUT=900 tests/setup/unit $@ tests/analyse/run $*
+analyse: $(ANALYSES)
+	@tests/setup/total $^
+
 ## Whole machines #############################################################################
 
 KERNEL  = build/kernel/vmlinuz
@@ -214,10 +225,10 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter bui
 		$(filter build/initramfs.gz,$(INITRD)) | need-qemu $(if $(filter uefi,$(FIRMWARE)),need-ovmf)
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
-test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(FUZZ_LOGS) build/kernel/vmlinuz build/initramfs.gz | need-test
+test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(ANALYSES) $(FUZZ_LOGS) build/kernel/vmlinuz build/initramfs.gz | need-test
 	@rm -f $(B)/qemu.xml
 	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
-	@tests/setup/total $(LOGS) $(FUZZ_LOGS) $(B)/qemu.xml
+	@tests/setup/total $(LOGS) $(ANALYSES) $(FUZZ_LOGS) $(B)/qemu.xml
 
 bench: all $(B)/backend build/count.so build/kernel/vmlinuz | need-test
 	@tests/qemu/enter $(PYTHON) tests/bench/bench.py

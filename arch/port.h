@@ -136,12 +136,12 @@ struct extent {
  * kernel that this port can start (ERR_FORMAT) and what does not fit (ERR_NO_SPACE). The memory stays granted until the end of the
  * program. A kernel is granted before its initrds, and known in length before them (port_cargo_done).
  */
-int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, struct extent *e, struct failure *f)
+int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e, struct failure *f)
 	MUST_CHECK;
 
 /* The last grant's file is complete, with this many bytes. 0, or a refusal in f (rung `image`): a kernel that is shorter than its
  * own header says. */
-int port_cargo_done(enum cargo cargo, uint64_t file_len, struct failure *f) MUST_CHECK;
+int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f) MUST_CHECK;
 
 /* Appends "linux 6.1.0-56-cloud-amd64 at 0x1000000, initrd 5242880 bytes": what port_boot() would start, and where, if the port knows that. */
 void port_boot_text(struct text *t);

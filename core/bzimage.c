@@ -129,7 +129,7 @@ static int read_sizes(struct bzimage *bz, struct span head, uint64_t file_len, s
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
 			    "broken Linux kernel: its header says %llu bytes, but the file has "
 			    "%llu; was it cut short?",
-			    (unsigned long long)(bz->setup_len + payload_len),
+			    (unsigned long long)payload_len + bz->setup_len,
 			    (unsigned long long)file_len);
 	bz->payload_len = (uint32_t)payload_len;
 	return 0;

@@ -253,10 +253,11 @@ void arp_rx(struct net *net, const uint8_t *p, uint32_t len)
 void arp_doubt(struct net *net, uint32_t ip)
 {
 	const struct arp_entry *known = find_hop(net, ip);
+	struct arp_entry *e = known ? find(net, known->ip) : NULL;
 	uint32_t now_ms = clock_now_ms();
 
-	if (known && known->resolved && clock_reached(now_ms, known->asked_ms + QUERY_EVERY_MS))
-		query(net, find(net, known->ip), now_ms);
+	if (e && e->resolved && clock_reached(now_ms, e->asked_ms + QUERY_EVERY_MS))
+		query(net, e, now_ms);
 }
 
 bool arp_failed(const struct net *net, uint32_t ip)

@@ -91,7 +91,7 @@ static int refused(struct refusal *r, enum rung rung, struct failure *f)
  * Kernel and initrds lie behind each other, each at a multiple of 4; what is only fetched takes the
  * rest and gives it back.
  */
-int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, struct extent *e,
+int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 	struct failure *f)
 {
 	size_t at = (boot.area_used + 3) & ~(size_t)3,
@@ -106,20 +106,20 @@ int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, stru
 	    (file_len != CARGO_LEN_UNKNOWN && file_len > room))
 		return fail(f, RUNG_IMAGE, ERR_NO_SPACE, "the file does not fit into memory");
 	*e = (struct extent){ boot.area + at, file_len == CARGO_LEN_UNKNOWN ? room : file_len };
-	boot.cargo[boot.count++] = (struct hosted_cargo){ cargo, *e, file_len, CARGO_LEN_UNKNOWN };
+	boot.cargo[boot.count++] = (struct hosted_cargo){ kind, *e, file_len, CARGO_LEN_UNKNOWN };
 	return 0;
 }
 
-int port_cargo_done(enum cargo cargo, uint64_t file_len, struct failure *f)
+int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
 	struct hosted_cargo *c;
 
 	(void)f;
 	assert(boot.count > 0);
 	c = &boot.cargo[boot.count - 1];
-	assert(c->cargo == cargo && file_len <= c->extent.len);
+	assert(c->cargo == kind && file_len <= c->extent.len);
 	c->file_len = file_len;
-	if (cargo != CARGO_FETCH)
+	if (kind != CARGO_FETCH)
 		boot.area_used = (size_t)(c->extent.at - boot.area) + (size_t)file_len;
 	return 0;
 }

@@ -75,15 +75,15 @@ static int place_linux(struct span head, uint64_t file_len, struct place_extent 
 	return place_kernel(&place, &bz, file_len, e, f);
 }
 
-int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, struct extent *e,
+int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {
-	struct place_extent where;
+	struct place_extent where = { 0, 0 };
 	int err;
 
-	if (cargo == CARGO_KERNEL) {
+	if (kind == CARGO_KERNEL) {
 		err = place_linux(head, file_len, &where, f);
-	} else if (cargo == CARGO_INITRD) {
+	} else if (kind == CARGO_INITRD) {
 		uint32_t before = place.initrd_at + place.initrd_len;
 		err = place_initrd(&place, file_len, &where, f);
 		if (!err && before)
@@ -98,11 +98,11 @@ int port_cargo_grant(enum cargo cargo, struct span head, uint64_t file_len, stru
 	return 0;
 }
 
-int port_cargo_done(enum cargo cargo, uint64_t file_len, struct failure *f)
+int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
-	if (cargo == CARGO_INITRD)
+	if (kind == CARGO_INITRD)
 		place_initrd_done(&place, file_len);
-	if (cargo != CARGO_KERNEL)
+	if (kind != CARGO_KERNEL)
 		return 0;
 	/*
 	 * Once more, now that the length is known. The header is read where it will run, in memory

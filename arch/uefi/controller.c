@@ -95,14 +95,14 @@ static void connect(EFI_HANDLE handle)
 }
 
 /*
- * Whether handle is reached through the device at path; handles without a path of their own are
+ * Whether handle is reached through the device at parent; handles without a path of their own are
  * not.
  */
-static bool is_below(EFI_HANDLE handle, const uint8_t *path)
+static bool is_below(EFI_HANDLE handle, const uint8_t *parent)
 {
 	const uint8_t *own = controller_path(handle);
 
-	return own && path && path_is_below(own, path);
+	return own && parent && path_is_below(own, parent);
 }
 
 /*

@@ -212,8 +212,9 @@ _Noreturn void port_fatal(const char *file, int line)
 			   line);
 		print(text);
 	}
-	while (stuck)
-		cpu_pause();
+	if (stuck)
+		for (;;)
+			cpu_pause();
 	__builtin_longjmp(machine.way_out, 1);
 }
 
