@@ -9,6 +9,7 @@
 
 #include "core/assert.h"
 #include "core/clock.h"
+#include "core/mem.h"
 
 #define STATUS_LINK_UP 1                /* VIRTIO_NET_S_LINK_UP */
 #define EMPTY_POLLS 64                  /* before the clock is asked */
@@ -176,12 +177,17 @@ static uint8_t *virtio_net_tx_buffer(struct nic *nic)
 	return vn->memory->tx[vn->tx_slot] + VIRTIO_NET_FRAME_OFF;
 }
 
-/* 5.1.4.2 [NET-05]: never longer than the device's MTU allows. */
+/*
+ * 5.1.4.2 [NET-05]: never longer than the device's MTU allows. The header is zeros: no flags, no
+ * GSO, num_buffers 0 (5.1.9.2.1 [NET-11] [NET-12] [NET-14] [NET-15]); each time, because there are
+ * devices that write to what they were to read [DEV-25].
+ */
 static void virtio_net_tx_send(struct nic *nic, uint32_t len)
 {
 	struct virtio_net *vn = self(nic);
 
 	assert(len <= nic->tx_max && vn->tx_free >> vn->tx_slot & 1);
+	memset(vn->memory->tx[vn->tx_slot], 0, VIRTIO_NET_FRAME_OFF);
 	virtq_set_len(&vn->tx, vn->tx_slot, vn->header_len + len);
 	virtq_post(&vn->tx, vn->tx_slot);
 	vn->tx_free &= ~(UINT32_C(1) << vn->tx_slot);

@@ -200,10 +200,7 @@ static int start_receiveq(struct virtio_net *vn, struct failure *f)
 	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_RECEIVEQ, &vn->rx, f);
 }
 
-/*
- * A header of zeros stands in front of every frame, written once: no flags, no GSO, num_buffers 0
- * (5.1.9.2.1 [NET-11] [NET-12] [NET-14] [NET-15]); it is as long as the receive header ([NET-10]).
- */
+/* The header in front of every frame is as long as the receive header (5.1.9.2.1 [NET-10]). */
 static int start_transmitq(struct virtio_net *vn, struct failure *f)
 {
 	struct virtio_net_memory *m = vn->memory;
@@ -211,7 +208,6 @@ static int start_transmitq(struct virtio_net *vn, struct failure *f)
 
 	if (err)
 		return err;
-	memset(m->tx, 0, sizeof(m->tx));
 	for (unsigned slot = 0; slot < vn->tx.slots; slot++) {
 		bind(vn, &vn->tx, slot, m->tx[slot], VIRTIO_NET_TX_LEN - VIRTIO_NET_FRAME_OFF);
 		vn->tx_free |= UINT32_C(1) << slot;

@@ -293,7 +293,7 @@ def ring_memory(guest):
 
 
 def test_overrun_is_behind_the_buffer(fetch):
-    """The next header piece is far away; 16 bytes of 0xa5 stand behind a 64 KiB buffer."""
+    """The next buffer is pages away; 16 bytes of 0xa5 stand behind one of 64 KiB."""
     guest, _ = fetch(['overrun,arp'])
     assert b'\xa5' * 16 in ring_memory(guest)
 

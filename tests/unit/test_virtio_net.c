@@ -160,6 +160,24 @@ static void sent_frames_arrive_with_a_header_of_zeros(void **state)
 	assert_true(rig_end(r));
 }
 
+/*
+ * [NET-11] [NET-14]: there are devices that make an answer in the buffer that they were to read
+ * [DEV-25], header and all.
+ */
+static void a_header_that_the_device_wrote_to_is_not_sent_again(void **state)
+{
+	struct rig *r = rig_new();
+
+	(void)state;
+	assert_int_equal(rig_open(r), 0);
+	for (uint32_t i = 0; i < 3 * VIRTIO_NET_TX_SLOTS; i++) {
+		assert_non_null(send_frame(r, i, 60));
+		r->nic->ops->tx_flush(r->nic);
+		memset(r->vn.memory->tx, 0xee, sizeof(r->vn.memory->tx));
+	}
+	assert_true(rig_end(r));
+}
+
 static void several_sends_need_one_flush_and_one_doorbell(void **state)
 {
 	struct rig *r = rig_new();
@@ -391,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_suppresses_doorbells_gets_none),
 		cmocka_unit_test(the_head_is_private),
 		cmocka_unit_test(sent_frames_arrive_with_a_header_of_zeros),
+		cmocka_unit_test(a_header_that_the_device_wrote_to_is_not_sent_again),
 		cmocka_unit_test(several_sends_need_one_flush_and_one_doorbell),
 		cmocka_unit_test(transmit_buffers_run_out_and_come_back),
 		cmocka_unit_test(data_valid_is_believed_as_policy_and_negotiation_say),
