@@ -23,7 +23,8 @@
 
 /* What reset-in-flight leaves in the air arrives while before-driver-ok waits. */
 const struct configuration shapes[] = {
-	SHAPE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16),
+	SHAPE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16,
+		.one_descriptor = true),
 	SHAPE(.name = "no-csum", .features = PLAIN, .needs = BIT(VIRTIO_NET_F_GUEST_CSUM)),
 	SHAPE(.name = "minimal", .features = 0),
 	SHAPE(.name = "one-descriptor", .features = SKIFF, .one_descriptor = true),
