@@ -2,7 +2,7 @@
 /*
  * HTTP responses: the same bytes whole, and split anywhere with body bytes that land beside the parser, as TCP does
  * it. Both must end alike, and nothing is stored outside the extent.
- * fuzz: -max_len=3000
+ * fuzz: -max_len=6000
  */
 #include "net/http_parse.h"
 #include "tests/fuzz/fuzz.h"
