@@ -25,8 +25,7 @@ static unsigned sent_seen;
 
 /* What becomes of loads: so many more until one of a ring, or of a frame, finds other bytes there. */
 static struct {
-	uint32_t ring, frame;
-	bool frame_done;                /* one bit of each frame at most: a checksum sees that */
+	uint32_t ring, frame;           /* frame: one bit of each at most, since a checksum sees that */
 } until;
 
 void __sanitizer_cov_load1(uint8_t *at);
@@ -37,9 +36,9 @@ void __sanitizer_cov_load16(uint8_t *at);
 
 /* --- memory that changes ---------------------------------------------------------------------------- */
 
-static uint32_t next_in(unsigned bytes)
+static uint32_t next_change(void)
 {
-	return in.left ? 1 + take(&in, bytes) : NEVER;
+	return in.left ? 1 + take(&in, 1) : NEVER;
 }
 
 static void change_ring(uint8_t *at, unsigned width)
@@ -53,19 +52,26 @@ static void change_ring(uint8_t *at, unsigned width)
 		memcpy(at, &value, width < 4 ? width : 4);
 	else
 		at[0] ^= (uint8_t)value;
-	until.ring = next_in(1);
+	until.ring = next_change();
+}
+
+/* Most changes come soon, where headers are read. */
+static void begin_frame(void)
+{
+	uint32_t choice = take(&in, 1);
+
+	until.frame = choice < 0x80 ? NEVER : 1 + take(&in, choice & 1 ? 2 : 1);
 }
 
 static void change_frame(uint8_t *at, unsigned width)
 {
 	uint32_t choice;
 
-	if (until.frame_done || --until.frame)
+	if (until.frame == NEVER || --until.frame)
 		return;
 	choice = take(&in, 1);
 	at[choice % width] ^= (uint8_t)(1u << (choice >> 5));
-	until.frame_done = true;
-	until.frame = next_in(2);
+	until.frame = NEVER;
 }
 
 static bool is_used_ring(const struct virtq *vq, const uint8_t *at)
@@ -87,7 +93,7 @@ static void load(uint8_t *at, unsigned width)
 		change_ring(at, width);
 	} else if (off >= offsetof(struct virtio_net_memory, rx)) {
 		if ((off - offsetof(struct virtio_net_memory, rx)) % sizeof(m->rx[0]) == 0)
-			until.frame_done = false;       /* a frame's first load */
+			begin_frame();          /* its first load */
 		change_frame(at, width);
 	}
 }
@@ -225,8 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	world.deliver = deliver;
 	world.on_idle = turn;
 	world_open(&world, &in, choices);
-	until.ring = next_in(1);
-	until.frame = next_in(2);
+	until.ring = next_change();
 	run(virtio_net_nic(&vn), &f);
 	must(!hosted_dma_live(), "memory that the device still has");
 	return 0;
