@@ -18,17 +18,22 @@ static struct {
 } device;
 
 /*
- * A directory of few files, all but the first of them short: what a run may cost. Lengths above FW_CFG_VALUE_MAX stay possible.
+ * A directory of few files, most of them short: what a run may cost. The first may be as long as a value may, or one
+ * byte longer.
  */
 static uint32_t honest_directory(uint32_t at, uint8_t byte)
 {
+	bool limit = at < 64 && device.bytes.len > 6 && device.bytes.at[6] == 0x10;
+
 	if (at < 4)
 		return at < 3 ? 0 : byte % 32;
 	switch ((at - 4) % 64) {
 	case 0: case 1:
 		return byte == 0xff;
 	case 2:
-		return at < 64 && (byte == 0x10 || byte == 1) ? byte : 0;
+		return limit ? FW_CFG_VALUE_MAX >> 8 : byte == 1;
+	case 3:
+		return limit ? (FW_CFG_VALUE_MAX & 0xff) + (byte & 1) : byte;
 	default:
 		return byte;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * LoadOptions of any shape: words of KEY=VALUE, or a sentence.
- * fuzz: -max_len=9000
+ * fuzz: -max_len=3000
  */
 #include "arch/uefi/options.h"
 #include "tests/fuzz/fuzz.h"
@@ -34,16 +34,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct options_word word;
 	struct input in = { data, len };
-	bool widen = take(&in, 1) & 1;
+	uint32_t choices = take(&in, 1), at = take(&in, 1);
+	bool widen = choices & 1;
+	/* So many letters more at one place: the limit of a word is far from what small inputs reach. */
+	uint32_t more = choices & 2 ? OPTIONS_WORD_MAX - (choices >> 2) : 0;
 	struct span bytes = take_rest(&in);
-	uint32_t i, wide_len = widen ? 2 * bytes.len : bytes.len;
+	uint32_t i, len_all = bytes.len + more, wide_len = widen ? 2 * len_all : len_all;
 	uint8_t *wide = malloc(wide_len ? wide_len : 1);
 	struct failure f = { .err = 0 };
 	struct seen seen = { 0, 0 };
 	int err;
 
-	for (i = 0; i < wide_len; i++)
-		wide[i] = !widen ? bytes.at[i] : i % 2 ? 0 : bytes.at[i / 2];
+	if (at > bytes.len)
+		at = bytes.len;
+	for (i = 0; i < len_all; i++) {
+		uint8_t c = i < at ? bytes.at[i] : i - at < more ? 'a' : bytes.at[i - more];
+
+		wide[widen ? 2 * i : i] = c;
+		if (widen)
+			wide[2 * i + 1] = 0;
+	}
 	err = options_each((struct span){ wide, wide_len }, &word, each, &seen, &f);
 	must_agree(err, &f);
 	must(seen.len <= wide_len / 2, "more came out than was in it");
