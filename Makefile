@@ -45,8 +45,9 @@ need = @$(foreach t,$(1),$(call need1,$(subst @, ,$(t)))):
 need1 = { command -v $(word 1,$(1)) || test -e $(word 1,$(1)); } >/dev/null || { \
 	echo "$(word 1,$(1)) is missing: package $(word 2,$(1)); 'make deps' installs it" >&2; exit 1; };
 need-cc: ; $(call need,$(CC)@gcc $(LD)@binutils xz@xz-utils /usr/include/stdio.h@libc6-dev)
+gcc_release = $(firstword $(subst ., ,$(shell $(CC) -dumpversion)))
 need-hosted: need-cc ; $(call need,/usr/include/cmocka.h@libcmocka-dev \
-	/usr/lib/gcc/x86_64-linux-gnu/12/32/libasan.so@gcc-12-multilib $(CMOCKA32)@libcmocka0:i386)
+	/usr/lib/gcc/x86_64-linux-gnu/$(gcc_release)/32/libasan.so@gcc-$(gcc_release)-multilib $(CMOCKA32)@libcmocka0:i386)
 need-qemu: ; $(call need,qemu-system-x86_64@qemu-system-x86 nginx@nginx)
 need-test: need-qemu ; $(call need,dnsmasq@dnsmasq-base passt@passt ip@iproute2 prove@perl $(PYTHON)@python3-pytest \
 	/usr/lib/python3/dist-packages/pytest@python3-pytest /usr/lib/python3/dist-packages/xdist@python3-pytest-xdist \
@@ -156,7 +157,7 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $^
 clean:
-	rm -rf $(filter-out %/kernel %/busybox %/cmocka32,$(wildcard $(B)/*))
+	rm -rf $(filter-out %/kernel %/busybox %/cmocka32 %/fresh,$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit #############################
 
