@@ -28,6 +28,12 @@ import vm       # noqa: E402
 
 MIB = 1 << 20
 
+# The folders of tmp_path are in build/, which is this user's: everybody is root in here, and in /tmp the folder
+# pytest-of-root would belong to whoever ran first. pytest asks for this when it makes the first one.
+SCRATCH = vm.TOP / 'build' / 'tmp'
+SCRATCH.mkdir(parents=True, exist_ok=True)
+os.environ['PYTEST_DEBUG_TEMPROOT'] = str(SCRATCH)
+
 
 def pytest_configure(config):
     if 'SKIFF_LAB' not in os.environ:

@@ -3,7 +3,7 @@
     with Machine([Nic(attachment.netdev)], fw_cfg={'fetch': url}) as machine:
         machine.wait_for(r'^fetch: (\\d+) bytes', timeout=60)
 
-The serial console and QMP are socket pairs inherited by QEMU, so there are no paths and no races:
+The serial console is a pair of pipes, and QMP a socket pair that QEMU inherits, all there before it is:
 the machine is created stopped, and started (`machine.started`, host's clock) when all is connected.
 Every wait has a deadline and ends early, with the whole console in its text, if QEMU exits.
 ACCEL in the environment overrides `-accel tcg`, SKIFF_ROM overrides build/skiff.rom.
@@ -11,6 +11,7 @@ ACCEL in the environment overrides `-accel tcg`, SKIFF_ROM overrides build/skiff
 
 import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import re
@@ -158,19 +159,32 @@ class Console:
         """What the tests see of what the guest wrote."""
         return text.replace('\r\n', '\n')
 
-    # A UART writes one byte at a time, of which each takes most of a kilobyte of the socket's buffer; OVMF drops
-    # the rest of its text when the port does not take a character within some 200 µs.
-    BUFFER, SO_SNDBUFFORCE = 64 << 20, 32
+    # OVMF drops the rest of its text when the port does not take a character within some 200 µs. A UART writes one
+    # byte at a time, which takes a byte of a pipe, but most of a kilobyte of a socket's buffer. This is what anybody
+    # may ask of a pipe.
+    BUFFER = 1 << 20
 
-    def __init__(self):
-        self.ours, self.theirs = socket.socketpair()
-        self.theirs.setsockopt(socket.SOL_SOCKET, self.SO_SNDBUFFORCE, self.BUFFER)
+    def __init__(self, path):
+        self.path = path                        # QEMU adds .in and .out
+        for end in ('in', 'out'):
+            os.mkfifo(f'{path}.{end}')
+        # Opened both ways, a pipe waits for nobody; and without a writer the screen would be at its end.
+        self._keys, self._writer = (open(f'{path}.{end}', 'r+b', buffering=0) for end in ('in', 'out'))
+        self._screen = open(f'{path}.out', 'rb', buffering=0)
+        fcntl.fcntl(self._screen, fcntl.F_SETPIPE_SZ, self.BUFFER)
         self._text = ''
         self._pieces = []       # (length of the text after it, when it came)
         self._ended = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
+
+    def arguments(self):
+        return ['-chardev', f'pipe,id=console,path={self.path}']
+
+    def opened(self):
+        """QEMU has the console open, or has ended: from now on the pipe ends with QEMU."""
+        self._writer.close()
 
     @property
     def text(self):
@@ -197,20 +211,19 @@ class Console:
         return match and (not regex.endswith('$') or match.end() < len(self._text) or self._ended)
 
     def type(self, text):
-        self.ours.sendall(text.encode('latin-1'))
+        self._keys.write(text.encode('latin-1'))
 
     def close(self):
         """After QEMU is gone: reads the rest, then closes."""
+        self.opened()
         self._thread.join(10)
-        self.ours.close()
+        self._keys.close()
+        self._screen.close()
 
     def _receive(self):
         held = ''
         while True:
-            try:
-                piece = self.ours.recv(65536)
-            except OSError:
-                piece = b''
+            piece = self._screen.read(65536)
             text = held + piece.decode('latin-1')
             held = ''.join(re.findall(self.UNFINISHED, text)) if piece else ''
             with self._changed:
@@ -295,7 +308,7 @@ class Machine(lab.Part):
         self.arguments, self.accel = [str(a) for a in arguments], accel
         self.net = net
         self.dir = Path(tempfile.mkdtemp(prefix='skiff-', dir='/tmp'))
-        self.console, self.monitor = self.CONSOLE(), Monitor()
+        self.console, self.monitor = self.CONSOLE(self.dir / 'console'), Monitor()
         self.wire = Wire(self.dir / 'wire') if wire else None
         self.process = self.started = None
         self.errors = ''
@@ -305,8 +318,7 @@ class Machine(lab.Part):
         """The whole command line."""
         words = [lab.tool('qemu-system-x86_64'), '-S', '-nodefaults', '-machine', self.machine,
                  '-accel', self.accel, '-m', self.memory,
-                 '-chardev', f'socket,id=console,fd={self.console.theirs.fileno()}',
-                 '-serial', 'chardev:console',
+                 *self.console.arguments(), '-serial', 'chardev:console',
                  '-chardev', f'socket,id=monitor,fd={self.monitor.theirs.fileno()}',
                  '-mon', 'chardev=monitor,mode=control']
         words += {'serial': ['-nographic'], 'vga': ['-display', 'none', '-vga', 'std'],
@@ -327,15 +339,14 @@ class Machine(lab.Part):
         return words + self.arguments
 
     def start(self):
-        theirs = [part.theirs for part in (self.console, self.monitor)]
         with open(self.dir / 'errors', 'wb') as errors:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                pass_fds=[end.fileno() for end in theirs])
-        for end in theirs:
-            end.close()
+                pass_fds=[self.monitor.theirs.fileno()])
+        self.monitor.theirs.close()
         try:
             self.monitor.handshake()
+            self.console.opened()
         except ConnectionError as error:
             self.process.wait(10)
             raise ConsoleError(f'QEMU did not start: {self._errors()}') from error
@@ -351,8 +362,7 @@ class Machine(lab.Part):
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        for part in (self.console, self.monitor):
-            part.theirs.close()         # also where QEMU was never started
+        self.monitor.theirs.close()     # also where QEMU was never started
         self.console.close()
         self.monitor.ours.close()
         if self.wire:
