@@ -10,6 +10,7 @@ from vm import Nic
 TOP = Path(__file__).resolve().parents[2]
 KERNEL = TOP / 'build' / 'kernel' / 'vmlinuz'
 RELEASE = TOP / 'build' / 'kernel' / 'release'
+BUSYBOX = TOP / 'build' / 'initramfs' / 'bin' / 'busybox'
 INITRD = TOP / 'build' / 'initramfs.gz'
 TEST_CMDLINE = 'console=ttyS0 panic=-1 skiff.test'
 BOOT_TIMEOUT = 120

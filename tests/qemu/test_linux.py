@@ -1,12 +1,13 @@
 """The whole way: a real kernel and initramfs over HTTP, to user space."""
 
 import re
+import subprocess
 
 import pytest
 
 from conftest import MIB
-from skiff import (BOOT, BOOT_TIMEOUT, HTTP, INITRD, KERNEL, TEST_CMDLINE, USER_SPACE, boot_keys as keys, nic,
-                   reached_user_space)
+from skiff import (BOOT, BOOT_TIMEOUT, BUSYBOX, HTTP, INITRD, KERNEL, TEST_CMDLINE, USER_SPACE, boot_keys as keys,
+                   nic, reached_user_space)
 
 
 @pytest.mark.parametrize('flavour, variant', [
@@ -104,13 +105,12 @@ def test_variables_in_the_command_line(attach, machine, kernel):
 
 def test_two_initrds(attach, machine, www, kernel):
     """[LNX-12]"""
-    import subprocess
     (www.root / 'tree').mkdir(exist_ok=True)
     (www.root / 'tree' / 'second').write_text('from the second initrd\n')
     (www.root / 'tree' / 'init').write_text('#!/bin/busybox sh\n/bin/busybox cat /second\n'
                                             '/bin/busybox poweroff -f\n')
     (www.root / 'tree' / 'init').chmod(0o755)
-    archive = subprocess.run('find . | busybox cpio -o -H newc', shell=True, cwd=www.root / 'tree',
+    archive = subprocess.run(f'find . | {BUSYBOX} cpio -o -H newc', shell=True, cwd=www.root / 'tree',
                              capture_output=True, check=True).stdout
     (www.root / 'odd').write_bytes(archive + b'\0')      # a length that needs padding
     net = attach('user')
