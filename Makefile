@@ -157,7 +157,7 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $^
 clean:
-	rm -rf $(filter-out %/kernel %/busybox %/cmocka32 %/fresh,$(wildcard $(B)/*))
+	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/cmocka32 %/fresh,$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit #############################
 
@@ -214,6 +214,7 @@ export KERNEL INITRD RAW_CMDLINE FIRMWARE MEM QEMU_ARGS RUNS
 
 build/kernel/vmlinuz: ; $(call need,$@@linux-image-cloud-amd64)
 build/busybox/busybox: ; $(call need,$@@busybox-static)
+build/ipxe/ipxe.efi: ; $(call need,$@@ipxe)
 build/initramfs.gz: tests/demo/init build/busybox/busybox Makefile
 	@rm -rf build/initramfs && mkdir -p $(addprefix build/initramfs/,bin dev proc sys)
 	@cp build/busybox/busybox build/initramfs/bin && cp tests/demo/init build/initramfs
@@ -226,7 +227,8 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter bui
 		$(filter build/initramfs.gz,$(INITRD)) | need-qemu $(if $(filter uefi,$(FIRMWARE)),need-ovmf)
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
-test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(ANALYSES) $(FUZZ_LOGS) build/kernel/vmlinuz build/initramfs.gz | need-test
+test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(ANALYSES) $(FUZZ_LOGS) \
+		build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi | need-test
 	@rm -f $(B)/qemu.xml
 	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
 	@tests/setup/total $(LOGS) $(ANALYSES) $(FUZZ_LOGS) $(B)/qemu.xml

@@ -34,11 +34,12 @@ def _start(attach, efi, www):
         elif way == 'ipxe':
             net = attach('user', bootfile=f'http://{{host}}:{lab.HTTP_PORT}/start.ipxe')
             (www.root / 'start.ipxe').write_text(f'#!ipxe\nchain skiff.efi {words(net)}\n')
+            disk = uefi.removable(uefi.IPXE_EFI)
         else:
             net = attach('user')
             by = {'disk': uefi.removable, 'shell': uefi.shell, 'grub': uefi.grub}[way]
             disk = by(SKIFF_EFI, words(net))
-        nic = uefi.nic(net.netdev, firmware=disk is None, ipxe=way == 'ipxe')
+        nic = uefi.nic(net.netdev, firmware=disk is None)
         guest = efi([nic], disk=disk, fw_cfg={**keys(net), **firmware}, **options)
         if way == 'shell':
             uefi.hurry_shell(guest)

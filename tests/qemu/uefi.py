@@ -18,6 +18,7 @@ import vm
 TOP = vm.TOP
 SKIFF_EFI = Path(os.environ.get('SKIFF_EFI', TOP / 'build' / 'skiff.efi')).resolve()
 LAB = SKIFF_EFI.parent / 'lab'          # the programs of tests/uefi
+IPXE_EFI = TOP / 'build' / 'ipxe' / 'ipxe.efi'
 SAY, SHIM = LAB / 'say.efi', LAB / 'shim.efi'
 
 OVMF = Path('/usr/share/OVMF')
@@ -74,11 +75,19 @@ class Machine(vm.Machine):
         return re.sub(r'\n(?:\s*\n)+', '\n', re.sub(r' {20,}', '\n', super().log()))
 
 
+class BootNic(vm.Nic):
+    """A NIC that the firmware boots from. From 2024 on OVMF has no network without a source of randomness."""
+
+    def arguments(self, number):
+        return [*super().arguments(number), '-device', 'virtio-rng-pci']
+
+
 def nic(netdev, variant='transitional', firmware=False, ipxe=False, **properties):
     """A NIC for skiff.efi. firmware: the firmware boots from it, and so drives it beforehand, with a
     driver of its own or by the ROM of iPXE."""
+    kind = BootNic if firmware and not ipxe else vm.Nic
     defaults = {'bootindex': 1 if firmware else -1, **({} if ipxe else {'romfile': ''})}
-    return vm.Nic(netdev, rom=vm.IPXE_ROM, **{**defaults, **vm.VARIANTS[variant], **properties})
+    return kind(netdev, rom=vm.IPXE_ROM, **{**defaults, **vm.VARIANTS[variant], **properties})
 
 
 def make_volume(directory, files):
