@@ -226,7 +226,7 @@ static void put_segment(struct slot *s, uint32_t kind)
 		seg.seq = take(&in, 4);         /* the stream begins here, if it is believed */
 	seg.data = pattern_at(s->base + stream_off(c, &seg), seg.len);
 	put(&seg, damage);
-	if (seg.flags & (SYN | RST))
+	while ((seg.flags & (SYN | RST)) && stage.fake.rx_first)
 		poll();                         /* what follows has to know whether it was */
 }
 

@@ -69,6 +69,8 @@ static void must_come_back(const struct uri *u)
 	text_init(&t, buf, sizeof(buf));
 	uri_text(&t, u);
 	must(!t.cut, "longer than its parts");
+	if (t.len > URI_MAX)            /* longer than any that is taken, by what was encoded */
+		return;
 	must(uri_parse(&again, buf, t.len, &f, RUNG_CONFIG) == 0, "a URL that is not taken again");
 	must(again.scheme == u->scheme && again.port == u->port && !strcmp(again.host, u->host) &&
 	     !strcmp(again.path, u->path), "a URL that changes when it is read again");
