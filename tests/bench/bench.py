@@ -253,7 +253,7 @@ class Results(Values):
         for flavour in FLAVOURS:
             rows.append((f'… without empty polls, {flavour}',
                          *self._row('marked', flavour, '{:.0f}'), '1300'))
-        rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '40960'))
+        rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '45056'))
         return aligned(row for row in rows if row[1:3] != ('-', '-'))
 
     def _row(self, quantity, flavour, form):
