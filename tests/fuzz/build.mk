@@ -54,8 +54,8 @@ $(eval $(call fuzz,32))
 FUZZERS = $(foreach b,$(BITS),$(TARGET:%=$(B)/fuzz$(b)/%))
 .PHONY: fuzz fuzz-replay fuzz-corpus
 fuzz: $(FUZZERS)
-	@printf '%s\n' $^ | nice -n 19 xargs -n 1 -P $(JOBS) tests/fuzz/run fuzz $(SECONDS)
-	@tests/fuzz/run sum
+	@printf '%s\n' $^ | nice -n 19 xargs -n 1 -P $(JOBS) tests/fuzz/run fuzz $(SECONDS); \
+		status=$$?; tests/fuzz/run sum; exit $$status
 fuzz-corpus: $(TARGET:%=$(B)/fuzz64/%)
 	@for f in $^; do tests/fuzz/run keep $$f || exit; done
 
