@@ -30,7 +30,7 @@ import lab
 
 logging.getLogger('scapy').setLevel(logging.ERROR)      # it complains of networks without a route
 # pylint: disable=wrong-import-position
-from scapy.layers.dns import DNS, DNSRR                 # noqa: E402
+from scapy.layers.dns import DNS, DNSQR, DNSRR          # noqa: E402
 from scapy.layers.inet import ICMP, IP, TCP, UDP        # noqa: E402
 from scapy.layers.l2 import ARP, Ether                  # noqa: E402
 from scapy.packet import Raw                            # noqa: E402
@@ -246,13 +246,14 @@ class Peer(lab.Dgram):
             if isinstance(record, tuple):
                 record = DNSRR(rrname=record[0], type='A', rdata=record[1])
             chain = chain / record if chain else record
-        query = packet[DNS]
-        answer = DNS(**{'id': query.id, 'qr': 1, 'rd': 1, 'ra': 1, 'qd': query.qd, 'an': chain, **fields})
+        # scapy's qd and an are packets before release 2.6 and lists since then, whose elements it counts: one here.
+        answer = DNS(**{'id': packet[DNS].id, 'qr': 1, 'rd': 1, 'ra': 1, 'qd': packet[DNSQR],
+                        'an': chain, 'ancount': len(records), **fields})
         return self.datagram(53, packet[UDP].sport, answer, src=packet[IP].dst)
 
     def resolve(self, packet):
         """Every name is ours."""
-        return [self.dns_answer(packet, (packet[DNS].qd.qname, self.ip))]
+        return [self.dns_answer(packet, (packet[DNSQR].qname, self.ip))]
 
     def queries(self):
         """The guest's DNS queries so far, as frames."""
