@@ -288,7 +288,9 @@ class Peer(lab.Dgram):
                 for answer in self._answers(packet):
                     self.send(answer)
             except Exception:       # pylint: disable=broad-except
-                self._errors.append(traceback.format_exc())     # until() fails with it
+                with self._changed:
+                    self._errors.append(traceback.format_exc())     # until() fails with it, at once
+                    self._changed.notify_all()
 
     def _hear(self, packet):
         with self._changed:
