@@ -8,7 +8,7 @@ import pytest
 import lab
 import uefi
 from conftest import MIB
-from skiff import (BOOT, COUNT, FAILED, KERNEL, SAID, WAYS_TO_GIVE_UP, boot_keys, bzimage,
+from skiff import (BOOT, BOOT_TIMEOUT, COUNT, FAILED, KERNEL, SAID, WAYS_TO_GIVE_UP, boot_keys, bzimage,
                    kind_file, reached_user_space)
 from uefi import SAY, SKIFF_EFI, nic, removable
 from vm import Nic
@@ -19,10 +19,9 @@ OK = b'HTTP/1.1 200 OK\r\n'
 @pytest.fixture(name='fails')
 def _fails(efi):
     """fails(netdev, rung, sentence, keys…): skiff fails so, and the firmware goes on to its next option."""
-    def run(netdev, rung, sentence, disk=None, before=lambda guest: None, variables=uefi.VARIABLES,
-            next_program=SAY, **keys):
+    def run(netdev, rung, sentence, disk=None, before=lambda guest: None, secure=False, next_program=SAY, **keys):
         guest = efi([nic(netdev)], disk=disk or removable(SKIFF_EFI), behind=removable(next_program),
-                    fw_cfg=keys, variables=variables)
+                    fw_cfg=keys, secure=secure)
         before(guest)
         match = guest.wait_for(FAILED)
         assert match[1] == rung, guest.log()
@@ -83,16 +82,16 @@ def _signed(tmp_path):
 def test_secure_boot_refuses_a_kernel_of_another_signer(fails, user, kernel, signed):
     """skiff and the next boot option are signed by whom it trusts; Debian's kernel is not. [UEFI-09]"""
     guest = fails(user.netdev, 'hand-over', r'^Secure Boot refuses the image .*; nothing was started$',
-                  disk=removable(signed(SKIFF_EFI)), next_program=signed(SAY), variables=uefi.SECURE_VARIABLES,
-                  **boot_keys(user))
+                  disk=removable(signed(SKIFF_EFI)), next_program=signed(SAY), secure=True, **boot_keys(user))
     assert 'Linux version' not in guest.text
 
 
 def test_secure_boot_starts_a_kernel_that_it_trusts(attach, efi, www, kernel, signed):
     shutil.copy(signed(KERNEL), www.root / 'vmlinuz-signed')
     net = attach('user')
-    guest = efi([nic(net.netdev)], disk=removable(signed(SKIFF_EFI)), variables=uefi.SECURE_VARIABLES,
+    guest = efi([nic(net.netdev)], disk=removable(signed(SKIFF_EFI)), secure=True,
                 fw_cfg=boot_keys(net, url=net.url('vmlinuz-signed')))
+    guest.wait_for(r'secureboot: Secure boot enabled$', timeout=BOOT_TIMEOUT)
     reached_user_space(guest, kernel[1])
 
 

@@ -22,9 +22,9 @@ IPXE_EFI = TOP / 'build' / 'ipxe' / 'ipxe.efi'
 SAY, SHIM = LAB / 'say.efi', LAB / 'shim.efi'
 
 OVMF = Path('/usr/share/OVMF')
-CODE, VARIABLES = OVMF / 'OVMF_CODE_4M.fd', OVMF / 'OVMF_VARS_4M.fd'
-# Secure Boot enforced, by a certificate whose key comes in the same package.
-SECURE_VARIABLES = OVMF / 'OVMF_VARS_4M.snakeoil.fd'
+# Secure Boot is enforced by a build of its own, whose variables only the firmware's system management code may write, and
+# which trusts a certificate whose key comes in the same package.
+SECURE = ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1']
 SNAKEOIL = Path('/usr/share/ovmf/PkKek-1-snakeoil')
 BOOT_FILE = 'EFI/BOOT/BOOTX64.EFI'      # what firmware starts from a disk without further word
 
@@ -47,22 +47,21 @@ class Machine(vm.Machine):
     """A machine that boots by UEFI. What vm.Machine takes, and:
 
     disk: files of a FAT volume that is booted first, as {path: Path, bytes or str}; behind: the
-    same, booted when the NICs have failed. variables: the template of the variable store.
+    same, booted when the NICs have failed. secure: Secure Boot; see sign().
     """
 
     CONSOLE = Terminal
 
-    def __init__(self, nics=(), disk=None, behind=None, variables=VARIABLES, machine='q35', fw_cfg=None,
-                 **options):
+    def __init__(self, nics=(), disk=None, behind=None, secure=False, machine='q35', fw_cfg=None, **options):
         super().__init__(nics, machine=machine, **options,
                          fw_cfg={'opt/org.tianocore/IPv6PXESupport': 'n', **(fw_cfg or {})})
-        self.variables, self.disks = variables, {'disk': (disk, 0), 'behind': (behind, 100)}
+        self.secure, self.disks = secure, {'disk': (disk, 0), 'behind': (behind, 100)}
 
     def command(self):
-        variables = self.dir / 'variables'
-        shutil.copy(self.variables, variables)
-        words = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={CODE}',
-                 '-drive', f'if=pflash,unit=1,format=raw,file={variables}']
+        variables, kind = self.dir / 'variables', '.snakeoil' if self.secure else ''
+        shutil.copy(OVMF / f'OVMF_VARS_4M{kind}.fd', variables)
+        words = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={OVMF}/OVMF_CODE_4M{kind}.fd',
+                 '-drive', f'if=pflash,unit=1,format=raw,file={variables}', *(SECURE if self.secure else [])]
         for port, (name, (files, bootindex)) in enumerate(self.disks.items()):
             if files:
                 make_volume(self.dir / name, files)
@@ -157,7 +156,7 @@ def http_boot(url):
 
 
 def sign(program, directory):
-    """The program with a signature that SECURE_VARIABLES trusts, in a new file."""
+    """The program with a signature that the firmware trusts under Secure Boot, in a new file."""
     key, signed = directory / 'key', directory / f'signed-{program.name}'
     for words in (['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil', '-out', key],
                   ['sbsign', '--key', key, '--cert', f'{SNAKEOIL}.pem', '--output', signed, program]):
