@@ -904,7 +904,7 @@ def test_name_server_of_the_last_century_and_in_trouble(peer, boot):
             return [peer.dns_answer(query, rcode=1)]
         if asked == 2:
             return [peer.dns_answer(query, rcode=2)]
-        return [peer.dns_answer(query, (query.qd.qname, peer.ip), (query.qd.qname, TRAP), tc=1)]
+        return [peer.dns_answer(query, (query[DNSQR].qname, peer.ip), (query[DNSQR].qname, TRAP), tc=1)]
     peer.dns = odd
     guest = boot(fetch=peer.url(host='boot.example'))
     assert downloads(peer, guest).ip == peer.ip
@@ -921,13 +921,13 @@ def test_name_in_the_last_domain_of_the_search_list(peer, boot):
         return [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK, options, broadcast=True)]
 
     def last(query):
-        if query.qd.qname.lower() == b'boot.last.example.':
+        if query[DNSQR].qname.lower() == b'boot.last.example.':
             return peer.resolve(query)
         return [peer.dns_answer(query, rcode=3)]
     peer.dhcp, peer.dns = lease, last
     guest = boot(fetch=peer.url(host='boot'))
     downloads(peer, guest)
-    assert [query['DNS'].qd.qname for query in peer.queries()] == [
+    assert [query[DNSQR].qname for query in peer.queries()] == [
         b'boot.one.example.', b'boot.two.example.', b'boot.last.example.']
     assert_good_day(guest)
 
