@@ -25,15 +25,13 @@ static uint32_t finish(uint64_t words, uint32_t sum)
 	return sum + (sum < folded);
 }
 
-/* The last 1 to 3 bytes, with zeros behind them in memory. */
+/* The last 0 to 3 bytes, with zeros behind them in memory. */
 static uint32_t tail(const uint8_t *p, size_t len)
 {
-	uint8_t bytes[4] = { 0 };
-	uint32_t word;
+	uint32_t word = 0;
 
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = p[i];
-	memcpy(&word, bytes, sizeof(word));
+	if (len)
+		memcpy(&word, p, len);
 	return word;
 }
 
