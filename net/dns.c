@@ -56,7 +56,7 @@ static bool choose_server(struct net *net)
 /* What a server may send: a packet that reaches us whole. 0: EDNS is not to be used. */
 static uint16_t udp_size(const struct net *net)
 {
-	uint32_t most = net->mtu - IPV4_HEADER_LEN - UDP_HEADER_LEN;
+	uint32_t most = (uint32_t)net->mtu - IPV4_HEADER_LEN - UDP_HEADER_LEN;
 
 	if (net->dns.plain & server_bit(&net->dns))
 		return 0;
