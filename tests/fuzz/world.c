@@ -42,7 +42,7 @@ void world_send(struct world *w, const uint8_t *frame, uint32_t len)
 	case 12:
 		bit = 14 * 8 + take(w->in, 2) % ((len - 14) * 8);
 		put_on(w, frame, len, 0);
-		if (w->in_flight)
+		if (w->in_flight && !w->intact)
 			w->frame[w->in_flight - 1].bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		return;
 	}

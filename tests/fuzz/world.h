@@ -41,6 +41,7 @@ struct world {
 	uint64_t salt;                  /* where in the pattern the files of this run lie */
 
 	void (*on_idle)(void *ctx);     /* at the end of each turn; may be NULL */
+	bool intact;                    /* no frame is damaged on its way */
 
 	/* What an honest client may hold for the file N. */
 	uint32_t lens[WORLD_FILES], len[WORLD_FILES][WORLD_LENS];
