@@ -192,7 +192,7 @@ bool tcp_starves(const struct net *net, const struct tcp_conn *c)
 
 uint32_t tcp_mtu(const struct tcp_conn *c)
 {
-	return c->rcv_mss + TCP_HEADER_LEN + IPV4_HEADER_LEN;
+	return (uint32_t)c->rcv_mss + TCP_HEADER_LEN + IPV4_HEADER_LEN;
 }
 
 void tcp_shrink(struct net *net)
