@@ -196,8 +196,9 @@ def test_make_conform():
 
 def test_interrupt_leaves_nothing_behind(tmp_path):
     """A run that would wait for long ends at once, with all that it has started."""
-    with subprocess.Popen([TOP / 'tests' / 'conform' / 'run'], cwd=TOP, text=True, stdout=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL, start_new_session=True,
+    # What was started in the background of a shell ignores SIGINT, and so do its children.
+    with subprocess.Popen(['env', '--default-signal=INT', TOP / 'tests' / 'conform' / 'run'], cwd=TOP, text=True,
+                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
                           env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM), 'DEVICE': 'rombar=0',
                                'TMPDIR': str(tmp_path)}) as process:
         lab.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
