@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The platform's side of the boot story, as net/ sees it: who this machine is, where downloads go, and the start
- * of what was loaded. arch/port.h has the contracts.
+ * The platform's side of the boot story, as net/ sees it: who this machine is, where downloads go,
+ * and the start of what was loaded. arch/port.h has the contracts.
  */
 #ifndef CORE_BOOT_H
 #define CORE_BOOT_H

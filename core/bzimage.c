@@ -15,7 +15,7 @@ enum field {
 	SETUP_SECTS = 0x1f1,
 	SYSSIZE = 0x1f4,
 	BOOT_FLAG = 0x1fe,
-	JUMP_OFFSET = 0x201,         /* second byte of the jump: the header ends where it leads */
+	JUMP_OFFSET = 0x201, /* second byte of the jump: the header ends where it leads */
 	HEADER = 0x202,
 	VERSION = 0x206,
 	KERNEL_VERSION = 0x20e,
@@ -30,9 +30,9 @@ enum field {
 	INIT_SIZE = 0x260,
 };
 
-#define LOADED_HIGH 1                  /* loadflags */
-#define LOAD_HIGH_ADDRESS 0x100000     /* where a kernel runs that names no address */
-#define PARAGRAPH 16                   /* the unit of syssize */
+#define LOADED_HIGH 1              /* loadflags */
+#define LOAD_HIGH_ADDRESS 0x100000 /* where a kernel runs that names no address */
+#define PARAGRAPH 16               /* the unit of syssize */
 
 /*
  * Before protocol 2.10 (Linux 2.6.31) a kernel does not say how much memory it unpacks itself into.
@@ -59,7 +59,8 @@ static int check_signatures(struct span head, struct failure *f)
 			    "not a Linux kernel: the file has only %u bytes", (unsigned)head.len);
 	if (!bzimage_is(head))
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
-			    "not a Linux kernel: no boot signature AA55h at 1FEh with \"HdrS\" behind it");
+			    "not a Linux kernel: no boot signature AA55h at 1FEh with \"HdrS\" "
+			    "behind it");
 	return 0;
 }
 
@@ -68,19 +69,17 @@ static int read_version(struct bzimage *bz, struct span head, struct failure *f)
 {
 	static const struct {
 		uint16_t version;
-		uint16_t end;        /* of the last field that we read, or that a port writes */
+		uint16_t end; /* of the last field that we read, or that a port writes */
 	} promises[] = {
-		{ 0x0202, INITRD_ADDR_MAX },
-		{ 0x0203, KERNEL_ALIGNMENT },
-		{ 0x0205, RELOCATABLE_KERNEL + 1 },
-		{ 0x0206, CMDLINE_SIZE + 4 },
+		{ 0x0202, INITRD_ADDR_MAX },        { 0x0203, KERNEL_ALIGNMENT },
+		{ 0x0205, RELOCATABLE_KERNEL + 1 }, { 0x0206, CMDLINE_SIZE + 4 },
 		{ 0x020a, INIT_SIZE + 4 },
 	};
 	uint32_t end = HEADER + (uint32_t)head.at[JUMP_OFFSET];
 	size_t i;
 
 	bz->version = get_le16(head.at + VERSION);
-	if (bz->version == 0x020e)   /* 2.14 was "burnt by incorrect commit": assume 2.13 */
+	if (bz->version == 0x020e) /* 2.14 was "burnt by incorrect commit": assume 2.13 */
 		bz->version = 0x020d;
 	if (bz->version < 0x0202)
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
@@ -116,7 +115,7 @@ static int read_sizes(struct bzimage *bz, struct span head, uint64_t file_len, s
 			    "and nothing behind it",
 			    (unsigned)bz->setup_len, (unsigned long long)file_len);
 	if (bz->version < 0x0204) {
-		bz->payload_len = 0;   /* the field had two bytes only */
+		bz->payload_len = 0; /* the field had two bytes only */
 		return 0;
 	}
 	if (payload_len == 0 || payload_len > UINT32_MAX)
@@ -202,7 +201,7 @@ int bzimage_parse(struct bzimage *bz, struct span head, uint64_t file_len, struc
 	err = read_version(bz, head, f);
 	if (err < 0)
 		return err;
-	if (!(head.at[LOADFLAGS] & LOADED_HIGH))   /* [LNX-03] */
+	if (!(head.at[LOADFLAGS] & LOADED_HIGH)) /* [LNX-03] */
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
 			    "a zImage, which loads below 1 MiB: skiff starts only kernels that "
 			    "were built as bzImage");
@@ -227,7 +226,7 @@ void bzimage_release(const struct bzimage *bz, struct span image, char *buf, siz
 		c = (char)image.at[off];
 		if (c == '\0' || c == ' ')
 			break;
-		c = text_printable(c);   /* [SEC-10] */
+		c = text_printable(c); /* [SEC-10] */
 		text_add(&t, &c, 1);
 	}
 	if (t.len == 0)

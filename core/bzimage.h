@@ -10,19 +10,19 @@
 #include "core/types.h"
 
 struct bzimage {
-	uint16_t version;            /* boot protocol, 0x0202 and up; 0x020e is read as 0x020d */
-	uint32_t setup_len;          /* before the protected-mode kernel: (setup_sects + 1) * 512 */
-	uint32_t header_len;         /* the setup header is file bytes 0x1f1 … 0x1f1 + header_len */
-	uint32_t payload_len;        /* the protected-mode kernel, by syssize; 0 before 2.04 */
+	uint16_t version;     /* boot protocol, 0x0202 and up; 0x020e is read as 0x020d */
+	uint32_t setup_len;   /* before the protected-mode kernel: (setup_sects + 1) * 512 */
+	uint32_t header_len;  /* the setup header is file bytes 0x1f1 … 0x1f1 + header_len */
+	uint32_t payload_len; /* the protected-mode kernel, by syssize; 0 before 2.04 */
 	bool relocatable;
-	uint64_t pref_address;       /* where it wants to run; 0x100000 before 2.10 */
-	uint32_t alignment;          /* a power of two; 1 if not relocatable */
+	uint64_t pref_address; /* where it wants to run; 0x100000 before 2.10 */
+	uint32_t alignment;    /* a power of two; 1 if not relocatable */
 	/* Memory that it needs from its address on, ≥ payload_len; before 2.10 an estimate. */
 	uint32_t init_size;
-	uint32_t code32_start;       /* 0: it says that it has no 32-bit entry */
+	uint32_t code32_start; /* 0: it says that it has no 32-bit entry */
 	/* The last byte that an initrd may occupy below 4 GiB, whatever field says so. */
 	uint32_t initrd_addr_max;
-	uint32_t cmdline_max;        /* characters without the NUL */
+	uint32_t cmdline_max; /* characters without the NUL */
 	uint16_t xloadflags;
 	uint32_t kernel_version_off; /* file offset of the version string, 0: none */
 };

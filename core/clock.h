@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time in milliseconds that wrap at 2^32 (49 days). Points in time are compared by their difference,
- * so no comparison here breaks at the wrap.
+ * Time in milliseconds that wrap at 2^32 (49 days). Points in time are compared by their
+ * difference, so no comparison here breaks at the wrap.
  */
 #ifndef CORE_CLOCK_H
 #define CORE_CLOCK_H

@@ -53,7 +53,10 @@ void console_progress(struct console *c, const char *fmt, ...)
 		c->progress = (uint8_t)t.len;
 }
 
-/* In halves of a tenth of a MB (50,000 bytes), the whole ones: rounds without a sum that could wrap. */
+/*
+ * In halves of a tenth of a MB (50,000 bytes), the whole ones: rounds without a sum that could
+ * wrap.
+ */
 static char *tenths(char buf[CONSOLE_MB_LEN], uint64_t halves)
 {
 	uint32_t tenth;

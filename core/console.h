@@ -9,12 +9,12 @@
 
 #include "core/types.h"
 
-#define CONSOLE_LINE_MAX 700       /* characters; a longer line is cut and ends with "..." */
-#define CONSOLE_PROGRESS_MAX 79    /* columns: stays off the right edge of an 80-column screen */
+#define CONSOLE_LINE_MAX 700    /* characters; a longer line is cut and ends with "..." */
+#define CONSOLE_PROGRESS_MAX 79 /* columns: stays off the right edge of an 80-column screen */
 
 /* The caller owns it; all zeros to begin with. */
 struct console {
-	uint8_t progress;          /* columns that the progress display fills; 0: there is none */
+	uint8_t progress; /* columns that the progress display fills; 0: there is none */
 };
 
 /* A whole line, without "\n" in fmt; formats as text_fmt(). Ends a progress display first. */

@@ -33,12 +33,12 @@ uint32_t csum_copy(void *dst, const void *src, size_t len, uint32_t sum);
 static inline uint16_t csum_fold(uint32_t sum)
 {
 	sum = (sum >> 16) + (sum & 0xffff);
-	return (uint16_t)((sum >> 16) + sum);   /* [SUM-01]: the second carry too */
+	return (uint16_t)((sum >> 16) + sum); /* [SUM-01]: the second carry too */
 }
 
 /*
- * Whether a header of len bytes, a multiple of 4, carries a right checksum within itself (RFC 1071 2 (B): the byte order does not
- * matter for that).
+ * Whether a header of len bytes, a multiple of 4, carries a right checksum within itself (RFC 1071
+ * 2 (B): the byte order does not matter for that).
  */
 static inline bool csum_header_ok(const uint8_t *p, uint32_t len)
 {

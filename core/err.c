@@ -7,16 +7,11 @@
 const char *rung_name(enum rung rung)
 {
 	static const char *const names[] = {
-		[RUNG_CONFIG] = "config",
-		[RUNG_DEVICE] = "device",
-		[RUNG_QUEUES] = "queues",
-		[RUNG_LINK] = "link",
-		[RUNG_DHCP] = "dhcp",
-		[RUNG_DNS] = "dns",
-		[RUNG_CONNECT] = "connect",
-		[RUNG_HTTP] = "http",
-		[RUNG_IMAGE] = "image",
-		[RUNG_DIGEST] = "digest",
+		[RUNG_CONFIG] = "config",       [RUNG_DEVICE] = "device",
+		[RUNG_QUEUES] = "queues",       [RUNG_LINK] = "link",
+		[RUNG_DHCP] = "dhcp",           [RUNG_DNS] = "dns",
+		[RUNG_CONNECT] = "connect",     [RUNG_HTTP] = "http",
+		[RUNG_IMAGE] = "image",         [RUNG_DIGEST] = "digest",
 		[RUNG_HAND_OVER] = "hand-over",
 	};
 
@@ -39,7 +34,7 @@ int fail(struct failure *f, enum rung rung, enum err err, const char *fmt, ...)
 	va_start(ap, fmt);
 	text_vfmt(&t, fmt, ap);
 	va_end(ap);
-	for (i = 0; i < t.len; i++)   /* [SEC-10] */
+	for (i = 0; i < t.len; i++) /* [SEC-10] */
 		f->text[i] = text_printable(f->text[i]);
 	return err;
 }

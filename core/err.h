@@ -10,18 +10,18 @@
 #include "core/types.h"
 
 enum err {
-	ERR_AGAIN = -1,       /* not yet; call again */
-	ERR_TIMEOUT = -2,     /* nobody answered within the bound */
-	ERR_DEVICE = -3,      /* the device broke a rule or does not respond */
-	ERR_PROTO = -4,       /* the peer broke a rule of the protocol */
-	ERR_REFUSED = -5,     /* the peer, or the firmware, said no */
-	ERR_NO_SPACE = -6,    /* does not fit */
-	ERR_DIGEST = -7,      /* the SHA-256 is another one */
-	ERR_CONFIG = -8,      /* a key or URL is malformed */
-	ERR_FORMAT = -9,      /* not a kernel, not an entry */
-	ERR_UNREACHABLE = -10,/* no route, no link, no such name */
-	ERR_ABORTED = -11,    /* the user pressed Esc or Ctrl-C */
-	ERR_UNSUPPORTED = -12,/* understood, but not something that skiff does */
+	ERR_AGAIN = -1,        /* not yet; call again */
+	ERR_TIMEOUT = -2,      /* nobody answered within the bound */
+	ERR_DEVICE = -3,       /* the device broke a rule or does not respond */
+	ERR_PROTO = -4,        /* the peer broke a rule of the protocol */
+	ERR_REFUSED = -5,      /* the peer, or the firmware, said no */
+	ERR_NO_SPACE = -6,     /* does not fit */
+	ERR_DIGEST = -7,       /* the SHA-256 is another one */
+	ERR_CONFIG = -8,       /* a key or URL is malformed */
+	ERR_FORMAT = -9,       /* not a kernel, not an entry */
+	ERR_UNREACHABLE = -10, /* no route, no link, no such name */
+	ERR_ABORTED = -11,     /* the user pressed Esc or Ctrl-C */
+	ERR_UNSUPPORTED = -12, /* understood, but not something that skiff does */
 };
 
 /* The rungs of the ladder, bottom first. Users' scripts read their names. */
@@ -40,9 +40,9 @@ enum rung {
 };
 
 struct failure {
-	enum err err;    /* 0: nothing has failed */
+	enum err err; /* 0: nothing has failed */
 	enum rung rung;
-	char text[400];  /* one sentence or two, without the final full stop's line end */
+	char text[400]; /* one sentence or two, without the final full stop's line end */
 };
 
 /* The rung's name as it stands in the failure line ("hand-over"). */

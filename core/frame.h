@@ -8,20 +8,23 @@
 
 #include "core/types.h"
 
-/* What the driver found out about the frame's TCP or UDP checksum. net/ knows nothing more of it. */
+/*
+ * What the driver found out about the frame's TCP or UDP checksum. net/ knows nothing more of it.
+ */
 enum csum_verdict {
-	CSUM_CHECK,    /* verify in software */
-	CSUM_VOUCHED,  /* the device may vouch for the outermost checksum, and did */
-	CSUM_PARTIAL,  /* the device may leave the sum undone, and did: the field at csum_start + csum_offset
-	                  holds the pseudo-header's sum only */
-	CSUM_BAD,      /* drop */
+	CSUM_CHECK,   /* verify in software */
+	CSUM_VOUCHED, /* the device may vouch for the outermost checksum, and did */
+	CSUM_PARTIAL, /* the device may leave the sum undone, and did: the field at csum_start +
+			 csum_offset holds the pseudo-header's sum only */
+	CSUM_BAD,     /* drop */
 };
 
 /* What the user wants of GUEST_CSUM: the key `csum`. */
 enum csum_policy {
-	CSUM_POLICY_AUTO,   /* accept GUEST_CSUM if it is offered */
-	CSUM_POLICY_OFF,    /* decline it */
-	CSUM_POLICY_TRUST,  /* as auto, and believe DATA_VALID even where GUEST_CSUM was not negotiated */
+	CSUM_POLICY_AUTO,  /* accept GUEST_CSUM if it is offered */
+	CSUM_POLICY_OFF,   /* decline it */
+	CSUM_POLICY_TRUST, /* as auto, and believe DATA_VALID even where GUEST_CSUM was not
+			      negotiated */
 };
 
 /*
@@ -32,18 +35,20 @@ enum csum_policy {
 
 struct frame {
 	/*
-	 * The frame's first bytes, min(len, FRAME_HEAD_MAX) of them, copied once by the driver: the device
-	 * cannot change them any more. Parse these.
+	 * The frame's first bytes, min(len, FRAME_HEAD_MAX) of them, copied once by the driver: the
+	 * device cannot change them any more. Parse these.
 	 */
 	const uint8_t *head;
 	/* The whole frame, Ethernet header first, where the device put it. Read each byte once. */
 	struct span data;
 	enum csum_verdict csum;
-	uint16_t csum_start;   /* CSUM_PARTIAL: both from the start of the frame, checked to lie inside it */
+	uint16_t csum_start; /* CSUM_PARTIAL: both from the start of the frame, checked to lie
+				inside it */
 	uint16_t csum_offset;
-	uint8_t breach;        /* 0, or the nic's own id of the rule that the device broke with this frame */
+	uint8_t breach; /* 0, or the nic's own id of the rule that the device broke with this frame
+			 */
 };
 
-#define FRAME_BREACHES 16      /* breach ids are below this */
+#define FRAME_BREACHES 16 /* breach ids are below this */
 
 #endif

@@ -51,7 +51,7 @@ static int image_place(struct image *img)
 		return err;
 	assert(img->extent.at != NULL);
 	if (img->head_len > image_limit(img)) {
-		img->extent.at = NULL;   /* still not placed */
+		img->extent.at = NULL; /* still not placed */
 		return too_long(img);
 	}
 	memcpy(img->extent.at, img->head, img->head_len);

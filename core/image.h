@@ -24,11 +24,11 @@ struct image {
 	image_place_fn place;
 	void *place_ctx;
 	struct failure *failure;
-	uint64_t file_len;              /* CARGO_LEN_UNKNOWN until the end where nobody said */
-	uint64_t stored;                /* bytes 0 … stored are complete */
+	uint64_t file_len; /* CARGO_LEN_UNKNOWN until the end where nobody said */
+	uint64_t stored;   /* bytes 0 … stored are complete */
 	bool begun;
-	struct extent extent;           /* at is NULL until placed */
-	uint32_t head_want;             /* bytes that place() needs first; 0: none */
+	struct extent extent; /* at is NULL until placed */
+	uint32_t head_want;   /* bytes that place() needs first; 0: none */
 	uint32_t head_len;
 	uint8_t head[CARGO_HEAD_LEN];
 };

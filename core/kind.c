@@ -43,7 +43,10 @@ static const struct kind {
 	{ 0, SCRIPT, "#!ipxe", "an iPXE script" },
 	{ 0, INITRD, "07070", "a cpio archive" },
 	{ 0, INITRD, "\x1f\x8b", "a gzip file" },
-	{ 0, INITRD, "\xfd" "7zXZ", "an xz file" },
+	{ 0, INITRD,
+	  "\xfd"
+	  "7zXZ",
+	  "an xz file" },
 	{ 0, INITRD, "\x28\xb5\x2f\xfd", "a zstd file" },
 	{ 0, INITRD, "\x02\x21\x4c\x18", "an lz4 file" },
 	{ 0, BZIMAGE, "\177ELF", "an ELF file" },
@@ -57,7 +60,7 @@ static const struct kind {
 };
 
 #define DISK (kinds + ARRAY_LEN(kinds) - 1)
-#define BLANK_LEN 512           /* zeros in front of a file system without a boot sector */
+#define BLANK_LEN 512 /* zeros in front of a file system without a boot sector */
 
 static bool has(struct span head, uint32_t off, const char *magic)
 {

@@ -40,7 +40,7 @@ WEAK void *memcpy(void *restrict dst, const void *restrict src, size_t len)
 
 WEAK void *memmove(void *dst, const void *src, size_t len)
 {
-	if ((uintptr_t)dst - (uintptr_t)src >= len)   /* dst below src, or behind its end */
+	if ((uintptr_t)dst - (uintptr_t)src >= len) /* dst below src, or behind its end */
 		copy_up(dst, src, len);
 	else
 		copy_down(dst, src, len);

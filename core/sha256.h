@@ -6,11 +6,11 @@
 #include "core/types.h"
 
 #define SHA256_LEN 32
-#define SHA256_HEX_LEN 65   /* with the NUL */
+#define SHA256_HEX_LEN 65 /* with the NUL */
 
 struct sha256 {
 	uint32_t state[8];
-	uint64_t len;        /* bytes so far */
+	uint64_t len; /* bytes so far */
 	uint8_t block[64];
 };
 

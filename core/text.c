@@ -39,9 +39,9 @@ static void repeat(struct text *t, char c, size_t count)
 /* One conversion as it stands in the format: %[0][width][.*][l|ll|z]letter. */
 struct conversion {
 	char pad;
-	char size;          /* 0, 'l', 'L' for ll, 'z' */
+	char size; /* 0, 'l', 'L' for ll, 'z' */
 	size_t width;
-	size_t precision;   /* %s reads no further */
+	size_t precision; /* %s reads no further */
 };
 
 /* A va_list that can be passed on: where it is an array, a parameter would not have its type. */
@@ -75,7 +75,7 @@ static void put_number(struct text *t, const struct conversion *c, bool negative
 		       char letter)
 {
 	const char *digits = letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-	char buf[20];   /* 2^64 - 1 has 20 decimal digits */
+	char buf[20]; /* 2^64 - 1 has 20 decimal digits */
 	size_t at = sizeof(buf), used;
 	uint32_t digit;
 

@@ -13,8 +13,8 @@
 /* A string being built. Always NUL-terminated; what does not fit is cut and `cut` is set. */
 struct text {
 	char *buf;
-	size_t cap;   /* bytes in buf, the NUL included; at least 1 */
-	size_t len;   /* without the NUL */
+	size_t cap; /* bytes in buf, the NUL included; at least 1 */
+	size_t len; /* without the NUL */
 	bool cut;
 };
 
@@ -44,7 +44,7 @@ char *mac_text(char buf[MAC_TEXT_LEN], const uint8_t mac[6]);
  * no overflow of 64 bits. They return false and leave *out alone otherwise.
  */
 bool text_to_u64(const char *s, size_t len, uint64_t *out);
-bool text_hex_to_u64(const char *s, size_t len, uint64_t *out);   /* an optional 0x in front */
+bool text_hex_to_u64(const char *s, size_t len, uint64_t *out); /* an optional 0x in front */
 
 /* A strict dotted quad, no leading zeros, nothing behind it; *ip in host order. */
 bool text_to_ip(const char *s, size_t len, uint32_t *ip);

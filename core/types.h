@@ -17,8 +17,8 @@
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * A function on the way of a received byte, from the used ring to the store. They stand side by side
- * in one section: a path that straddles a page halves the rate under an emulator, and costs an
+ * A function on the way of a received byte, from the used ring to the store. They stand side by
+ * side in one section: a path that straddles a page halves the rate under an emulator, and costs an
  * instruction-cache line on a processor.
  */
 #define HOT_PATH __attribute__((section(".text.hot_path")))

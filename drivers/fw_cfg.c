@@ -10,9 +10,9 @@
 #include "core/text.h"
 #include "core/wire.h"
 
-#define SELECTOR 0              /* 16 bits, little-endian */
-#define DATA 1                  /* 8 bits, the next one of the selected item at each read */
-#define FILES_MAX 4096          /* of the directory; QEMU has some thirty */
+#define SELECTOR 0     /* 16 bits, little-endian */
+#define DATA 1         /* 8 bits, the next one of the selected item at each read */
+#define FILES_MAX 4096 /* of the directory; QEMU has some thirty */
 #define DIR_ENTRY_LEN (4 + 2 + 2 + FW_CFG_NAME_LEN)
 
 static void select_item(const struct fw_cfg *fw, uint16_t selector)
@@ -97,8 +97,8 @@ static int read_value(struct fw_cfg *fw, const struct fw_cfg_file *file, struct 
 {
 	if (file->len > FW_CFG_VALUE_MAX)
 		return fail(f, RUNG_CONFIG, ERR_CONFIG,
-			"the fw_cfg file %s has %u bytes; a value may have at most %d",
-			file->name, file->len, FW_CFG_VALUE_MAX);
+			    "the fw_cfg file %s has %u bytes; a value may have at most %d",
+			    file->name, file->len, FW_CFG_VALUE_MAX);
 	select_item(fw, file->selector);
 	read_bytes(fw, fw->value, file->len);
 	fw->value[file->len] = '\0';
@@ -106,7 +106,7 @@ static int read_value(struct fw_cfg *fw, const struct fw_cfg_file *file, struct 
 }
 
 int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void *ctx,
-	struct failure *f)
+		struct failure *f)
 {
 	size_t prefix_len = text_len(prefix);
 	struct fw_cfg_file file;
@@ -121,8 +121,8 @@ int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void
 			continue;
 		if (matches == FW_CFG_MATCHES_MAX)
 			return fail(f, RUNG_CONFIG, ERR_CONFIG,
-				"fw_cfg has more than %d files named %s*",
-				FW_CFG_MATCHES_MAX, prefix);
+				    "fw_cfg has more than %d files named %s*", FW_CFG_MATCHES_MAX,
+				    prefix);
 		fw->match[matches++] = file;
 	}
 	for (unsigned i = 0; i < matches; i++) {

@@ -11,20 +11,20 @@
 #include "core/err.h"
 #include "core/types.h"
 
-#define FW_CFG_NAME_LEN 56           /* in the directory, the NUL included */
+#define FW_CFG_NAME_LEN 56 /* in the directory, the NUL included */
 #define FW_CFG_VALUE_MAX 16384
 #define FW_CFG_MATCHES_MAX 24
 
 enum fw_cfg_selector {
 	FW_CFG_SIGNATURE = 0x00,
-	FW_CFG_NOGRAPHIC = 0x04,     /* u16, not zero: the firmware's console is the serial port */
+	FW_CFG_NOGRAPHIC = 0x04, /* u16, not zero: the firmware's console is the serial port */
 	FW_CFG_FILE_DIR = 0x19,
 };
 
 struct fw_cfg_file {
 	uint32_t len;
 	uint16_t selector;
-	char name[FW_CFG_NAME_LEN + 1];   /* NUL-terminated whatever the directory says */
+	char name[FW_CFG_NAME_LEN + 1]; /* NUL-terminated whatever the directory says */
 };
 
 /* The caller owns it; nothing to free. */
@@ -49,12 +49,11 @@ int64_t fw_cfg_read(const struct fw_cfg *fw, const char *name, void *buf, uint32
 #define FW_CFG_OURS "opt/org.skiff/"
 
 /*
- * A port's share of port_config_each(): calls `each` for every file whose name begins with prefix, in the directory's order; key is
- * the rest of the name. 0; each's
- * error; ERR_CONFIG with a sentence in f (rung `config`) for a value of more than FW_CFG_VALUE_MAX
- * bytes or too many files.
+ * A port's share of port_config_each(): calls `each` for every file whose name begins with prefix,
+ * in the directory's order; key is the rest of the name. 0; each's error; ERR_CONFIG with a
+ * sentence in f (rung `config`) for a value of more than FW_CFG_VALUE_MAX bytes or too many files.
  */
 int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void *ctx,
-	struct failure *f) MUST_CHECK;
+		struct failure *f) MUST_CHECK;
 
 #endif

@@ -9,11 +9,11 @@
 
 #define VENDOR_VIRTIO 0x1af4
 #define DEVICE_TRANSITIONAL_NET 0x1000
-#define DEVICE_NET 0x1041               /* 1040h + device type 1 */
+#define DEVICE_NET 0x1041 /* 1040h + device type 1 */
 #define STATUS_CAPABILITIES 0x10
 #define MULTI_FUNCTION 0x80
-#define FUNCTIONS 0x10000               /* 256 buses of 32 devices of 8 functions */
-#define CAPS_BEGIN 0x40                 /* behind the standard header */
+#define FUNCTIONS 0x10000 /* 256 buses of 32 devices of 8 functions */
+#define CAPS_BEGIN 0x40   /* behind the standard header */
 
 /* VIRTIO 1.4 4.1.2.2 [PCI-01] */
 bool pci_is_virtio_net(uintptr_t fn)
@@ -32,7 +32,7 @@ bool pci_find_virtio_net(uintptr_t *fn)
 
 	for (uintptr_t device = *fn & ~(uintptr_t)7; device < FUNCTIONS; device += 8) {
 		if (port_pci_read(device, PCI_VENDOR_ID, 2) == 0xffff)
-			continue;       /* a device has a function 0 */
+			continue; /* a device has a function 0 */
 		multi_function = port_pci_read(device, PCI_HEADER_TYPE, 1) & MULTI_FUNCTION;
 		for (uintptr_t at = device; at < device + (multi_function ? 8 : 1); at++) {
 			if (at < *fn || !pci_is_virtio_net(at))
@@ -75,7 +75,8 @@ void pci_enable(struct pci_command_saved *saved, uintptr_t fn)
 	saved->fn = fn;
 	saved->command = (uint16_t)port_pci_read(fn, PCI_COMMAND, 2);
 	port_pci_write(fn, PCI_COMMAND, 2,
-		saved->command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
+		       saved->command | PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+			       PCI_COMMAND_INTX_DISABLE);
 }
 
 void pci_enable_dma(uintptr_t fn)

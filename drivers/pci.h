@@ -44,7 +44,7 @@ bool pci_find_virtio_net(uintptr_t *fn);
 /* A walk over the capability list, which may be a loop: it ends after as many as fit. */
 struct pci_caps {
 	uintptr_t fn;
-	uint8_t next;    /* where the next one lies, by the device's word */
+	uint8_t next; /* where the next one lies, by the device's word */
 	uint8_t left;
 };
 
@@ -67,7 +67,10 @@ void pci_enable(struct pci_command_saved *saved, uintptr_t fn);
 void pci_enable_dma(uintptr_t fn);
 /* Takes that right from it, for good. */
 void pci_disable_dma(uintptr_t fn);
-/* The command register as it was found, but without that right: whoever drives the device next gives it again. */
+/*
+ * The command register as it was found, but without that right: whoever drives the device next
+ * gives it again.
+ */
 void pci_restore(const struct pci_command_saved *saved);
 
 #endif

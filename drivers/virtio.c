@@ -11,8 +11,8 @@
 #include "drivers/virtio_legacy.h"
 #include "drivers/virtio_pci.h"
 
-#define RESET_MS 100            /* bounds the wait for a reset */
-#define CONFIG_TRIES 8          /* bounds the wait for a configuration that holds still */
+#define RESET_MS 100   /* bounds the wait for a reset */
+#define CONFIG_TRIES 8 /* bounds the wait for a configuration that holds still */
 #define CONFIG_BYTES_MAX 8
 
 /*
@@ -26,7 +26,7 @@ int virtio_open(struct virtio *v, uintptr_t fn, struct failure *f)
 	memset(v, 0, sizeof(*v));
 	if (!pci_is_virtio_net(fn))
 		return fail(f, RUNG_DEVICE, ERR_DEVICE,
-			"the PCI function is no virtio network device");
+			    "the PCI function is no virtio network device");
 	v->fn = fn;
 	pci_enable(&v->command, fn);
 	not_modern = virtio_pci_find(v);
@@ -37,7 +37,7 @@ int virtio_open(struct virtio *v, uintptr_t fn, struct failure *f)
 		return 0;
 	pci_restore(&v->command);
 	return fail(f, RUNG_DEVICE, ERR_DEVICE, "the virtio device cannot be driven: %s, and %s",
-		not_modern, not_legacy);
+		    not_modern, not_legacy);
 }
 
 /* Progress only adds bits (2.1.1 [INIT-02]), never SUSPEND (3.4.1 [INIT-19]). */
@@ -56,10 +56,11 @@ static int reset(struct virtio *v, struct failure *f)
 	v->transport->set_status(v, 0);
 	while (v->transport->status(v) != 0) {
 		if (clock_now_ms() - begun_ms >= RESET_MS)
-			return fail(f, RUNG_DEVICE, ERR_DEVICE,
+			return fail(
+				f, RUNG_DEVICE, ERR_DEVICE,
 				"the virtio device did not finish its reset within %d ms (status "
-				"0x%02x); restart the machine or its back end", RESET_MS,
-				v->transport->status(v));
+				"0x%02x); restart the machine or its back end",
+				RESET_MS, v->transport->status(v));
 		port_idle();
 	}
 	return 0;
@@ -91,8 +92,9 @@ int virtio_accept(struct virtio *v, uint64_t wanted, struct failure *f)
 {
 	const struct virtio_transport *transport = v->transport;
 
-	if (!transport->legacy && !(v->offered >> VIRTIO_F_VERSION_1 & 1))      /* [DEV-01] */
-		return fail(f, RUNG_DEVICE, ERR_DEVICE,
+	if (!transport->legacy && !(v->offered >> VIRTIO_F_VERSION_1 & 1)) /* [DEV-01] */
+		return fail(
+			f, RUNG_DEVICE, ERR_DEVICE,
 			"the virtio device has the registers of virtio 1 but does not offer "
 			"VERSION_1, which it must (VIRTIO 1.4, 6.2); disable-modern=on may help");
 	if (!transport->legacy)
@@ -101,13 +103,13 @@ int virtio_accept(struct virtio *v, uint64_t wanted, struct failure *f)
 	transport->accept(v, v->accepted);
 	if (transport->legacy)
 		return 0;
-	add_status(v, VIRTIO_CONFIG_S_FEATURES_OK);                     /* 3.1.1 [INIT-04] */
-	if (transport->status(v) & VIRTIO_CONFIG_S_FEATURES_OK)         /* 3.1.1 [INIT-05] */
+	add_status(v, VIRTIO_CONFIG_S_FEATURES_OK);             /* 3.1.1 [INIT-04] */
+	if (transport->status(v) & VIRTIO_CONFIG_S_FEATURES_OK) /* 3.1.1 [INIT-05] */
 		return 0;
 	return fail(f, RUNG_DEVICE, ERR_DEVICE,
-		"the virtio device refused the features 0x%llx of the 0x%llx it offers; "
-		"it insists on one that skiff does not accept, or features= masks",
-		(unsigned long long)v->accepted, (unsigned long long)v->offered);
+		    "the virtio device refused the features 0x%llx of the 0x%llx it offers; "
+		    "it insists on one that skiff does not accept, or features= masks",
+		    (unsigned long long)v->accepted, (unsigned long long)v->offered);
 }
 
 void virtio_driver_ok(struct virtio *v)
@@ -120,7 +122,7 @@ bool virtio_healthy(const struct virtio *v, uint8_t *status)
 {
 	*status = v->transport->status(v);
 	return (*status & (VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED)) == 0 &&
-		(*status & VIRTIO_CONFIG_S_DRIVER_OK) != 0;
+	       (*status & VIRTIO_CONFIG_S_DRIVER_OK) != 0;
 }
 
 /* 3.1.1 [INIT-06] */
@@ -153,7 +155,7 @@ static void read_bytes(const struct virtio *v, uint32_t off, uint8_t *buf, uint3
  * there, two readings must agree (2.5.4 [PCI-L6]).
  */
 int virtio_config_bytes(const struct virtio *v, uint32_t off, uint8_t *buf, uint32_t len,
-	struct failure *f)
+			struct failure *f)
 {
 	const struct virtio_transport *transport = v->transport;
 	uint8_t again[CONFIG_BYTES_MAX];
@@ -173,8 +175,8 @@ int virtio_config_bytes(const struct virtio *v, uint32_t off, uint8_t *buf, uint
 			return 0;
 	}
 	return fail(f, RUNG_DEVICE, ERR_DEVICE,
-		"the virtio device's configuration changed during each of %d readings",
-		CONFIG_TRIES);
+		    "the virtio device's configuration changed during each of %d readings",
+		    CONFIG_TRIES);
 }
 
 /* One access, so of one moment; guest-native on legacy devices (2.5.4 [PCI-L7]). */

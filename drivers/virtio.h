@@ -29,14 +29,14 @@ enum virtio_feature {
 	VIRTIO_NET_F_MTU = 3,
 	VIRTIO_NET_F_MAC = 5,
 	VIRTIO_NET_F_STATUS = 16,
-	VIRTIO_F_ANY_LAYOUT = 27,       /* legacy only */
+	VIRTIO_F_ANY_LAYOUT = 27, /* legacy only */
 	VIRTIO_F_VERSION_1 = 32,
 	VIRTIO_F_ACCESS_PLATFORM = 33,
 };
 
 #define VIRTIO_BIT(feature) (UINT64_C(1) << (feature))
 
-#define VIRTIO_QUEUES 2                  /* receive, transmit */
+#define VIRTIO_QUEUES 2 /* receive, transmit */
 #define VIRTIO_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 
 struct virtio;
@@ -55,7 +55,7 @@ struct virtio_transport {
 	 * sentence (rung `queues`).
 	 */
 	int (*queue_start)(struct virtio *v, uint16_t queue, const struct virtq *vq,
-		struct failure *f);
+			   struct failure *f);
 	/* Rings the doorbell. */
 	void (*notify)(const struct virtio *v, uint16_t queue);
 	/*
@@ -70,24 +70,24 @@ struct virtio_transport {
 /* The caller owns it; virtio_open() fills it in. */
 struct virtio {
 	uintptr_t fn;
-	const struct virtio_transport *transport;       /* NULL: not open */
+	const struct virtio_transport *transport; /* NULL: not open */
 	struct pci_command_saved command;
 	uint64_t offered, accepted;
-	uint8_t status;                 /* what we have written */
+	uint8_t status; /* what we have written */
 
 	/* Set by either transport. */
-	struct window common;           /* the common configuration; legacy: all registers */
-	uint32_t config_len;            /* bytes of device configuration that can be read */
+	struct window common; /* the common configuration; legacy: all registers */
+	uint32_t config_len;  /* bytes of device configuration that can be read */
 
 	/* Set by virtio_legacy.c. */
-	uint32_t config_off;            /* where in `common` device configuration begins */
+	uint32_t config_off; /* where in `common` device configuration begins */
 
 	/* Set by virtio_pci.c. */
-	struct window device;           /* device configuration */
+	struct window device; /* device configuration */
 	struct window doorbell[VIRTIO_QUEUES];
 	uint32_t notify_off, notify_len, notify_off_multiplier;
 	uint8_t notify_bar;
-	uint8_t pci_cfg;                /* where the PCI_CFG capability lies; 0: there is none */
+	uint8_t pci_cfg; /* where the PCI_CFG capability lies; 0: there is none */
 };
 
 /*
@@ -123,9 +123,9 @@ bool virtio_healthy(const struct virtio *v, uint8_t *status);
 void virtio_give_up(struct virtio *v);
 
 /*
- * Reset, read back as reset, the command register as it was found, but without the device's right to
- * access memory. Any number of times. 0; ERR_DEVICE with a sentence (rung `device`) for a reset that
- * never ends.
+ * Reset, read back as reset, the command register as it was found, but without the device's right
+ * to access memory. Any number of times. 0; ERR_DEVICE with a sentence (rung `device`) for a reset
+ * that never ends.
  */
 int virtio_close(struct virtio *v, struct failure *f) MUST_CHECK;
 
@@ -134,12 +134,12 @@ int virtio_close(struct virtio *v, struct failure *f) MUST_CHECK;
  * ERR_DEVICE with a sentence (rung `device`) if they never hold still. off + len ≤ config_len.
  */
 int virtio_config_bytes(const struct virtio *v, uint32_t off, uint8_t *buf, uint32_t len,
-	struct failure *f) MUST_CHECK;
+			struct failure *f) MUST_CHECK;
 /* A field of 16 bits. off + 2 ≤ config_len. */
 uint16_t virtio_config_u16(const struct virtio *v, uint32_t off);
 
 /* Appends "offered 0x…, accepted 0x… +VERSION_1 +MAC -MRG_RXBUF": users' scripts read it. */
-#define VIRTIO_FEATURES_TEXT_LEN 1000   /* enough for a device that offers everything */
+#define VIRTIO_FEATURES_TEXT_LEN 1000 /* enough for a device that offers everything */
 void virtio_features_text(const struct virtio *v, struct text *t);
 
 #endif

@@ -9,9 +9,9 @@
 
 #define TRANSITIONAL_FIRST 0x1000
 #define TRANSITIONAL_LAST 0x103f
-#define MSIX_CONTROL 2                  /* offset in its capability */
+#define MSIX_CONTROL 2 /* offset in its capability */
 #define MSIX_ENABLE 0x8000
-#define CONFIG_LEN 12                   /* of struct virtio_net_config we read no more */
+#define CONFIG_LEN 12 /* of struct virtio_net_config we read no more */
 
 static uint8_t legacy_status(const struct virtio *v)
 {
@@ -42,15 +42,15 @@ static uint16_t legacy_queue_max(const struct virtio *v, uint16_t queue)
 
 /* 4.1.5.1.3.1 [PCI-L4]: a page number of 32 bits. The size is the device's, 2.7.2 [PCI-L3]. */
 static int legacy_queue_start(struct virtio *v, uint16_t queue, const struct virtq *vq,
-	struct failure *f)
+			      struct failure *f)
 {
 	uint64_t page = vq->desc_dev >> VIRTIO_PCI_QUEUE_ADDR_SHIFT;
 
 	if (page > UINT32_MAX)
 		return fail(f, RUNG_QUEUES, ERR_DEVICE,
-			"queue %d lies at 0x%llx, which a legacy virtio device cannot "
-			"address; use a device that is not disable-modern=on", queue,
-				(unsigned long long)vq->desc_dev);
+			    "queue %d lies at 0x%llx, which a legacy virtio device cannot "
+			    "address; use a device that is not disable-modern=on",
+			    queue, (unsigned long long)vq->desc_dev);
 	port_window_write(&v->common, VIRTIO_PCI_QUEUE_SEL, 2, queue);
 	port_window_write(&v->common, VIRTIO_PCI_QUEUE_PFN, 4, (uint32_t)page);
 	return 0;

@@ -15,7 +15,7 @@ enum virtio_legacy_register {
 	VIRTIO_PCI_QUEUE_NOTIFY = 16,
 	VIRTIO_PCI_STATUS = 18,
 	VIRTIO_LEGACY_CONFIG_OFF = 20,
-	VIRTIO_LEGACY_CONFIG_OFF_MSIX = 24,     /* while MSI-X is enabled */
+	VIRTIO_LEGACY_CONFIG_OFF_MSIX = 24, /* while MSI-X is enabled */
 };
 
 /* A page number is an address shifted by this. */

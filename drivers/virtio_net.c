@@ -11,16 +11,16 @@
 #include "core/clock.h"
 #include "core/mem.h"
 
-#define STATUS_LINK_UP 1                /* VIRTIO_NET_S_LINK_UP */
-#define EMPTY_POLLS 64                  /* before the clock is asked */
+#define STATUS_LINK_UP 1 /* VIRTIO_NET_S_LINK_UP */
+#define EMPTY_POLLS 64   /* before the clock is asked */
 /*
- * Frames that one poll hands over, at most. A peer with a small window, such as libslirp with its 64 KiB, waits
- * for the ACK that leaves behind them: with 45 segments in one batch it and we take turns (208 MB/s), with 24 both
- * work at once (284).
+ * Frames that one poll hands over, at most. A peer with a small window, such as libslirp with its
+ * 64 KiB, waits for the ACK that leaves behind them: with 45 segments in one batch it and we take
+ * turns (208 MB/s), with 24 both work at once (284).
  */
 #define BATCH_MAX 24
 #define DRAIN_MS 10
-#define QUIET_MS 1000                   /* without a frame, before the device is asked */
+#define QUIET_MS 1000 /* without a frame, before the device is asked */
 
 _Static_assert(offsetof(struct virtio_net, nic) == 0, "self() relies on it");
 _Static_assert(VIRTIO_NET_RX_SLOTS <= 256, "a slot's number fits a byte");
@@ -36,7 +36,8 @@ static int break_down(struct virtio_net *vn, const struct virtq *vq)
 {
 	vn->broken = true;
 	vn->counts.dev_ring++;
-	return fail(vn->nic.failure, RUNG_QUEUES, ERR_DEVICE,
+	return fail(
+		vn->nic.failure, RUNG_QUEUES, ERR_DEVICE,
 		"the virtio device broke its %s queue: it %s %u; it or its back end needs repair",
 		vq->receives ? "receive" : "transmit", virtq_fault_text(vq->fault),
 		vq->fault_value);
@@ -71,8 +72,9 @@ static int look_around(struct virtio_net *vn)
 	if (!virtio_healthy(v, &status)) {
 		vn->broken = true;
 		return fail(vn->nic.failure, RUNG_QUEUES, ERR_DEVICE,
-			"the virtio device stopped working (status 0x%02x); it or its back end "
-			"needs repair", status);
+			    "the virtio device stopped working (status 0x%02x); it or its back end "
+			    "needs repair",
+			    status);
 	}
 	v->transport->notify(v, VIRTIO_NET_RECEIVEQ);
 	v->transport->notify(v, VIRTIO_NET_TRANSMITQ);
@@ -92,7 +94,7 @@ HOT_PATH static void deliver(struct virtio_net *vn, unsigned slot, uint32_t len)
 	frame.data.at = (const uint8_t *)vn->memory->rx[slot] + VIRTIO_NET_FRAME_OFF;
 	frame.data.len = len - vn->header_len;
 	frame.head = (const uint8_t *)vn->copy + VIRTIO_NET_FRAME_OFF;
-#pragma GCC unroll 38   /* VIRTIO_NET_COPY_WORDS, on 32 bits */
+#pragma GCC unroll 38 /* VIRTIO_NET_COPY_WORDS, on 32 bits */
 	for (unsigned i = 0; i < VIRTIO_NET_COPY_WORDS; i++)
 		vn->copy[i] = shared[i];
 	rows = vnet_police(&vn->rules, frame.head - vn->header_len, &frame);
@@ -162,7 +164,7 @@ static void reap(struct virtio_net *vn)
 		vn->tx_free |= UINT32_C(1) << slot;
 	}
 	if (vn->tx.fault)
-		(void)break_down(vn, &vn->tx);          /* the next poll() says so */
+		(void)break_down(vn, &vn->tx); /* the next poll() says so */
 }
 
 static uint8_t *virtio_net_tx_buffer(struct nic *nic)
@@ -212,8 +214,8 @@ static uint16_t virtio_net_mtu_max(struct nic *nic)
 }
 
 /*
- * What was sent last, perhaps a RST, leaves before a reset takes the queue from the device. Bounded:
- * a device that has stopped keeps it.
+ * What was sent last, perhaps a RST, leaves before a reset takes the queue from the device.
+ * Bounded: a device that has stopped keeps it.
  */
 static void drain(struct virtio_net *vn)
 {

@@ -28,8 +28,8 @@ enum virtio_net_config_member {
 #define VIRTIO_NET_TX_LEN 2048
 
 /*
- * In a buffer the frame begins here and the virtio header, of 12 or 10 bytes, ends here: they are one
- * piece of memory.
+ * In a buffer the frame begins here and the virtio header, of 12 or 10 bytes, ends here: they are
+ * one piece of memory.
  */
 #define VIRTIO_NET_FRAME_OFF VNET_HEADER_LEN
 
@@ -54,22 +54,24 @@ struct virtio_net_memory {
 
 struct virtio_net_options {
 	enum csum_policy csum;
-	uint64_t features;      /* the mask: ANDed with what would be accepted, but VERSION_1 */
+	uint64_t features; /* the mask: ANDed with what would be accepted, but VERSION_1 */
 };
 
 /* Counted since virtio_net_open(). */
 struct virtio_net_counts {
 	uint32_t rx, tx;
-	uint32_t dev_flags;             /* frames with any of VNET_FLAG_ROWS */
-	uint32_t dev_ring;              /* faults of a used ring */
-	uint32_t tx_len;                /* DEV-24: transmitted buffers with a length */
+	uint32_t dev_flags; /* frames with any of VNET_FLAG_ROWS */
+	uint32_t dev_ring;  /* faults of a used ring */
+	uint32_t tx_len;    /* DEV-24: transmitted buffers with a length */
 	uint32_t row[VNET_ROWS];
 };
 
 /* The caller owns it; virtio_net_open() fills it in. */
 struct virtio_net {
-	struct nic nic;                 /* the first member: nic's operations find us by it */
-	/* Private copy of the current frame's header and first bytes; here it is cheapest to reach. */
+	struct nic nic; /* the first member: nic's operations find us by it */
+	/*
+	 * Private copy of the current frame's header and first bytes; here it is cheapest to reach.
+	 */
 	uintptr_t copy[VIRTIO_NET_COPY_WORDS];
 	struct virtio virtio;
 	struct virtq rx, tx;
@@ -77,14 +79,14 @@ struct virtio_net {
 	struct virtio_net_memory *memory;
 	struct dma dma;
 	struct virtio_net_counts counts;
-	uint32_t header_len;            /* of struct virtio_net_hdr */
-	uint32_t tx_free;               /* one bit per transmit slot that is ours */
+	uint32_t header_len; /* of struct virtio_net_hdr */
+	uint32_t tx_free;    /* one bit per transmit slot that is ours */
 	uint16_t mtu_max;
-	uint16_t tx_slot;               /* what tx_buffer() handed out last */
+	uint16_t tx_slot; /* what tx_buffer() handed out last */
 	bool open, broken;
 
-	uint32_t empty_polls;           /* since the last frame or look around */
-	uint32_t quiet_rx;              /* counts.rx when we last looked */
+	uint32_t empty_polls; /* since the last frame or look around */
+	uint32_t quiet_rx;    /* counts.rx when we last looked */
 	uint32_t quiet_since_ms;
 };
 
@@ -95,7 +97,7 @@ struct virtio_net {
  * reset again.
  */
 int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net_options *opt,
-	struct failure *f) MUST_CHECK;
+		    struct failure *f) MUST_CHECK;
 
 /* virtio_net.c's, for virtio_net_open.c. */
 extern const struct nic_ops virtio_net_ops;

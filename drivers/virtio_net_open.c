@@ -9,21 +9,21 @@
 #include "core/random.h"
 #include "drivers/virtio_net.h"
 
-#define SIZE_WANTED 256                 /* entries of a ring, where the driver may choose */
+#define SIZE_WANTED 256 /* entries of a ring, where the driver may choose */
 #define ETH_HEADER_LEN 14
 #define VLAN_TAG_LEN 4
 #define MAC_LEN 6
-#define MTU_LEAST 68                    /* 5.1.4.1; a device that says less is not believed */
+#define MTU_LEAST 68 /* 5.1.4.1; a device that says less is not believed */
 #define MTU_DEFAULT 1500
 #define MTU_MOST 65535
-#define RX_LEN_LEAST 1514               /* 1526 with the header: 5.1.9.3.1 [NET-20] */
+#define RX_LEN_LEAST 1514 /* 1526 with the header: 5.1.9.3.1 [NET-20] */
 
 _Static_assert(VIRTIO_NET_FRAME_OFF + MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= VIRTIO_NET_RX_LEN,
-	"the largest frame fits");
+	       "the largest frame fits");
 _Static_assert(VIRTIO_NET_FRAME_OFF + MTU_DEFAULT + ETH_HEADER_LEN <= VIRTIO_NET_TX_LEN,
-	"what net/ sends fits");
+	       "what net/ sends fits");
 _Static_assert(offsetof(struct virtio_net_memory, rx) % VIRTIO_NET_PAGE == 0,
-	"a buffer begins on a page");
+	       "a buffer begins on a page");
 _Static_assert(VIRTIO_NET_TX_SLOTS == 32, "tx_free has a bit for each");
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -88,8 +88,8 @@ static int choose_mac(struct virtio_net *vn, struct failure *f)
 	if (err || (!(mac[0] & 1) && memcmp(mac, none, MAC_LEN) != 0))
 		return err;
 	return fail(f, RUNG_DEVICE, ERR_DEVICE,
-		"the virtio device's MAC address %s cannot be one machine's; set mac",
-		mac_text(text, mac));
+		    "the virtio device's MAC address %s cannot be one machine's; set mac",
+		    mac_text(text, mac));
 }
 
 /*
@@ -103,8 +103,9 @@ static int choose_mtu(struct virtio_net *vn, uint16_t mtu, struct failure *f)
 	if (virtio_has(&vn->virtio, VIRTIO_NET_F_MTU)) {
 		if (mtu < NIC_MTU_LEAST)
 			return fail(f, RUNG_DEVICE, ERR_DEVICE,
-				"the virtio device's MTU is %u; IPv4 and DHCP need %d: "
-				"set host_mtu", mtu, NIC_MTU_LEAST);
+				    "the virtio device's MTU is %u; IPv4 and DHCP need %d: "
+				    "set host_mtu",
+				    mtu, NIC_MTU_LEAST);
 		vn->nic.mtu = vn->mtu_max = mtu;
 		vn->rules.frame_max = (uint32_t)mtu + ETH_HEADER_LEN + VLAN_TAG_LEN;
 	}
@@ -146,9 +147,10 @@ static int choose_size(const struct virtio *v, uint16_t queue, struct failure *f
 	if (max >= 2 && size <= VIRTQ_SIZE_MAX && (size == max || !v->transport->legacy))
 		return (int)size;
 	return fail(f, RUNG_QUEUES, ERR_DEVICE,
-		"the virtio device has %u entries in its %s queue; skiff needs a power of two, "
-		"2 to %d: set %s", max, receive ? "receive" : "transmit", VIRTQ_SIZE_MAX,
-		receive ? "rx_queue_size" : "tx_queue_size");
+		    "the virtio device has %u entries in its %s queue; skiff needs a power of two, "
+		    "2 to %d: set %s",
+		    max, receive ? "receive" : "transmit", VIRTQ_SIZE_MAX,
+		    receive ? "rx_queue_size" : "tx_queue_size");
 }
 
 static uint64_t dev_address(const struct virtio_net *vn, const uint8_t *at)
@@ -161,13 +163,16 @@ static uint64_t dev_address(const struct virtio_net *vn, const uint8_t *at)
  * without ANY_LAYOUT want the header in one of its own (5.1.9.8 [NET-L3]).
  */
 static int make_queue(const struct virtio_net *vn, uint16_t queue, struct virtq *vq, uint8_t *ring,
-	uint16_t slots, struct failure *f)
+		      uint16_t slots, struct failure *f)
 {
 	int size = choose_size(&vn->virtio, queue, f);
 	struct virtq_layout layout = {
-		.size = (uint16_t)size, .slots = slots, .header_len = (uint8_t)vn->header_len,
+		.size = (uint16_t)size,
+		.slots = slots,
+		.header_len = (uint8_t)vn->header_len,
 		.header_alone = vn->rules.legacy && !virtio_has(&vn->virtio, VIRTIO_F_ANY_LAYOUT),
-		.legacy = vn->rules.legacy, .receives = queue == VIRTIO_NET_RECEIVEQ,
+		.legacy = vn->rules.legacy,
+		.receives = queue == VIRTIO_NET_RECEIVEQ,
 	};
 
 	if (size < 0)
@@ -177,10 +182,10 @@ static int make_queue(const struct virtio_net *vn, uint16_t queue, struct virtq 
 }
 
 static void bind(struct virtio_net *vn, struct virtq *vq, unsigned slot, const uint8_t *buffer,
-	uint32_t frame_len)
+		 uint32_t frame_len)
 {
 	virtq_bind(vq, slot, dev_address(vn, buffer) + VIRTIO_NET_FRAME_OFF - vn->header_len,
-		vn->header_len + frame_len);
+		   vn->header_len + frame_len);
 }
 
 static int start_receiveq(struct virtio_net *vn, struct failure *f)
@@ -194,7 +199,7 @@ static int start_receiveq(struct virtio_net *vn, struct failure *f)
 	vn->nic.rx_slots = vn->rx.slots;
 	for (unsigned slot = 0; slot < vn->rx.slots; slot++) {
 		bind(vn, &vn->rx, slot, (const uint8_t *)m->rx[slot],
-			len < RX_LEN_LEAST ? RX_LEN_LEAST : len);
+		     len < RX_LEN_LEAST ? RX_LEN_LEAST : len);
 		virtq_post(&vn->rx, slot);
 	}
 	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_RECEIVEQ, &vn->rx, f);
@@ -231,7 +236,7 @@ static int start_queues(struct virtio_net *vn, struct failure *f)
 }
 
 int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net_options *opt,
-	struct failure *f)
+		    struct failure *f)
 {
 	struct virtio *v = &vn->virtio;
 	int err;

@@ -9,7 +9,7 @@
 #include "core/assert.h"
 #include "drivers/virtq.h"
 
-#define CONFIG_LEN 12           /* of struct virtio_net_config we read no more */
+#define CONFIG_LEN 12 /* of struct virtio_net_config we read no more */
 #define BARS 6
 #define DOORBELL_LEN 2
 
@@ -43,7 +43,7 @@ static __attribute__((noinline)) uint32_t get(const struct window *w, uint32_t o
 }
 
 static __attribute__((noinline)) void put(const struct window *w, uint32_t off, unsigned width,
-	uint32_t value)
+					  uint32_t value)
 {
 	if (w->kind == WINDOW_PCI_CFG)
 		port_pci_write(w->fn, pci_cfg_aim(w, off, width), width, value);
@@ -98,15 +98,19 @@ static uint16_t modern_queue_max(const struct virtio *v, uint16_t queue)
  * device allows it ([PCI-20]). 0 or an error.
  */
 static int open_window(const struct virtio *v, struct window *w, uint8_t bar, uint32_t off,
-	uint32_t len)
+		       uint32_t len)
 {
 	int err = port_window_open(w, v->fn, bar, off, len);
 
 	if (err != ERR_UNREACHABLE || !v->pci_cfg)
 		return err;
 	*w = (struct window){
-		.base = off, .fn = v->fn, .len = len, .kind = WINDOW_PCI_CFG,
-		.bar = bar, .pci_cfg = v->pci_cfg,
+		.base = off,
+		.fn = v->fn,
+		.len = len,
+		.kind = WINDOW_PCI_CFG,
+		.bar = bar,
+		.pci_cfg = v->pci_cfg,
 	};
 	return 0;
 }
@@ -122,18 +126,19 @@ static int open_doorbell(struct virtio *v, uint16_t queue, struct failure *f)
 	bool inside = at + DOORBELL_LEN <= v->notify_len && at % DOORBELL_LEN == 0;
 
 	at += v->notify_off;
-	if (inside && at + DOORBELL_LEN <= UINT32_MAX && open_window(v, &v->doorbell[queue],
-			v->notify_bar, (uint32_t)at, DOORBELL_LEN) == 0)
+	if (inside && at + DOORBELL_LEN <= UINT32_MAX &&
+	    open_window(v, &v->doorbell[queue], v->notify_bar, (uint32_t)at, DOORBELL_LEN) == 0)
 		return 0;
-	return fail(f, RUNG_QUEUES, ERR_DEVICE,
+	return fail(
+		f, RUNG_QUEUES, ERR_DEVICE,
 		"the virtio device's doorbell for queue %d (queue_notify_off %d, multiplier %u) is "
-		"outside its registers (VIRTIO 1.4, 4.1.4.4.1)", queue, queue_notify_off,
-		v->notify_off_multiplier);
+		"outside its registers (VIRTIO 1.4, 4.1.4.4.1)",
+		queue, queue_notify_off, v->notify_off_multiplier);
 }
 
 /* 4.1.4.3.2 [PCI-10] [PCI-07]: queue_enable last, and never 0; no read-only member is written. */
 static int modern_queue_start(struct virtio *v, uint16_t queue, const struct virtq *vq,
-	struct failure *f)
+			      struct failure *f)
 {
 	int err;
 
@@ -193,7 +198,7 @@ static bool next_capability(struct pci_caps *caps, struct capability *c)
 		need = VIRTIO_PCI_CAP_MEMBERS_LEN;
 		if (c->cfg_type == VIRTIO_PCI_CAP_NOTIFY_CFG ||
 		    c->cfg_type == VIRTIO_PCI_CAP_PCI_CFG)
-			need += 4;              /* notify_off_multiplier, pci_cfg_data */
+			need += 4; /* notify_off_multiplier, pci_cfg_data */
 		if (cap_len < need || at + need > PCI_CONFIG_LEN)
 			continue;
 		c->bar = (uint8_t)port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_BAR, 1);
@@ -207,11 +212,10 @@ static bool next_capability(struct pci_caps *caps, struct capability *c)
 
 /* Whether the first len bytes of what the capability names can be used; they are open in w then. */
 static bool open_capability(const struct virtio *v, struct window *w, const struct capability *c,
-	uint32_t len)
+			    uint32_t len)
 {
 	return c->len >= len && c->off % (len < 4 ? 2 : 4) == 0 &&
-		(uint64_t)c->off + len <= UINT32_MAX &&
-		open_window(v, w, c->bar, c->off, len) == 0;
+	       (uint64_t)c->off + len <= UINT32_MAX && open_window(v, w, c->bar, c->off, len) == 0;
 }
 
 /*
@@ -235,8 +239,8 @@ static void consider(struct virtio *v, const struct capability *c)
 		v->notify_bar = c->bar;
 		v->notify_off = c->off;
 		v->notify_len = c->len;
-		v->notify_off_multiplier =
-			port_pci_read(v->fn, c->at + VIRTIO_PCI_NOTIFY_CAP_MULT, 4);
+		v->notify_off_multiplier = port_pci_read(v->fn, c->at + VIRTIO_PCI_NOTIFY_CAP_MULT,
+							 4);
 		break;
 	case VIRTIO_PCI_CAP_DEVICE_CFG:
 		/* 2.5.1 [INIT-22]: any length will do; a short one lacks features. */

@@ -11,7 +11,7 @@
 #include "core/mem.h"
 #include "drivers/virtio.h"
 
-#define USED_ALIGN 4096         /* asked for by legacy devices, 2.7.2 */
+#define USED_ALIGN 4096 /* asked for by legacy devices, 2.7.2 */
 
 /*
  * Modern rings are little-endian, legacy ones native (2.7.3 [PCI-L7]): on most machines all this is
@@ -124,7 +124,7 @@ HOT_PATH bool virtq_publish(struct virtq *vq)
 	if (vq->published_idx == vq->avail_idx)
 		return false;
 	vq->published_idx = vq->avail_idx;
-	__atomic_thread_fence(__ATOMIC_RELEASE);        /* 2.7.13.3.1 Updating idx [SPLIT-10] */
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* 2.7.13.3.1 Updating idx [SPLIT-10] */
 	vq->avail->idx = ring_16(vq, vq->avail_idx);
 	/* 2.7.13.4.1 Notifying The Device [SPLIT-11] */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -133,7 +133,7 @@ HOT_PATH bool virtq_publish(struct virtq *vq)
 }
 
 static __attribute__((noinline)) int broken(struct virtq *vq, enum virtq_fault fault,
-	uint32_t value)
+					    uint32_t value)
 {
 	vq->fault = fault;
 	vq->fault_value = value;
@@ -174,8 +174,9 @@ HOT_PATH int virtq_take(struct virtq *vq, uint32_t *len)
 		return broken(vq, VIRTQ_ID_UNKNOWN, id);
 	if (!vq->in_flight[slot])
 		return broken(vq, VIRTQ_ID_NOT_IN_FLIGHT, id);
-	if (*len - vq->least > vq->room[slot])  /* wraps where it is less */
-		return broken(vq, *len < vq->least ? VIRTQ_LEN_TOO_SHORT : VIRTQ_LEN_TOO_LONG, *len);
+	if (*len - vq->least > vq->room[slot]) /* wraps where it is less */
+		return broken(vq, *len < vq->least ? VIRTQ_LEN_TOO_SHORT : VIRTQ_LEN_TOO_LONG,
+			      *len);
 	vq->in_flight[slot] = false;
 	vq->used_idx++;
 	return (int)slot;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One split virtqueue (VIRTIO 1.4, 2.7), polled. There is no free list: slot i owns descriptor i for
- * ever, its buffer the header with the frame behind it; where the header must stand alone, it owns
- * descriptors 2i and 2i + 1. All state is private; of the memory that the device can write only the
- * used ring is read, each entry once.
+ * One split virtqueue (VIRTIO 1.4, 2.7), polled. There is no free list: slot i owns descriptor i
+ * for ever, its buffer the header with the frame behind it; where the header must stand alone, it
+ * owns descriptors 2i and 2i + 1. All state is private; of the memory that the device can write
+ * only the used ring is read, each entry once.
  *
  * A device that breaks a rule of the used ring breaks the queue for good: the first fault is kept,
  * nothing more is taken, and only a device reset cures it.
@@ -28,11 +28,11 @@ enum virtq_flag {
 /* What a used ring can do wrong. */
 enum virtq_fault {
 	VIRTQ_SOUND,
-	VIRTQ_INDEX_JUMP,               /* [DEV-21] */
-	VIRTQ_ID_UNKNOWN,               /* [DEV-20] */
-	VIRTQ_ID_NOT_IN_FLIGHT,         /* [DEV-20] */
-	VIRTQ_LEN_TOO_LONG,             /* [DEV-23] */
-	VIRTQ_LEN_TOO_SHORT,            /* [DEV-30] */
+	VIRTQ_INDEX_JUMP,       /* [DEV-21] */
+	VIRTQ_ID_UNKNOWN,       /* [DEV-20] */
+	VIRTQ_ID_NOT_IN_FLIGHT, /* [DEV-20] */
+	VIRTQ_LEN_TOO_LONG,     /* [DEV-23] */
+	VIRTQ_LEN_TOO_SHORT,    /* [DEV-30] */
 };
 
 struct virtq_desc {
@@ -63,17 +63,17 @@ struct virtq {
 	volatile struct virtq_desc *desc;
 	volatile struct virtq_avail *avail;
 	const volatile struct virtq_used *used;
-	uint64_t desc_dev, avail_dev, used_dev;         /* the device's addresses of the same */
-	uint16_t size;                  /* entries of each ring: a power of two */
+	uint64_t desc_dev, avail_dev, used_dev; /* the device's addresses of the same */
+	uint16_t size;                          /* entries of each ring: a power of two */
 	uint16_t slots;
-	bool swap;                      /* the ring's byte order is not ours */
-	bool receives;                  /* the device writes what is posted */
+	bool swap;     /* the ring's byte order is not ours */
+	bool receives; /* the device writes what is posted */
 	bool header_alone;
-	uint16_t avail_idx;             /* next entry to fill; runs freely */
-	uint16_t published_idx;         /* what the device was told */
-	uint16_t used_idx;              /* next entry to take; runs freely */
+	uint16_t avail_idx;     /* next entry to fill; runs freely */
+	uint16_t published_idx; /* what the device was told */
+	uint16_t used_idx;      /* next entry to take; runs freely */
 	enum virtq_fault fault;
-	uint32_t fault_value;           /* the index, id or length that was wrong */
+	uint32_t fault_value; /* the index, id or length that was wrong */
 	uint32_t header_len;
 	/* What may have been written to a buffer: receiving, the header at least; else anything. */
 	uint32_t least;
@@ -82,12 +82,12 @@ struct virtq {
 };
 
 struct virtq_layout {
-	uint16_t size;          /* entries: a power of two, 2 … VIRTQ_SIZE_MAX */
-	uint16_t slots;         /* at most; no more than VIRTQ_SLOTS_MAX or the ring has room for */
-	uint8_t header_len;     /* of each buffer's first bytes, which are the virtio header */
-	bool header_alone;      /* in a descriptor of its own (5.1.9.8) */
-	bool legacy;            /* guest-native byte order */
-	bool receives;          /* the device writes to the buffers, otherwise it reads them */
+	uint16_t size;      /* entries: a power of two, 2 … VIRTQ_SIZE_MAX */
+	uint16_t slots;     /* at most; no more than VIRTQ_SLOTS_MAX or the ring has room for */
+	uint8_t header_len; /* of each buffer's first bytes, which are the virtio header */
+	bool header_alone;  /* in a descriptor of its own (5.1.9.8) */
+	bool legacy;        /* guest-native byte order */
+	bool receives;      /* the device writes to the buffers, otherwise it reads them */
 };
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The checksum rule: VIRTIO 1.4, 5.1.9.4, and where the specification is silent or the field
- * disagrees with it, the table in the README (What it is about: one rule). The device wrote the header.
- * Called by virtio_net.c for every frame.
+ * disagrees with it, the table in the README (What it is about: one rule). The device wrote the
+ * header. Called by virtio_net.c for every frame.
  */
 #include "drivers/vnet.h"
 
@@ -23,14 +23,13 @@ static inline uint16_t header_u16(const struct vnet_rules *rules, const uint8_t 
 static inline bool forbidden_mix(uint8_t flags, uint8_t gso_type)
 {
 	uint8_t tunnel = gso_type & TUNNEL,
-		base = gso_type & (uint8_t)~(TUNNEL | VIRTIO_NET_HDR_GSO_ECN);
+		base = gso_type & (uint8_t) ~(TUNNEL | VIRTIO_NET_HDR_GSO_ECN);
 
 	if (!tunnel)
 		return flags & VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM &&
-			flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		       flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	return tunnel == TUNNEL || !(flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
-		flags & VIRTIO_NET_HDR_F_DATA_VALID ||
-		base == VIRTIO_NET_HDR_GSO_NONE;
+	       flags & VIRTIO_NET_HDR_F_DATA_VALID || base == VIRTIO_NET_HDR_GSO_NONE;
 }
 
 /* The rules that flags and gso_type break by being there at all. */
@@ -39,17 +38,17 @@ static inline uint32_t uncalled_for(const struct vnet_rules *rules, uint8_t flag
 	uint32_t rows = 0;
 
 	if (!rules->guest_csum && flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
-		rows |= VNET_BIT(VNET_DEV_41);                          /* [DEV-41] */
+		rows |= VNET_BIT(VNET_DEV_41); /* [DEV-41] */
 	if (!rules->guest_csum && flags & ~VIRTIO_NET_HDR_F_NEEDS_CSUM)
-		rows |= VNET_BIT(VNET_DEV_40);                          /* [DEV-40] */
+		rows |= VNET_BIT(VNET_DEV_40); /* [DEV-40] */
 	if (flags & VIRTIO_NET_HDR_F_RSC_INFO)
-		rows |= VNET_BIT(VNET_DEV_48);                          /* [DEV-48] */
+		rows |= VNET_BIT(VNET_DEV_48); /* [DEV-48] */
 	if (flags & OTHER_FEATURES_FLAGS)
-		rows |= VNET_BIT(VNET_DEV_49);                          /* [DEV-49] */
+		rows |= VNET_BIT(VNET_DEV_49); /* [DEV-49] */
 	if (gso_type & ~VIRTIO_NET_HDR_GSO_ECN)
-		rows |= VNET_BIT(VNET_DEV_50);                          /* [DEV-50] */
+		rows |= VNET_BIT(VNET_DEV_50); /* [DEV-50] */
 	if (gso_type)
-		rows |= VNET_BIT(VNET_DEV_51);                          /* [DEV-51] */
+		rows |= VNET_BIT(VNET_DEV_51); /* [DEV-51] */
 	if (forbidden_mix(flags, gso_type))
 		rows |= VNET_BIT(VNET_DEV_54);
 	return rows;
@@ -77,7 +76,7 @@ static inline uint8_t weightiest(uint32_t rows, uint8_t flags)
  * and only here (5.1.9.4.2 [NET-23]); 32-bit sums of 16-bit values cannot wrap ([NET-32] [DEV-45]).
  */
 static inline uint32_t partial(const struct vnet_rules *rules, const uint8_t *header,
-	struct frame *frame)
+			       struct frame *frame)
 {
 	uint32_t start = header_u16(rules, header + VNET_CSUM_START);
 	uint32_t offset = header_u16(rules, header + VNET_CSUM_OFFSET);
@@ -98,7 +97,7 @@ static inline uint32_t partial(const struct vnet_rules *rules, const uint8_t *he
  * [NET-22]); hdr_len is never looked at (5.1.9.4.2 [NET-26]), nor are fields of tunnels ([NET-28]).
  */
 HOT_PATH static __attribute__((noinline)) uint32_t judge(const struct vnet_rules *rules,
-	const uint8_t *header, struct frame *frame)
+							 const uint8_t *header, struct frame *frame)
 {
 	uint8_t flags = header[VNET_FLAGS], gso_type = header[VNET_GSO_TYPE];
 	uint32_t rows = uncalled_for(rules, flags, gso_type);
@@ -124,7 +123,7 @@ HOT_PATH static __attribute__((noinline)) uint32_t judge(const struct vnet_rules
 
 /* No flags: the device says nothing, and the checksum must be verified (5.1.9.4.2 [NET-24]). */
 HOT_PATH uint32_t vnet_police(const struct vnet_rules *rules, const uint8_t header[VNET_HEADER_LEN],
-	struct frame *frame)
+			      struct frame *frame)
 {
 	uint32_t rows = 0;
 
@@ -137,7 +136,7 @@ HOT_PATH uint32_t vnet_police(const struct vnet_rules *rules, const uint8_t head
 	/* 5.1.9.4.1 [DEV-31]; of no consequence without MRG_RXBUF [NET-31]. */
 	if (!rules->legacy && get_le16(header + VNET_NUM_BUFFERS) != 1)
 		rows |= VNET_BIT(VNET_DEV_31);
-	if (rules->frame_max && frame->data.len > rules->frame_max)     /* 5.1.4.1 [DEV-35] */
+	if (rules->frame_max && frame->data.len > rules->frame_max) /* 5.1.4.1 [DEV-35] */
 		rows |= VNET_BIT(VNET_DEV_35);
 	return rows;
 }

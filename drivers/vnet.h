@@ -11,8 +11,8 @@
 #include "core/text.h"
 #include "core/types.h"
 
-#define VNET_HEADER_LEN 12              /* VERSION_1, whatever MRG_RXBUF says */
-#define VNET_LEGACY_HEADER_LEN 10       /* without MRG_RXBUF */
+#define VNET_HEADER_LEN 12        /* VERSION_1, whatever MRG_RXBUF says */
+#define VNET_LEGACY_HEADER_LEN 10 /* without MRG_RXBUF */
 
 /* Offsets in the header. */
 enum vnet_member {
@@ -39,27 +39,27 @@ enum virtio_net_hdr_gso {
 
 /* What was negotiated, and what the user allows beyond it. */
 struct vnet_rules {
-	bool guest_csum;        /* GUEST_CSUM was accepted */
+	bool guest_csum; /* GUEST_CSUM was accepted */
 	/* … or at least offered: only changes the advice of vnet_breach_text() */
 	bool offered;
-	bool trust;             /* csum=trust: believe DATA_VALID even without GUEST_CSUM */
-	bool legacy;            /* a guest-native header without num_buffers */
+	bool trust;  /* csum=trust: believe DATA_VALID even without GUEST_CSUM */
+	bool legacy; /* a guest-native header without num_buffers */
 	/* MTU was negotiated: the longest frame that may come (with a VLAN tag); 0: not */
 	uint32_t frame_max;
 };
 
 /* Rules that a device can break in a frame's header, by their rows of tests/rows.txt. */
 enum vnet_row {
-	VNET_DEV_31,    /* num_buffers is not 1 */
-	VNET_DEV_35,    /* longer than the MTU allows */
-	VNET_DEV_40,    /* a flag other than NEEDS_CSUM without GUEST_CSUM */
-	VNET_DEV_41,    /* NEEDS_CSUM without GUEST_CSUM */
-	VNET_DEV_45,    /* NEEDS_CSUM whose field is outside the frame */
-	VNET_DEV_48,    /* RSC_INFO without RSC_EXT */
-	VNET_DEV_49,    /* UDP_TUNNEL_CSUM or an IPsec flag without its feature */
-	VNET_DEV_50,    /* a gso_type without its feature */
-	VNET_DEV_51,    /* gso_type is not 0, no guest GSO feature was negotiated */
-	VNET_DEV_54,    /* a combination that a driver must not accept */
+	VNET_DEV_31, /* num_buffers is not 1 */
+	VNET_DEV_35, /* longer than the MTU allows */
+	VNET_DEV_40, /* a flag other than NEEDS_CSUM without GUEST_CSUM */
+	VNET_DEV_41, /* NEEDS_CSUM without GUEST_CSUM */
+	VNET_DEV_45, /* NEEDS_CSUM whose field is outside the frame */
+	VNET_DEV_48, /* RSC_INFO without RSC_EXT */
+	VNET_DEV_49, /* UDP_TUNNEL_CSUM or an IPsec flag without its feature */
+	VNET_DEV_50, /* a gso_type without its feature */
+	VNET_DEV_51, /* gso_type is not 0, no guest GSO feature was negotiated */
+	VNET_DEV_54, /* a combination that a driver must not accept */
 	VNET_ROWS,
 };
 
@@ -73,17 +73,17 @@ enum vnet_row {
 /* Breach ids (core/frame.h), the weightiest last. */
 enum vnet_breach {
 	VNET_BREACH_NONE,
-	VNET_BREACH_FLAG,               /* DEV-49, or DEV-40 by a bit without a name */
-	VNET_BREACH_DATA_VALID,         /* DEV-40 */
-	VNET_BREACH_RSC_INFO,           /* DEV-48 */
-	VNET_BREACH_GSO,                /* DEV-50, DEV-51 */
-	VNET_BREACH_NEEDS_CSUM,         /* DEV-41 */
+	VNET_BREACH_FLAG,       /* DEV-49, or DEV-40 by a bit without a name */
+	VNET_BREACH_DATA_VALID, /* DEV-40 */
+	VNET_BREACH_RSC_INFO,   /* DEV-48 */
+	VNET_BREACH_GSO,        /* DEV-50, DEV-51 */
+	VNET_BREACH_NEEDS_CSUM, /* DEV-41 */
 	/*
-	 * DEV-45. Whether a field inside the frame is the right one only net/ can tell: this is also
-	 * what a frame with CSUM_PARTIAL broke, if net/ cannot take it.
+	 * DEV-45. Whether a field inside the frame is the right one only net/ can tell: this is
+	 * also what a frame with CSUM_PARTIAL broke, if net/ cannot take it.
 	 */
 	VNET_BREACH_FIELD,
-	VNET_BREACH_MIX,                /* DEV-54 */
+	VNET_BREACH_MIX, /* DEV-54 */
 	VNET_BREACHES,
 };
 
@@ -93,7 +93,7 @@ enum vnet_breach {
  * csum_offset and breach. Returns the rows that the device broke, as VNET_BIT()s.
  */
 uint32_t vnet_police(const struct vnet_rules *rules, const uint8_t header[VNET_HEADER_LEN],
-	struct frame *frame);
+		     struct frame *frame);
 
 /* Appends what a breach means, to a sentence that begins "N segments had checksum 0". */
 void vnet_breach_text(const struct vnet_rules *rules, uint8_t breach, struct text *t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first rungs of the boot story: a link, and an address on it, from the user or by DHCP. Called by
- * netboot.c.
+ * The first rungs of the boot story: a link, and an address on it, from the user or by DHCP. Called
+ * by netboot.c.
  */
 #include "core/boot.h"
 #include "core/clock.h"
@@ -9,8 +9,8 @@
 #include "net/address.h"
 
 /*
- * A server that looks first whether an address is in use (ISC's pings it for a second) answers later than one
- * that does not. Where nothing else says what to boot, waiting for it beats failing.
+ * A server that looks first whether an address is in use (ISC's pings it for a second) answers
+ * later than one that does not. Where nothing else says what to boot, waiting for it beats failing.
  */
 #define URL_WAIT_MS 4000
 #define URL_WAIT_BUILTIN_MS 1000
@@ -81,18 +81,22 @@ static int dhcp_failed(struct net *net, int err)
 	dhcp_unused_text(&net->dhcp, &why);
 	if (!err)
 		return fail(net->failure, RUNG_DHCP, ERR_REFUSED,
-			    "the DHCP server refused %u requests in a row (NAK); do two servers contradict each other?",
+			    "the DHCP server refused %u requests in a row (NAK); do two servers "
+			    "contradict each other?",
 			    (unsigned)net->dhcp.naks);
 	if (net->dhcp.furthest > DHCP_SELECTING)
 		return fail(net->failure, RUNG_DHCP, err,
 			    "the DHCP server %s offered an address and then did not confirm it%s",
 			    ip_text(server, net->dhcp.offer.server), buf);
 	return fail(net->failure, RUNG_DHCP, err,
-		    "no DHCP answer within %u s; is there a server on this network? The key ip needs none%s",
+		    "no DHCP answer within %u s; is there a server on this network? The key ip "
+		    "needs none%s",
 		    (unsigned)(net->deadline_ms / 1000), buf);
 }
 
-/* How long an offer without a URL waits for one with: until something says what to boot [DHCP-20]. */
+/*
+ * How long an offer without a URL waits for one with: until something says what to boot [DHCP-20].
+ */
 static uint32_t url_wait_ms(const struct config *config, bool has_builtin_url)
 {
 	if (config_has(config, CONFIG_URL) || config->fetch[0])
@@ -112,7 +116,8 @@ static int take_dhcp(struct net *net, uint32_t wait_ms)
 	return err || net->dhcp.state != DHCP_BOUND ? dhcp_failed(net, err) : 0;
 }
 
-int address_take(struct net *net, struct console *console, const struct config *config, bool has_builtin_url)
+int address_take(struct net *net, struct console *console, const struct config *config,
+		 bool has_builtin_url)
 {
 	struct dhcp_lease *lease = &net->dhcp.lease;
 	uint32_t started_ms = clock_now_ms();
@@ -132,9 +137,12 @@ int address_take(struct net *net, struct console *console, const struct config *
 	if (config->ip_static)
 		console_line(console, "ip: %s", buf);
 	else
-		console_line(console, "dhcp: %s, %u ms", buf, (unsigned)(clock_now_ms() - started_ms));
+		console_line(console, "dhcp: %s, %u ms", buf,
+			     (unsigned)(clock_now_ms() - started_ms));
 	if (lease->routes_lost)
-		console_line(console, "dhcp: option 121 has %u routes more than the %u that there is room for",
-			     (unsigned)lease->routes_lost, IPV4_ROUTES_MAX);
+		console_line(
+			console,
+			"dhcp: option 121 has %u routes more than the %u that there is room for",
+			(unsigned)lease->routes_lost, IPV4_ROUTES_MAX);
 	return 0;
 }

@@ -8,8 +8,8 @@
 #include "net/net.h"
 
 /*
- * Waits until the nic has a link, and says so if it has to. 0; ERR_UNREACHABLE with a sentence (rung `link`) if it stays down
- * for the net's deadline; net_wait()'s other errors.
+ * Waits until the nic has a link, and says so if it has to. 0; ERR_UNREACHABLE with a sentence
+ * (rung `link`) if it stays down for the net's deadline; net_wait()'s other errors.
  */
 int address_wait_for_link(struct net *net, struct console *console) MUST_CHECK;
 
@@ -17,10 +17,12 @@ int address_wait_for_link(struct net *net, struct console *console) MUST_CHECK;
 void address_static(struct dhcp_lease *lease, const struct config *config);
 
 /*
- * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or `dhcp:` line. Without a key `url` or `fetch`
- * an offer that names a URL as boot file is waited for [DHCP-20]: shortly if has_builtin_url says that there is a URL behind DHCP's. 0, or an
- * error with a sentence (rung `dhcp`).
+ * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or
+ * `dhcp:` line. Without a key `url` or `fetch` an offer that names a URL as boot file is waited for
+ * [DHCP-20]: shortly if has_builtin_url says that there is a URL behind DHCP's. 0, or an error with
+ * a sentence (rung `dhcp`).
  */
-int address_take(struct net *net, struct console *console, const struct config *config, bool has_builtin_url) MUST_CHECK;
+int address_take(struct net *net, struct console *console, const struct config *config,
+		 bool has_builtin_url) MUST_CHECK;
 
 #endif

@@ -16,11 +16,11 @@
 #define HTYPE_ETHERNET 1
 #define OP_REQUEST 1
 #define OP_REPLY 2
-#define FAILED (ARP_TRIES + 1)          /* in `tries`: the last query's second has passed too */
+#define FAILED (ARP_TRIES + 1) /* in `tries`: the last query's second has passed too */
 
-#define QUERY_EVERY_MS 1000             /* RFC 1122 2.3.2.1 */
-#define CONFIRM_EVERY_MS 60000          /* RFC 1122 2.3.2.1: the order of a minute */
-#define DEFEND_EVERY_MS 10000           /* RFC 5227 1.1 DEFEND_INTERVAL */
+#define QUERY_EVERY_MS 1000    /* RFC 1122 2.3.2.1 */
+#define CONFIRM_EVERY_MS 60000 /* RFC 1122 2.3.2.1: the order of a minute */
+#define DEFEND_EVERY_MS 10000  /* RFC 5227 1.1 DEFEND_INTERVAL */
 
 static const uint8_t no_mac[6];
 
@@ -204,7 +204,7 @@ static bool is_valid(const struct net *net, const uint8_t *p, uint32_t len)
 	static const uint8_t fixed[6] = { 0, HTYPE_ETHERNET, 0x08, 0x00, 6, 4 };
 	uint32_t spa;
 
-	if (len < PACKET_LEN || memcmp(p, fixed, sizeof(fixed)))        /* [ARP-01] */
+	if (len < PACKET_LEN || memcmp(p, fixed, sizeof(fixed))) /* [ARP-01] */
 		return false;
 	spa = get_be32(p + 14);
 	if ((p[8] & 1) || !memcmp(p + 8, no_mac, 6))
@@ -233,7 +233,7 @@ void arp_rx(struct net *net, const uint8_t *p, uint32_t len)
 		return;
 	}
 	for_us = op == OP_REQUEST && net->ip && tpa == net->ip;
-	if (spa) {              /* an RFC 5227 probe has no sender to remember */
+	if (spa) { /* an RFC 5227 probe has no sender to remember */
 		e = find(net, spa);
 		/*
 		 * A stranger gets an entry only by asking for us, and only a free one [ARP-03]
@@ -245,7 +245,7 @@ void arp_rx(struct net *net, const uint8_t *p, uint32_t len)
 			settle(net, e, p + 8);
 	}
 	if (for_us)
-		send(net, p + 8, OP_REPLY, p + 8, spa);         /* [ARP-02] */
+		send(net, p + 8, OP_REPLY, p + 8, spa); /* [ARP-02] */
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

@@ -6,26 +6,26 @@
 #include "core/types.h"
 
 #define ARP_ENTRIES 8
-#define ARP_HELD_MAX 1600     /* bytes of a waiting packet: whatever a transmit buffer holds */
-#define ARP_TRIES 5           /* queries, one a second [ARP-04] */
+#define ARP_HELD_MAX 1600 /* bytes of a waiting packet: whatever a transmit buffer holds */
+#define ARP_TRIES 5       /* queries, one a second [ARP-04] */
 
 struct net;
 
 struct arp_entry {
-	uint32_t ip;              /* 0: free */
+	uint32_t ip; /* 0: free */
 	uint8_t mac[6];
 	bool resolved;
-	uint8_t tries;            /* queries since the last answer; ARP_TRIES + 1: failed */
-	uint32_t asked_ms;        /* the last query or answer */
-	uint32_t used_ms;         /* for eviction: never what is in use [ARP-06] */
-	uint32_t held_len;        /* the newest packet that waits for ip, 0: none [ARP-05] */
+	uint8_t tries;     /* queries since the last answer; ARP_TRIES + 1: failed */
+	uint32_t asked_ms; /* the last query or answer */
+	uint32_t used_ms;  /* for eviction: never what is in use [ARP-06] */
+	uint32_t held_len; /* the newest packet that waits for ip, 0: none [ARP-05] */
 	uint8_t held[ARP_HELD_MAX];
 };
 
 struct arp {
 	struct arp_entry entry[ARP_ENTRIES];
 	uint32_t defended_ms;
-	uint32_t conflicts;       /* packets of somebody else who uses our address [ARP-10] */
+	uint32_t conflicts; /* packets of somebody else who uses our address [ARP-10] */
 };
 
 /* payload: the ARP packet's private bytes behind the Ethernet header, len of them. */

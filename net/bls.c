@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "net/bls.h"
 
-#define QUOTE_MAX 20            /* characters of a value in a sentence */
+#define QUOTE_MAX 20 /* characters of a value in a sentence */
 
 /* One line: its first word, and what stands behind it without the white space around. */
 struct line {
@@ -130,8 +130,8 @@ struct reader {
 static int names_no_file(struct reader *r, const struct line *line)
 {
 	return fail(r->f, RUNG_IMAGE, ERR_FORMAT,
-		    "the boot entry has a line `%.*s` that names no file",
-		    (int)line->key.len, (const char *)line->key.at);
+		    "the boot entry has a line `%.*s` that names no file", (int)line->key.len,
+		    (const char *)line->key.at);
 }
 
 static int add_initrd(struct reader *r, const struct line *line)

@@ -11,11 +11,11 @@
 #include "core/types.h"
 
 #define BLS_INITRDS_MAX 8
-#define BLS_OPTIONS_MAX 4096    /* with the NUL */
+#define BLS_OPTIONS_MAX 4096 /* with the NUL */
 
 /* The spans point into the file and hold references, still to be resolved against its URL. */
 struct bls_entry {
-	struct span program_ref;        /* the kernel, or another EFI program */
+	struct span program_ref; /* the kernel, or another EFI program */
 	struct span initrd_ref[BLS_INITRDS_MAX];
 	uint32_t initrds;
 	char options[BLS_OPTIONS_MAX]; /* all `options` lines, joined by spaces; "" if there are
@@ -30,8 +30,8 @@ bool bls_is(struct span file);
 /*
  * Reads an entry; file is private memory and stays valid as long as entry is used. dhcp_arch: the
  * machine, as port_dhcp_arch() has it; 0, a BIOS, starts Linux only. 0; with a sentence (rung
- * image) ERR_FORMAT, ERR_UNSUPPORTED for an entry that names nothing which this machine starts, or is for
- * another architecture, ERR_NO_SPACE for too many initrds or too long options.
+ * image) ERR_FORMAT, ERR_UNSUPPORTED for an entry that names nothing which this machine starts, or
+ * is for another architecture, ERR_NO_SPACE for too many initrds or too long options.
  */
 int bls_parse(struct bls_entry *entry, struct span file, uint16_t dhcp_arch, struct failure *f)
 	MUST_CHECK;

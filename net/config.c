@@ -12,18 +12,12 @@
 
 #define DEADLINE_DEFAULT_S 60
 #define DEADLINE_MAX_S 86400
-#define QUOTE_MAX 60             /* characters of a value in a sentence */
+#define QUOTE_MAX 60 /* characters of a value in a sentence */
 
 const char *const config_names[CONFIG_KEYS] = {
-	[CONFIG_URL] = "url",
-	[CONFIG_INITRD] = "initrd",
-	[CONFIG_CMDLINE] = "cmdline",
-	[CONFIG_FETCH] = "fetch",
-	[CONFIG_SHA256] = "sha256",
-	[CONFIG_CSUM] = "csum",
-	[CONFIG_FEATURES] = "features",
-	[CONFIG_IP] = "ip",
-	[CONFIG_DEADLINE] = "deadline",
+	[CONFIG_URL] = "url",           [CONFIG_INITRD] = "initrd", [CONFIG_CMDLINE] = "cmdline",
+	[CONFIG_FETCH] = "fetch",       [CONFIG_SHA256] = "sha256", [CONFIG_CSUM] = "csum",
+	[CONFIG_FEATURES] = "features", [CONFIG_IP] = "ip",         [CONFIG_DEADLINE] = "deadline",
 };
 
 struct value {
@@ -218,11 +212,11 @@ static bool word_to_ip_and_prefix(struct value word, uint32_t *ip, uint8_t *pref
 	if (address.len == word.len)
 		return false;
 	rest = (struct value){ word.s + address.len + 1, word.len - address.len - 1 };
-	if (!word_to_host_ip(address, ip) || !text_to_u64(rest.s, rest.len, &bits) ||
-	    bits < 1 || bits > 32)
+	if (!word_to_host_ip(address, ip) || !text_to_u64(rest.s, rest.len, &bits) || bits < 1 ||
+	    bits > 32)
 		return false;
 	hosts = bits < 32 ? UINT32_MAX >> bits : 0;
-	if (bits <= 30 && ((*ip & hosts) == 0 || (*ip & hosts) == hosts))  /* not a /31: RFC 3021 */
+	if (bits <= 30 && ((*ip & hosts) == 0 || (*ip & hosts) == hosts)) /* not a /31: RFC 3021 */
 		return false;
 	*prefix = (uint8_t)bits;
 	return true;

@@ -39,19 +39,19 @@ extern const char *const config_names[CONFIG_KEYS];
  * config_has() tells which.
  */
 struct config {
-	uint32_t set;                       /* 1 << enum config_key */
+	uint32_t set; /* 1 << enum config_key */
 	char url[CONFIG_URL_MAX];
 	char fetch[CONFIG_URL_MAX];
-	char initrd[CONFIG_INITRD_MAX];     /* URLs, separated by spaces */
+	char initrd[CONFIG_INITRD_MAX]; /* URLs, separated by spaces */
 	char cmdline[CONFIG_CMDLINE_MAX];
 	uint8_t sha256[CONFIG_DIGESTS_MAX][SHA256_LEN];
-	uint32_t digests;                   /* 0: none is required */
-	enum csum_policy csum;              /* AUTO if absent */
-	uint64_t features;                  /* all ones if absent */
-	uint32_t deadline_ms;               /* 60000 if absent */
-	bool ip_static;                     /* false: DHCP */
-	uint8_t prefix;                     /* 1 … 32 */
-	uint32_t ip, gateway, dns;          /* host order; dns 0: none; any gateway but ip */
+	uint32_t digests;          /* 0: none is required */
+	enum csum_policy csum;     /* AUTO if absent */
+	uint64_t features;         /* all ones if absent */
+	uint32_t deadline_ms;      /* 60000 if absent */
+	bool ip_static;            /* false: DHCP */
+	uint8_t prefix;            /* 1 … 32 */
+	uint32_t ip, gateway, dns; /* host order; dns 0: none; any gateway but ip */
 
 	/* For checking values with variables in them; nobody else's. */
 	char check_text[CONFIG_URL_MAX > CONFIG_CMDLINE_MAX ? CONFIG_URL_MAX : CONFIG_CMDLINE_MAX];

@@ -25,7 +25,7 @@
 #define RESEND_MS 4000
 #define JITTER_MS 1000
 #define NAK_PAUSE_MS 1500
-#define REQUESTS_MAX 3          /* unanswered, then all begins again */
+#define REQUESTS_MAX 3 /* unanswered, then all begins again */
 #define NO_BUFFER_MS 100
 
 static uint32_t jittered(uint32_t ms)
@@ -142,7 +142,7 @@ static enum dhcp_fate ack_rx(struct net *net, struct span m, const struct dhcp_o
 		d->lease.server = d->offer.server;
 	if (d->lease.server != d->offer.server)
 		return DHCP_NOT_CHOSEN;
-	if (!d->lease.boot_file[0])     /* [DHCP-20] */
+	if (!d->lease.boot_file[0]) /* [DHCP-20] */
 		memcpy(d->lease.boot_file, d->offer.boot_file, sizeof(d->lease.boot_file));
 	enter(net, DHCP_BOUND);
 	return DHCP_TAKEN;
@@ -192,7 +192,7 @@ static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m
 {
 	struct net *net = ctx;
 
-	(void)src;              /* a relay agent's, or a server's other address */
+	(void)src; /* a relay agent's, or a server's other address */
 	(void)src_port;
 	net->dhcp.fate[answer_rx(net, m)]++;
 }
@@ -259,10 +259,13 @@ bool dhcp_done(void *net)
 void dhcp_unused_text(const struct dhcp *d, struct text *t)
 {
 	static const char *const what[DHCP_FATES] = {
-		[DHCP_REFUSED] = "NAK", [DHCP_MALFORMED] = "malformed",
-		[DHCP_FOREIGN] = "to another machine or question", [DHCP_BOOTP] = "BOOTP (no option 53)",
+		[DHCP_REFUSED] = "NAK",
+		[DHCP_MALFORMED] = "malformed",
+		[DHCP_FOREIGN] = "to another machine or question",
+		[DHCP_BOOTP] = "BOOTP (no option 53)",
 		[DHCP_NO_ADDRESS] = "without an address (a proxy's?)",
-		[DHCP_NO_SERVER] = "without option 54", [DHCP_NOT_CHOSEN] = "from another server",
+		[DHCP_NO_SERVER] = "without option 54",
+		[DHCP_NOT_CHOSEN] = "from another server",
 		[DHCP_OUT_OF_TURN] = "out of turn",
 	};
 	const char *between = "; not used:";

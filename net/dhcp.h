@@ -11,27 +11,34 @@
 #include "net/uri.h"
 
 #define DHCP_BOOT_FILE_MAX (URI_MAX + 1)
-#define DHCP_OPTIONS_MAX UDP_DATA_MAX   /* one option's parts, joined [DHCP-15, SEC-03] */
-#define DHCP_NAKS_MAX 3           /* answered by a new start; the next one is the end */
+#define DHCP_OPTIONS_MAX UDP_DATA_MAX /* one option's parts, joined [DHCP-15, SEC-03] */
+#define DHCP_NAKS_MAX 3               /* answered by a new start; the next one is the end */
 
 struct net;
 
-/* CHOOSING: there is an offer, and a better one may come. In the order in which they are reached. */
+/*
+ * CHOOSING: there is an offer, and a better one may come. In the order in which they are reached.
+ */
 enum dhcp_state {
-	DHCP_IDLE, DHCP_SELECTING, DHCP_CHOOSING, DHCP_REQUESTING, DHCP_BOUND, DHCP_FAILED
+	DHCP_IDLE,
+	DHCP_SELECTING,
+	DHCP_CHOOSING,
+	DHCP_REQUESTING,
+	DHCP_BOUND,
+	DHCP_FAILED
 };
 
 /* What became of an answer. All but the first two are of no use, and said when the wait fails. */
 enum dhcp_fate {
 	DHCP_TAKEN,
-	DHCP_REFUSED,           /* a NAK: taken, too */
+	DHCP_REFUSED, /* a NAK: taken, too */
 	DHCP_MALFORMED,
-	DHCP_FOREIGN,           /* to another machine, or to an earlier question */
-	DHCP_BOOTP,             /* no option 53 */
-	DHCP_NO_ADDRESS,        /* a proxy's [DHCP-21], or one that no host can have */
-	DHCP_NO_SERVER,         /* no option 54 */
-	DHCP_NOT_CHOSEN,        /* from another server than the one whose offer was taken */
-	DHCP_OUT_OF_TURN,       /* of a type that does not fit the state */
+	DHCP_FOREIGN,     /* to another machine, or to an earlier question */
+	DHCP_BOOTP,       /* no option 53 */
+	DHCP_NO_ADDRESS,  /* a proxy's [DHCP-21], or one that no host can have */
+	DHCP_NO_SERVER,   /* no option 54 */
+	DHCP_NOT_CHOSEN,  /* from another server than the one whose offer was taken */
+	DHCP_OUT_OF_TURN, /* of a type that does not fit the state */
 	DHCP_FATES
 };
 
@@ -40,14 +47,14 @@ enum dhcp_fate {
  * takes this form.
  */
 struct dhcp_lease {
-	uint32_t ip, mask, gateway, server;      /* host order */
+	uint32_t ip, mask, gateway, server; /* host order */
 	uint32_t dns[DNS_SERVERS_MAX];
 	/* Option 121, but for the default route, which is gateway unless it is on the link. */
 	struct ipv4_route route[IPV4_ROUTES_MAX];
 	uint32_t routes;
-	uint32_t routes_lost;                    /* for which there was no room */
-	uint32_t mtu;                            /* option 26, 0: none */
-	char boot_file[DHCP_BOOT_FILE_MAX];      /* option 67 or `file`; empty: none [DHCP-16] */
+	uint32_t routes_lost;               /* for which there was no room */
+	uint32_t mtu;                       /* option 26, 0: none */
+	char boot_file[DHCP_BOOT_FILE_MAX]; /* option 67 or `file`; empty: none [DHCP-16] */
 	/* Options 119 and 15: domains, each with its NUL; an empty one ends them [DNS-10]. */
 	char search[DNS_SEARCH_MAX];
 };
@@ -60,18 +67,18 @@ struct dhcp_identity {
 
 struct dhcp {
 	enum dhcp_state state;
-	enum dhcp_state furthest;  /* of all attempts */
+	enum dhcp_state furthest; /* of all attempts */
 	struct dhcp_identity id;
 	uint8_t tries, naks;
-	uint16_t secs;             /* from the start to the last DISCOVER */
+	uint16_t secs; /* from the start to the last DISCOVER */
 	uint32_t xid;
 	uint32_t started_ms, next_ms;
 	uint32_t url_wait_ms;      /* from the first offer on, for one that names a URL [DHCP-20] */
 	uint32_t fate[DHCP_FATES]; /* answers so far */
 	struct udp_socket socket;
-	struct dhcp_lease offer;   /* chosen, or kept while a better one may come */
-	struct dhcp_lease lease;   /* state DHCP_BOUND */
-	uint8_t buf[DHCP_OPTIONS_MAX];   /* joins an option's parts, or holds a message of ours */
+	struct dhcp_lease offer;       /* chosen, or kept while a better one may come */
+	struct dhcp_lease lease;       /* state DHCP_BOUND */
+	uint8_t buf[DHCP_OPTIONS_MAX]; /* joins an option's parts, or holds a message of ours */
 };
 
 /*
@@ -91,7 +98,10 @@ void dhcp_poll(struct net *net, uint32_t now_ms);
  */
 bool dhcp_done(void *net);
 
-/* Appends "; not used: 3 NAK, 1 without option 54 …" about the answers that led nowhere, or nothing. */
+/*
+ * Appends "; not used: 3 NAK, 1 without option 54 …" about the answers that led nowhere, or
+ * nothing.
+ */
 void dhcp_unused_text(const struct dhcp *d, struct text *t);
 
 #endif

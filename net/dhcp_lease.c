@@ -146,7 +146,7 @@ static void read_search(struct dhcp_lease *l, const struct reader *r)
 
 	while (off < v.len && dns_name_read(v, &off, name))
 		len += copy_name(l, len, name);
-	if (off < v.len)                /* broken: as if it were not there */
+	if (off < v.len) /* broken: as if it were not there */
 		len = 0;
 	copy_text(name, sizeof(name), get(r, DHCP_OPTION_DOMAIN));
 	len += copy_name(l, len, name);
@@ -161,22 +161,22 @@ bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhc
 
 	memset(l, 0, sizeof(*l));
 	l->ip = get_be32(message.at + DHCP_YIADDR_OFF);
-	if (!ipv4_is_unicast(l->ip))            /* RFC 1122 3.2.1.3 [DHCP-29] */
+	if (!ipv4_is_unicast(l->ip)) /* RFC 1122 3.2.1.3 [DHCP-29] */
 		return false;
 	l->mask = read_mask(&r, l->ip);
-	if (~l->mask > 1 && (l->ip | l->mask) == UINT32_MAX)    /* everybody's */
+	if (~l->mask > 1 && (l->ip | l->mask) == UINT32_MAX) /* everybody's */
 		return false;
 	l->server = first_ip(&r, DHCP_OPTION_SERVER);
 	/* Routers are named by options only: giaddr is a relay agent, RFC 1542 4.1.1 [DHCP-29]. */
-	if (!read_routes(l, &r))                /* RFC 3442: routes replace the router [DHCP-27] */
+	if (!read_routes(l, &r)) /* RFC 3442: routes replace the router [DHCP-27] */
 		l->gateway = first_ip(&r, DHCP_OPTION_ROUTER);
 	read_dns(l, &r);
 	v = get(&r, DHCP_OPTION_MTU);
-	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN)       /* [DHCP-28] */
+	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN) /* [DHCP-28] */
 		l->mtu = get_be16(v.at);
 	read_search(l, &r);
 	copy_text(l->boot_file, sizeof(l->boot_file), get(&r, DHCP_OPTION_BOOT_FILE));
-	if (!l->boot_file[0])                   /* [DHCP-16] */
+	if (!l->boot_file[0]) /* [DHCP-16] */
 		copy_text(l->boot_file, sizeof(l->boot_file), o->file);
 	return true;
 }

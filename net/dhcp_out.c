@@ -14,8 +14,8 @@
 
 #define OP_REQUEST 1
 #define HTYPE_ETHERNET 1
-#define MESSAGE_MIN 300                 /* RFC 1542 2.1 */
-#define MESSAGE_MAX 1500                /* that we ask for */
+#define MESSAGE_MIN 300  /* RFC 1542 2.1 */
+#define MESSAGE_MAX 1500 /* that we ask for */
 #define VENDOR_CLASS_LEN 32
 #define HEADERS_LEN (IPV4_HEADER_LEN + UDP_HEADER_LEN)
 
@@ -24,8 +24,8 @@
  * [DHCP-06].
  */
 static const uint8_t wanted[] = {
-	1, 121, 3, 6, 12, 15, 26, 28, 43, 54, 60, 66, 67, 119, 150,
-	128, 129, 130, 131, 132, 133, 134, 135, 208, 209, 210, 211,
+	1,   121, 3,   6,   12,  15,  26,  28,  43,  54,  60,  66,  67,  119,
+	150, 128, 129, 130, 131, 132, 133, 134, 135, 208, 209, 210, 211,
 };
 
 static void put_option(uint8_t **p, enum dhcp_option code, const void *value, size_t len)
@@ -69,7 +69,7 @@ static uint32_t max_len(const struct net *net)
 /* RFC 4578, PXE 2.1 chapter 2. */
 static void put_identity(uint8_t **p, const struct net *net)
 {
-	static const uint8_t undi[3] = { 1, 2, 1 };             /* UNDI 2.1 [DHCP-11] */
+	static const uint8_t undi[3] = { 1, 2, 1 }; /* UNDI 2.1 [DHCP-11] */
 	const struct dhcp_identity *id = &net->dhcp.id;
 	char vendor_class[VENDOR_CLASS_LEN + 1];
 	uint8_t client_id[1 + 6] = { HTYPE_ETHERNET };
@@ -84,7 +84,7 @@ static void put_identity(uint8_t **p, const struct net *net)
 	put_option(p, DHCP_OPTION_CLIENT_ID, client_id, sizeof(client_id));      /* [DHCP-12] */
 	/* Plain text, as servers' rules compare it. */
 	put_option(p, DHCP_OPTION_USER_CLASS, "skiff", 5);
-	put_option_be16(p, DHCP_OPTION_ARCH, id->arch);         /* [DHCP-10] */
+	put_option_be16(p, DHCP_OPTION_ARCH, id->arch); /* [DHCP-10] */
 	put_option(p, DHCP_OPTION_UNDI, undi, sizeof(undi));
 	put_option(p, DHCP_OPTION_UUID, uuid, sizeof(uuid));
 }
@@ -109,7 +109,7 @@ uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 	memcpy(buf + DHCP_CHADDR_OFF, net->nic->mac, 6);
 	put_be32(buf + DHCP_COOKIE_OFF, DHCP_COOKIE);
 	put_option(&p, DHCP_OPTION_TYPE, &type_value, 1);
-	if (type == DHCP_REQUEST) {             /* RFC 2131 4.3.2 [DHCP-18] */
+	if (type == DHCP_REQUEST) { /* RFC 2131 4.3.2 [DHCP-18] */
 		put_option_ip(&p, DHCP_OPTION_REQUESTED_IP, d->offer.ip);
 		put_option_ip(&p, DHCP_OPTION_SERVER, d->offer.server);
 	}
@@ -118,5 +118,5 @@ uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 	*p++ = DHCP_OPTION_END;
 	len = (uint32_t)(p - buf);
 	assert(len <= DHCP_OPTIONS_MAX);
-	return len < MESSAGE_MIN ? MESSAGE_MIN : len;           /* [DHCP-01] */
+	return len < MESSAGE_MIN ? MESSAGE_MIN : len; /* [DHCP-01] */
 }

@@ -11,10 +11,10 @@
 #include "net/net.h"
 
 #define DNS_PORT 53
-#define TRY_MS 2000             /* RFC 1123 6.1.3.3 wants some patience [DNS-03] */
-#define TRIES_MAX 16            /* questions for a name: 32 s of silence at most */
-#define UDP_SIZE 1232           /* fits every path: RFC 6891 6.2.5 wants fragments avoided [DNS-12] */
-#define UDP_SIZE_MIN 512        /* RFC 6891 6.2.3 */
+#define TRY_MS 2000      /* RFC 1123 6.1.3.3 wants some patience [DNS-03] */
+#define TRIES_MAX 16     /* questions for a name: 32 s of silence at most */
+#define UDP_SIZE 1232    /* fits every path: RFC 6891 6.2.5 wants fragments avoided [DNS-12] */
+#define UDP_SIZE_MIN 512 /* RFC 6891 6.2.3 */
 
 static void close_socket(struct net *net)
 {
@@ -81,8 +81,11 @@ static int send_question(struct net *net)
 		return ERR_FORMAT;
 	close_socket(net);
 	d->socket = (struct udp_socket){
-		.peer_ip = net->dns_servers[d->server], .peer_port = DNS_PORT,
-		.rx = answer_rx, .unreachable = server_gone, .ctx = net,
+		.peer_ip = net->dns_servers[d->server],
+		.peer_port = DNS_PORT,
+		.rx = answer_rx,
+		.unreachable = server_gone,
+		.ctx = net,
 	};
 	udp_open(net, &d->socket);
 	return udp_send(net, &d->socket, d->socket.peer_ip, DNS_PORT,
@@ -169,7 +172,7 @@ static void try_later(struct net *net)
 	if (choose_server(net)) {
 		ask(net);
 	} else {
-		close_socket(net);             /* what it says twice counts once */
+		close_socket(net); /* what it says twice counts once */
 		d->failed = 0;
 	}
 }
@@ -184,7 +187,7 @@ static void error_rx(struct net *net, uint8_t rcode)
 	} else if (rcode == DNS_SERVFAIL) {
 		try_later(net);
 	} else if ((rcode == DNS_FORMERR || rcode == DNS_NOTIMP) && !(d->plain & server_bit(d))) {
-		d->old |= server_bit(d);        /* RFC 6891 7 [DNS-12] */
+		d->old |= server_bit(d); /* RFC 6891 7 [DNS-12] */
 		d->plain |= server_bit(d);
 		ask(net);
 	} else {
@@ -229,7 +232,7 @@ static void answer_rx(void *ctx, uint32_t src, uint16_t src_port, struct span ms
 	struct dns *d = &net->dns;
 	struct dns_answer a;
 
-	(void)src;              /* the socket has seen to it that it is the server */
+	(void)src; /* the socket has seen to it that it is the server */
 	(void)src_port;
 	switch (dns_answer_read(msg, d->id, d->name, &a)) {
 	case DNS_FOREIGN:
@@ -245,7 +248,7 @@ static void answer_rx(void *ctx, uint32_t src, uint16_t src_port, struct span ms
 		take_addresses(net, &a);
 		break;
 	case DNS_ALIAS:
-		if (d->requeries++ < DNS_CNAMES_MAX)    /* [DNS-06] */
+		if (d->requeries++ < DNS_CNAMES_MAX) /* [DNS-06] */
 			ask(net);
 		else
 			finish(net, DNS_NO_NAME);

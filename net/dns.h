@@ -8,9 +8,9 @@
 
 #define DNS_SERVERS_MAX 4
 #define DNS_ADDRESSES_MAX 8
-#define DNS_NAME_MAX 256        /* text, with the NUL */
-#define DNS_LABEL_MAX 64        /* the same */
-#define DNS_SEARCH_MAX 512      /* bytes of a search list */
+#define DNS_NAME_MAX 256   /* text, with the NUL */
+#define DNS_LABEL_MAX 64   /* the same */
+#define DNS_SEARCH_MAX 512 /* bytes of a search list */
 
 struct net;
 
@@ -18,20 +18,20 @@ enum dns_state { DNS_IDLE, DNS_ASKING, DNS_DONE, DNS_NO_NAME, DNS_NO_SERVER, DNS
 
 struct dns {
 	enum dns_state state;
-	char name[DNS_NAME_MAX];                 /* asked for: the name, or where its CNAME led */
-	char label[DNS_LABEL_MAX];               /* a name without a dot, to be tried further; or empty */
-	uint32_t search_off;                     /* in net->search: the next domain to try behind it */
-	uint32_t address[DNS_ADDRESSES_MAX];     /* host order */
+	char name[DNS_NAME_MAX];   /* asked for: the name, or where its CNAME led */
+	char label[DNS_LABEL_MAX]; /* a name without a dot, to be tried further; or empty */
+	uint32_t search_off;       /* in net->search: the next domain to try behind it */
+	uint32_t address[DNS_ADDRESSES_MAX]; /* host order */
 	uint32_t addresses;
 	uint8_t tries, server, requeries;
 	/* Servers, as bits: */
-	uint8_t refused;                         /* will not help */
-	uint8_t failed;                          /* could not help in this round, but may later */
-	uint8_t plain;                           /* are to be asked without EDNS */
-	uint8_t old;                             /* do not know EDNS, as they say */
-	uint8_t rcode;                           /* the last one seen, for the sentence */
-	bool cut;                                /* an answer did not fit, and held no address */
-	uint32_t foreign;                        /* answers that did not fit the question */
+	uint8_t refused;  /* will not help */
+	uint8_t failed;   /* could not help in this round, but may later */
+	uint8_t plain;    /* are to be asked without EDNS */
+	uint8_t old;      /* do not know EDNS, as they say */
+	uint8_t rcode;    /* the last one seen, for the sentence */
+	bool cut;         /* an answer did not fit, and held no address */
+	uint32_t foreign; /* answers that did not fit the question */
 	uint16_t id;
 	uint32_t next_ms;
 	struct udp_socket socket;

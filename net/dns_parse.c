@@ -32,8 +32,8 @@
 struct cursor {
 	struct span msg;
 	uint32_t off;
-	uint32_t end;         /* behind the name: known once its root or first pointer is */
-	uint32_t limit;       /* a pointer must lead to before this */
+	uint32_t end;   /* behind the name: known once its root or first pointer is */
+	uint32_t limit; /* a pointer must lead to before this */
 	uint32_t wire_len;
 	uint32_t jumps;
 };
@@ -147,7 +147,7 @@ static int name_is(struct span msg, uint32_t *off, const char *text)
 /* The name as labels; their length with the root's, or 0. */
 static uint32_t name_write(uint8_t wire[WIRE_NAME_MAX], const char *name)
 {
-	uint32_t len = 0, label = 0;      /* label: where its length byte stands */
+	uint32_t len = 0, label = 0; /* label: where its length byte stands */
 
 	for (; *name; name++) {
 		if (++len > WIRE_NAME_MAX - 1)
@@ -163,7 +163,7 @@ static uint32_t name_write(uint8_t wire[WIRE_NAME_MAX], const char *name)
 		wire[label] = (uint8_t)(len - label - 1);
 		label = len;
 	}
-	if (len > label) {                /* no dot at the end */
+	if (len > label) { /* no dot at the end */
 		if (len - label > LABEL_MAX || len == WIRE_NAME_MAX - 1)
 			return 0;
 		wire[label] = (uint8_t)(len - label);
@@ -186,14 +186,14 @@ uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, con
 	memset(question, 0, HEADER_LEN);
 	memset(p, 0, OPT_LEN + 4);
 	put_be16(question, id);
-	put_be16(question + 2, FLAG_RD);          /* [DNS-02] */
+	put_be16(question + 2, FLAG_RD); /* [DNS-02] */
 	question[5] = 1;
 	put_be16(p, TYPE_A);
 	put_be16(p + 2, CLASS_IN);
 	len += HEADER_LEN + 4;
 	if (!udp_size)
 		return len;
-	question[11] = 1;                         /* RFC 6891 6.1.2: version 0, no option [DNS-12] */
+	question[11] = 1; /* RFC 6891 6.1.2: version 0, no option [DNS-12] */
 	put_be16(p + 5, TYPE_OPT);
 	put_be16(p + 7, udp_size);
 	return len + OPT_LEN;
@@ -202,7 +202,7 @@ uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, con
 /* --- answers --------------------------------------------------------------------------------- */
 
 struct record {
-	bool of_name;               /* its owner is the name that we look for */
+	bool of_name; /* its owner is the name that we look for */
 	uint16_t type, class;
 	uint32_t data_off, data_len;
 };
@@ -259,7 +259,7 @@ static enum dns_verdict scan(struct span msg, uint32_t off, char name[DNS_NAME_M
 				break;
 			return DNS_FOREIGN;
 		}
-		if (!r.of_name || r.class != CLASS_IN)          /* [DNS-07] */
+		if (!r.of_name || r.class != CLASS_IN) /* [DNS-07] */
 			continue;
 		if (r.type == TYPE_A && r.data_len == 4)
 			take_address(a, get_be32(msg.at + r.data_off));
@@ -307,7 +307,7 @@ enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAM
 	a->rcode = get_be16(msg.at + 2) & RCODE;
 	if (a->rcode)
 		return DNS_ERROR;
-	verdict = is_cut(msg) ? DNS_TRUNCATED : DNS_EMPTY;      /* [DNS-04] */
+	verdict = is_cut(msg) ? DNS_TRUNCATED : DNS_EMPTY; /* [DNS-04] */
 	for (steps = 0; steps <= DNS_CNAMES_MAX; steps++) {
 		next = scan(msg, off, name, a);
 		if (next == DNS_EMPTY)

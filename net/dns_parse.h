@@ -9,16 +9,16 @@
 #include "core/types.h"
 #include "net/dns.h"
 
-#define DNS_CNAMES_MAX 8                        /* steps of a chain [DNS-06] */
+#define DNS_CNAMES_MAX 8 /* steps of a chain [DNS-06] */
 #define DNS_QUESTION_MAX (12 + 255 + 4 + 11)
 
 enum dns_verdict {
-	DNS_FOREIGN,      /* not an answer to this question, or malformed: as if it had not come */
-	DNS_TRUNCATED,    /* TC, and no address in what is there */
-	DNS_ERROR,        /* rcode says what */
-	DNS_ADDRESSES,    /* at least one */
-	DNS_ALIAS,        /* name is the end of a chain now, and its address is not in the answer */
-	DNS_EMPTY,        /* no address, no alias, or a chain too long */
+	DNS_FOREIGN,   /* not an answer to this question, or malformed: as if it had not come */
+	DNS_TRUNCATED, /* TC, and no address in what is there */
+	DNS_ERROR,     /* rcode says what */
+	DNS_ADDRESSES, /* at least one */
+	DNS_ALIAS,     /* name is the end of a chain now, and its address is not in the answer */
+	DNS_EMPTY,     /* no address, no alias, or a chain too long */
 };
 
 enum dns_rcode {
@@ -31,7 +31,7 @@ enum dns_rcode {
 struct dns_answer {
 	uint8_t rcode;
 	uint32_t addresses;
-	uint32_t address[DNS_ADDRESSES_MAX];     /* host order */
+	uint32_t address[DNS_ADDRESSES_MAX]; /* host order */
 };
 
 /*
@@ -49,8 +49,7 @@ uint32_t dns_question_write(uint8_t question[DNS_QUESTION_MAX], uint16_t id, con
  * the addresses count that are whole: any one of them will do.
  */
 enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAME_MAX],
-				 struct dns_answer *a)
-	MUST_CHECK;
+				 struct dns_answer *a) MUST_CHECK;
 
 /*
  * Reads the name at *off of msg as text, without a dot at the end and with '?' for what stands in

@@ -39,7 +39,7 @@ HOT_PATH void eth_rx(void *ctx, const struct frame *frame)
 	pkt.frame = frame;
 	pkt.l3_off = ETH_HEADER_LEN;
 	pkt.broadcast = false;
-	if (frame->csum == CSUM_BAD) {     /* the driver has counted it */
+	if (frame->csum == CSUM_BAD) { /* the driver has counted it */
 		net->breach[frame->breach % FRAME_BREACHES].bad++;
 		return;
 	}
@@ -54,12 +54,12 @@ HOT_PATH void eth_rx(void *ctx, const struct frame *frame)
 	if (!same_mac(head, net->nic->mac)) {
 		if (!same_mac(head, eth_broadcast))
 			return;
-		pkt.broadcast = true;           /* [ETH-04] */
+		pkt.broadcast = true; /* [ETH-04] */
 	}
-	if (same_mac(head + 6, net->nic->mac))          /* a reflection [ETH-08] */
+	if (same_mac(head + 6, net->nic->mac)) /* a reflection [ETH-08] */
 		return;
 	type = get_be16(head + 12);
-	if (type == TYPE_VLAN) {        /* VID 0 is a priority and no VLAN: 802.1Q 9.6 [ETH-06] */
+	if (type == TYPE_VLAN) { /* VID 0 is a priority and no VLAN: 802.1Q 9.6 [ETH-06] */
 		if (get_be16(head + 14) & VLAN_VID)
 			return;
 		type = get_be16(head + 16);

@@ -7,7 +7,7 @@
 #include "core/types.h"
 
 #define ETH_HEADER_LEN 14
-#define ETH_FRAME_MIN 60            /* without the FCS; shorter ones are padded [ETH-01] */
+#define ETH_FRAME_MIN 60 /* without the FCS; shorter ones are padded [ETH-01] */
 #define ETH_TYPE_IPV4 0x0800
 #define ETH_TYPE_ARP 0x0806
 

@@ -30,7 +30,7 @@ static void landed(void *ctx, uint64_t off, uint64_t len)
 {
 	struct http *http = ctx;
 
-	(void)off;      /* in order, and the image counts for itself */
+	(void)off; /* in order, and the image counts for itself */
 	http_parse_landed(&http->parse, len);
 }
 
@@ -47,8 +47,8 @@ void http_init(struct http *http, struct net *net, struct console *console)
 	memset(http, 0, sizeof(*http));
 	http->net = net;
 	http->console = console;
-	http->user = (struct tcp_user){ .place = place, .landed = landed, .data = data,
-				       .ctx = http };
+	http->user =
+		(struct tcp_user){ .place = place, .landed = landed, .data = data, .ctx = http };
 }
 
 /* --- one request and its answer -------------------------------------------------------------- */
@@ -65,8 +65,10 @@ static void send_request(struct http *http)
 	text_fmt(&t, "GET %s HTTP/1.1\r\nHost: %s", http->uri.path, http->uri.host);
 	if (http->uri.port != 80)
 		text_fmt(&t, ":%u", http->uri.port);
-	text_fmt(&t, "\r\nUser-Agent: skiff/%s\r\nAccept: */*\r\n"
-		 "Accept-Encoding: identity\r\n\r\n", skiff_version);
+	text_fmt(&t,
+		 "\r\nUser-Agent: skiff/%s\r\nAccept: */*\r\n"
+		 "Accept-Encoding: identity\r\n\r\n",
+		 skiff_version);
 	assert(!t.cut);
 	http->response_off = http->conn->rcv_off;
 	tcp_send(http->net, http->conn,
@@ -156,9 +158,11 @@ static void shrink(struct http *http)
 {
 	char to[IP_TEXT_LEN];
 
-	console_line(http->console, "tcp: %s:%u has acknowledged the request and sent no file: "
-		     HTTP_LOST_ON_THE_WAY "; asking for small ones",
-		     ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
+	console_line(
+		http->console,
+		"tcp: %s:%u has acknowledged the request and sent no file: " HTTP_LOST_ON_THE_WAY
+		"; asking for small ones",
+		ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
 	tcp_shrink(http->net);
 	http_drop(http, ERR_TIMEOUT);
 }
@@ -188,8 +192,8 @@ static int answer_failed(struct http *http, int err)
 	if (clock_now_ms() - http->heard_ms < net->deadline_ms / 2)
 		return fail(net->failure, RUNG_HTTP, err,
 			    "%s:%u sends too slowly: %llu bytes so far, and less than 1 kB/s of "
-			    "the file%s", to, http->uri.port, (unsigned long long)http->parse.seen,
-			    why);
+			    "the file%s",
+			    to, http->uri.port, (unsigned long long)http->parse.seen, why);
 	return fail(net->failure, RUNG_HTTP, err,
 		    "%s:%u fell silent after %llu bytes of its answer%s", to, http->uri.port,
 		    (unsigned long long)http->parse.seen, why);
@@ -209,7 +213,7 @@ static int answer_reset(struct http *http)
 static int judge_answer(struct http *http)
 {
 	struct http_parse *p = &http->parse;
-	bool told = p->body_at && p->status != 200;     /* then its end does not matter */
+	bool told = p->body_at && p->status != 200; /* then its end does not matter */
 
 	if (p->state != HTTP_DONE && p->state != HTTP_FAILED && !told) {
 		if (http->conn->error == ERR_TIMEOUT)
@@ -224,8 +228,8 @@ static int judge_answer(struct http *http)
 	if (p->status == 200 || http_parse_redirect(p))
 		return 0;
 	return fail(http->net->failure, RUNG_HTTP, ERR_REFUSED,
-		    "the server answered %u%s%s to GET %.*s; check the URL",
-		    p->status, p->reason[0] ? " " : "", p->reason, 160, http->uri.path);
+		    "the server answered %u%s%s to GET %.*s; check the URL", p->status,
+		    p->reason[0] ? " " : "", p->reason, 160, http->uri.path);
 }
 
 /* Sends one request and waits for its answer. */
@@ -236,10 +240,10 @@ static int exchange_once(struct http *http)
 	if (err)
 		return err;
 	net_begin(http->net, RUNG_HTTP);
-	if (http->parse.surplus)        /* RFC 9112 9.2: no answer to what was not asked yet */
+	if (http->parse.surplus) /* RFC 9112 9.2: no answer to what was not asked yet */
 		return fail(http->net->failure, RUNG_HTTP, ERR_PROTO,
-			    "%s:%u spoke before it was asked; is it a web server?",
-			    http->uri.host, http->uri.port);
+			    "%s:%u spoke before it was asked; is it a web server?", http->uri.host,
+			    http->uri.port);
 	http_parse_init(&http->parse, http->image, http->net->failure);
 	http->started_ms = http->shown_ms = http->heard_ms = clock_now_ms();
 	http->renew_at = http->heard_len = 0;
@@ -253,9 +257,9 @@ static int exchange(struct http *http)
 
 	for (;;) {
 		err = exchange_once(http);
-		if (!err && is_starved(http))           /* once: TCP_MSS_DEFAULT starves nobody */
+		if (!err && is_starved(http)) /* once: TCP_MSS_DEFAULT starves nobody */
 			shrink(http);
-		else if (!err && is_stale(http))        /* once: a new one is not [HTTP-16] */
+		else if (!err && is_stale(http)) /* once: a new one is not [HTTP-16] */
 			http_drop(http, 0);
 		else
 			break;
@@ -281,11 +285,13 @@ static int check_scheme(struct http *http, const char *how)
 	case URI_HTTPS:
 		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED,
 			    "%s https://%s, and skiff does not speak TLS; offer it by http:// and "
-			    "set the key sha256", how, http->uri.host);
+			    "set the key sha256",
+			    how, http->uri.host);
 	case URI_TFTP:
 		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED,
 			    "%s tftp://%s, and this version does not speak TFTP; offer it by "
-			    "http://", how, http->uri.host);
+			    "http://",
+			    how, http->uri.host);
 	default:
 		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED, "%s a URL that is not http://", how);
 	}
@@ -332,7 +338,7 @@ int http_close(struct http *http)
 
 	http_drop(http, 0);
 	err = net_wait(http->net, tcp_quiet, http->net, CLOSE_WAIT_MS);
-	return err == ERR_TIMEOUT ? 0 : err;    /* the peer's own affair: nothing depends on it */
+	return err == ERR_TIMEOUT ? 0 : err; /* the peer's own affair: nothing depends on it */
 }
 
 void http_abort(struct http *http)

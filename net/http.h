@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP/1.1 (RFC 9110, 9112), the part that downloads a file: one GET after the other, redirects followed, the
- * connection kept for the next file of the same server. Bodies go to an image: straight from the network where the stream runs in
- * step with it (Content-Length, until close), through the parser where it does not (chunked).
+ * HTTP/1.1 (RFC 9110, 9112), the part that downloads a file: one GET after the other, redirects
+ * followed, the connection kept for the next file of the same server. Bodies go to an image:
+ * straight from the network where the stream runs in step with it (Content-Length, until close),
+ * through the parser where it does not (chunked).
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -14,7 +15,7 @@
 #include "net/uri.h"
 
 #define HTTP_REQUEST_MAX (URI_PATH_MAX + URI_HOST_MAX + 256)
-#define HTTP_REDIRECTS_MAX 8      /* [HTTP-08] */
+#define HTTP_REDIRECTS_MAX 8 /* [HTTP-08] */
 
 /*
  * What is waited for, and for how long [HTTP-18]. "deadline" is net->deadline_ms; all else is bytes
@@ -43,20 +44,20 @@ struct http {
 	/* The connection, kept between files [HTTP-16]. */
 	struct tcp_conn *conn;
 	struct tcp_user user;
-	struct uri server;              /* whom it leads to: scheme, host and port count */
+	struct uri server; /* whom it leads to: scheme, host and port count */
 	uint32_t ip;
 
 	/* The request under way. */
-	struct uri uri;                 /* after redirects: what is really being asked for */
-	struct uri next;                /* a redirect's target while it is being resolved */
+	struct uri uri;  /* after redirects: what is really being asked for */
+	struct uri next; /* a redirect's target while it is being resolved */
 	struct image *image;
 	struct http_parse parse;
-	uint64_t response_off;          /* stream offset of the response's first byte */
-	bool reused;                    /* on a connection that had served before */
+	uint64_t response_off; /* stream offset of the response's first byte */
+	bool reused;           /* on a connection that had served before */
 	uint32_t started_ms, shown_ms;
-	uint64_t renew_at;              /* a file of so many bytes starts the deadline anew */
-	uint64_t heard_len;             /* parse.seen when it grew last, */
-	uint32_t heard_ms;              /* and when that was */
+	uint64_t renew_at;  /* a file of so many bytes starts the deadline anew */
+	uint64_t heard_len; /* parse.seen when it grew last, */
+	uint32_t heard_ms;  /* and when that was */
 	char request[HTTP_REQUEST_MAX];
 };
 
@@ -64,15 +65,16 @@ struct http {
 void http_init(struct http *http, struct net *net, struct console *console);
 
 /*
- * Downloads uri into image (image_open() was called). 0: the whole body is in (image->stored bytes; http->uri is where it came
- * from; http->started_ms when its request was sent). Otherwise an error, with a sentence in net->failure (rungs dns, connect, http, image).
- * The body's time ends when this returns.
+ * Downloads uri into image (image_open() was called). 0: the whole body is in (image->stored bytes;
+ * http->uri is where it came from; http->started_ms when its request was sent). Otherwise an error,
+ * with a sentence in net->failure (rungs dns, connect, http, image). The body's time ends when this
+ * returns.
  */
 int http_get(struct http *http, const struct uri *uri, struct image *image) MUST_CHECK;
 
 /*
- * Closes the connection, if there is one, in order: FIN, and what the peer still has to say is waited for, bounded [TCP-44].
- * 0, or ERR_ABORTED or ERR_DEVICE with a sentence.
+ * Closes the connection, if there is one, in order: FIN, and what the peer still has to say is
+ * waited for, bounded [TCP-44]. 0, or ERR_ABORTED or ERR_DEVICE with a sentence.
  */
 int http_close(struct http *http) MUST_CHECK;
 /* After a failure: RST, no wait. */

@@ -22,18 +22,21 @@ static int dns_failed(struct http *http, int err)
 		if (!net->dns_servers[0])
 			return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,
 				    "no DNS server is known to look up %s; DHCP or the key "
-				    "ip can name one", http->uri.host);
+				    "ip can name one",
+				    http->uri.host);
 		if (net->dns.rcode)
 			return fail(net->failure, RUNG_DNS, ERR_REFUSED,
 				    "no DNS server would look up %s (the last one answered "
-				    "with code %u)%s", http->uri.host, net->dns.rcode, buf);
+				    "with code %u)%s",
+				    http->uri.host, net->dns.rcode, buf);
 		return fail(net->failure, RUNG_DNS, ERR_TIMEOUT,
 			    "no DNS server answered when asked for %s%s", http->uri.host, buf);
 	}
 	if (net->dns.state == DNS_CUT)
 		return fail(net->failure, RUNG_DNS, ERR_UNSUPPORTED,
 			    "the answer for %s does not fit a datagram; give fewer addresses to "
-			    "that name", http->uri.host);
+			    "that name",
+			    http->uri.host);
 	if (net->dns.state == DNS_NO_NAME)
 		return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,
 			    "there is no address for %s; check the name in the URL",
@@ -86,7 +89,7 @@ void http_drop(struct http *http, int err)
 	if (err)
 		tcp_abort(http->net, http->conn);
 	else
-		tcp_close(http->net, http->conn);       /* a FIN, not a RST [HTTP-17] */
+		tcp_close(http->net, http->conn); /* a FIN, not a RST [HTTP-17] */
 	http->conn = NULL;
 }
 
@@ -141,7 +144,8 @@ static int connect_failed(struct http *http, int err)
 	if (err == ERR_UNREACHABLE)
 		return fail(net->failure, RUNG_CONNECT, err,
 			    "nobody on this link answers for %s; check the address, the gateway "
-			    "and the cable%s", to, why);
+			    "and the cable%s",
+			    to, why);
 	return fail(net->failure, RUNG_CONNECT, err, "no usable answer from %s:%u%s", to,
 		    http->uri.port, why);
 }
@@ -155,8 +159,8 @@ static bool is_connected_to(const struct http *http, const struct uri *uri)
 	const struct tcp_conn *c = http->conn;
 
 	return c && c->state == TCP_ESTABLISHED && tcp_sent(c) && !c->fin_received &&
-	       !http->parse.surplus &&
-	       http->server.port == uri->port && text_eq(http->server.host, uri->host);
+	       !http->parse.surplus && http->server.port == uri->port &&
+	       text_eq(http->server.host, uri->host);
 }
 
 int http_connect(struct http *http)

@@ -19,7 +19,8 @@ int http_connect(struct http *http) MUST_CHECK;
 /* Gives the connection up, if there is one. err 0: by a FIN, not a RST [HTTP-17]. */
 void http_drop(struct http *http, int err);
 
-#define HTTP_LOST_ON_THE_WAY "it is slow, or packets of up to %u bytes are lost on the way: let " \
+#define HTTP_LOST_ON_THE_WAY \
+	"it is slow, or packets of up to %u bytes are lost on the way: let " \
 	"DHCP option 26 or host_mtu say less"
 #define HTTP_WHY_MAX 300
 /* What else is known to be wrong with this rung's packets, and the server's address. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An HTTP/1.1 response, byte by byte (RFC 9112): status line, headers, and how long the body is. The bytes are a
- * stranger's; they are private by the time they come here. Called by http.c.
+ * An HTTP/1.1 response, byte by byte (RFC 9112): status line, headers, and how long the body is.
+ * The bytes are a stranger's; they are private by the time they come here. Called by http.c.
  */
 #include "core/mem.h"
 #include "core/text.h"
@@ -43,7 +43,11 @@ static void refused(struct http_parse *p)
 bool http_parse_redirect(const struct http_parse *p)
 {
 	switch (p->status) {
-	case 301: case 302: case 303: case 307: case 308:       /* RFC 9110 15.4 [HTTP-08] */
+	case 301:
+	case 302:
+	case 303:
+	case 307:
+	case 308: /* RFC 9110 15.4 [HTTP-08] */
 		return p->location[0] != 0;
 	default:
 		return false;
@@ -52,7 +56,7 @@ bool http_parse_redirect(const struct http_parse *p)
 
 bool http_parse_reusable(const struct http_parse *p)
 {
-	if (p->state != HTTP_DONE || p->surplus || p->close)     /* RFC 9112 9.3 [HTTP-16, HTTP-17] */
+	if (p->state != HTTP_DONE || p->surplus || p->close) /* RFC 9112 9.3 [HTTP-16, HTTP-17] */
 		return false;
 	return !p->http_1_0 || p->keep_alive;
 }
@@ -63,8 +67,9 @@ static void status_line(struct http_parse *p)
 	const char *s = p->line;
 	uint64_t status;
 
-	if (p->line_len < 12 || memcmp(s, "HTTP/1.", 7) != 0 || s[7] < '0' || s[7] > '9' || s[8] != ' ' ||
-	    !text_to_u64(s + 9, 3, &status) || status < 100 || (s[12] != 0 && s[12] != ' ')) {
+	if (p->line_len < 12 || memcmp(s, "HTTP/1.", 7) != 0 || s[7] < '0' || s[7] > '9' ||
+	    s[8] != ' ' || !text_to_u64(s + 9, 3, &status) || status < 100 ||
+	    (s[12] != 0 && s[12] != ' ')) {
 		broken(p, "no status line");
 		return;
 	}
@@ -82,8 +87,9 @@ static bool list_has(const char *list, const char *token)
 	while (*list) {
 		while (*list == ' ' || *list == '\t' || *list == ',')
 			list++;
-		for (len = 0; list[len] && list[len] != ',' && list[len] != ';' && list[len] != ' ' &&
-			      list[len] != '\t'; len++)
+		for (len = 0; list[len] && list[len] != ',' && list[len] != ';' &&
+			      list[len] != ' ' && list[len] != '\t';
+		     len++)
 			;
 		if (len && text_eq_nocase(list, len, token))
 			return true;
@@ -94,14 +100,19 @@ static bool list_has(const char *list, const char *token)
 	return false;
 }
 
-/* RFC 9110 8.6: digits only; the same value repeated is harmless, two different ones are an attack [HTTP-10]. */
+/*
+ * RFC 9110 8.6: digits only; the same value repeated is harmless, two different ones are an attack
+ * [HTTP-10].
+ */
 static void content_length(struct http_parse *p, const char *value)
 {
 	uint64_t length;
 	size_t len;
 
 	for (;;) {
-		for (len = 0; value[len] && value[len] != ',' && value[len] != ' ' && value[len] != '\t'; len++)
+		for (len = 0;
+		     value[len] && value[len] != ',' && value[len] != ' ' && value[len] != '\t';
+		     len++)
 			;
 		if (!text_to_u64(value, len, &length) || length == CARGO_LEN_UNKNOWN) {
 			broken(p, "its Content-Length is not a number");
@@ -127,7 +138,8 @@ static void content_encoding(struct http_parse *p, const char *value)
 		return;
 	p->state = HTTP_FAILED;
 	fail(p->failure, RUNG_HTTP, ERR_UNSUPPORTED,
-	     "the server sends the file with Content-Encoding %.*s, which was not asked for; switch it off there",
+	     "the server sends the file with Content-Encoding %.*s, which was not asked for; "
+	     "switch it off there",
 	     40, value);
 }
 
@@ -189,7 +201,10 @@ static void done(struct http_parse *p)
 		p->state = HTTP_DONE;
 }
 
-/* RFC 9110 15.2: an interim answer; the real one follows. A flood of them ends at HTTP_HEADERS_MAX [HTTP-06]. */
+/*
+ * RFC 9110 15.2: an interim answer; the real one follows. A flood of them ends at HTTP_HEADERS_MAX
+ * [HTTP-06].
+ */
 static void forget_interim(struct http_parse *p)
 {
 	uint32_t headers_len = p->headers_len;
@@ -212,7 +227,7 @@ static void headers_end(struct http_parse *p)
 	if (p->status == 204 || p->status == 304)
 		p->length = 0;
 	if (p->chunked) {
-		p->close |= p->length != CARGO_LEN_UNKNOWN;     /* both: somebody smuggles */
+		p->close |= p->length != CARGO_LEN_UNKNOWN; /* both: somebody smuggles */
 		p->length = CARGO_LEN_UNKNOWN;
 	}
 	p->body_at = p->seen;
@@ -235,7 +250,7 @@ static void chunk_size(struct http_parse *p)
 	while (p->line[len] && p->line[len] != ';' && p->line[len] != ' ' && p->line[len] != '\t')
 		len++;
 	if (p->line[0] == '0' && (p->line[1] == 'x' || p->line[1] == 'X'))
-		len = 0;                        /* a prefix that the parser for users' numbers would take */
+		len = 0; /* a prefix that the parser for users' numbers would take */
 	p->headers_len = 0;
 	if (p->line_cut || !text_hex_to_u64(p->line, len, &p->left) || p->left == CARGO_LEN_UNKNOWN)
 		broken(p, "a chunk's size is not a number");
@@ -265,7 +280,7 @@ static void line(struct http_parse *p)
 		else
 			p->state = HTTP_CHUNK_SIZE;
 		break;
-	default:                                /* HTTP_TRAILERS */
+	default: /* HTTP_TRAILERS */
 		if (!p->line_len)
 			done(p);
 	}
@@ -287,7 +302,7 @@ static void line_byte(struct http_parse *p, uint8_t byte)
 		return;
 	}
 	if (!byte)
-		byte = '?';                     /* a NUL must not hide what follows it */
+		byte = '?'; /* a NUL must not hide what follows it */
 	if (p->line_len < HTTP_LINE_MAX - 1)
 		p->line[p->line_len++] = (char)byte;
 	else
@@ -349,7 +364,7 @@ void http_parse_bytes(struct http_parse *p, struct span data)
 		if (p->state == HTTP_BODY || p->state == HTTP_CHUNK_DATA) {
 			used = body_bytes(p, data);
 		} else if (p->state == HTTP_DONE) {
-			p->surplus = true;      /* never reaches the image [HTTP-13] */
+			p->surplus = true; /* never reaches the image [HTTP-13] */
 			return;
 		} else {
 			header_byte(p, *data.at);
@@ -373,13 +388,15 @@ static void cut_short(struct http_parse *p)
 		text_print(of, sizeof(of), " of %llu", (unsigned long long)p->length);
 	p->state = HTTP_FAILED;
 	if (!p->seen)
-		fail(p->failure, RUNG_HTTP, ERR_PROTO, "the server closed the connection without an answer");
+		fail(p->failure, RUNG_HTTP, ERR_PROTO,
+		     "the server closed the connection without an answer");
 	else if (!p->body_at)
 		fail(p->failure, RUNG_HTTP, ERR_PROTO,
 		     "the server closed the connection in the middle of its headers");
 	else
 		fail(p->failure, RUNG_HTTP, ERR_PROTO,
-		     "the body is cut short: the connection ended after %llu%s bytes; nothing was started",
+		     "the body is cut short: the connection ended after %llu%s bytes; nothing was "
+		     "started",
 		     (unsigned long long)p->image->stored, of);
 }
 
@@ -391,5 +408,5 @@ void http_parse_eof(struct http_parse *p)
 	if (p->state == HTTP_BODY && p->length == CARGO_LEN_UNKNOWN)
 		done(p);
 	else
-		cut_short(p);           /* never taken for the whole [HTTP-12] */
+		cut_short(p); /* never taken for the whole [HTTP-12] */
 }

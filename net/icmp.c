@@ -16,8 +16,8 @@
 #include "net/udp.h"
 
 #define HEADER_LEN 8
-#define QUOTED_LEN 8            /* of the quoted payload: ports, and TCP's sequence number */
-#define PRIVATE_LEN (HEADER_LEN + 60 + UDP_SENT_LEN)    /* all of an error that we look at */
+#define QUOTED_LEN 8 /* of the quoted payload: ports, and TCP's sequence number */
+#define PRIVATE_LEN (HEADER_LEN + 60 + UDP_SENT_LEN) /* all of an error that we look at */
 
 #define ECHO_REPLY 0
 #define UNREACHABLE 3
@@ -77,9 +77,9 @@ static void echo(struct net *net, const struct packet *pkt)
 /* What an error says about which packet of ours. */
 struct quote {
 	uint8_t type, code, proto;
-	uint16_t mtu;           /* RFC 1191 4 */
+	uint16_t mtu; /* RFC 1191 4 */
 	uint32_t dst;
-	struct span l4;         /* QUOTED_LEN bytes or more */
+	struct span l4; /* QUOTED_LEN bytes or more */
 };
 
 /*
@@ -100,8 +100,11 @@ static bool read_quote(const struct net *net, const uint8_t *message, uint32_t l
 	if ((get_be16(h + 6) & 0x1fff) || get_be32(h + 12) != net->ip)
 		return false;
 	*q = (struct quote){
-		.type = message[0], .code = message[1], .mtu = get_be16(message + 6),
-		.proto = h[9], .dst = get_be32(h + 16),
+		.type = message[0],
+		.code = message[1],
+		.mtu = get_be16(message + 6),
+		.proto = h[9],
+		.dst = get_be32(h + 16),
 		.l4 = { h + header_len, len - HEADER_LEN - header_len },
 	};
 	return true;
@@ -120,7 +123,7 @@ static void error(struct net *net, uint32_t from, const struct quote *q)
 	bool live = false;
 
 	if (q->proto == IPV4_PROTO_TCP && q->type == UNREACHABLE && q->code == FRAGMENTATION_NEEDED)
-		tcp_icmp_too_big(net, q->dst, remote, local, seq, q->mtu);      /* [IP4-10] */
+		tcp_icmp_too_big(net, q->dst, remote, local, seq, q->mtu); /* [IP4-10] */
 	else if (q->proto == IPV4_PROTO_TCP)
 		live = tcp_icmp_unreachable(net, q->dst, remote, local, seq, hard);
 	else if (q->proto == IPV4_PROTO_UDP)
@@ -174,9 +177,10 @@ void icmp_rx(struct net *net, const struct packet *pkt)
 void icmp_soft_text(const struct net *net, struct text *t)
 {
 	static const char *const unreachable[] = {
-		[0] = "network unreachable", [1] = "host unreachable", [5] = "source route failed",
-		[6] = "network unknown", [7] = "host unknown", [9] = "network prohibited",
-		[10] = "host prohibited", [13] = "prohibited by a filter",
+		[0] = "network unreachable", [1] = "host unreachable",
+		[5] = "source route failed", [6] = "network unknown",
+		[7] = "host unknown",        [9] = "network prohibited",
+		[10] = "host prohibited",    [13] = "prohibited by a filter",
 	};
 	const char *what = "destination unreachable";
 	uint8_t code = net->icmp.soft_code;
@@ -218,7 +222,7 @@ void icmp_port_unreachable(struct net *net, const struct packet *pkt)
 	uint32_t quote_len = pkt->l4_off - pkt->l3_off + QUOTED_LEN;
 	uint8_t *message;
 
-	if (pkt->broadcast || !may_send(&net->icmp))    /* [ICMP-07] */
+	if (pkt->broadcast || !may_send(&net->icmp)) /* [ICMP-07] */
 		return;
 	message = ipv4_tx_buffer(net);
 	if (!message)

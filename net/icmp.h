@@ -13,8 +13,8 @@
 struct net;
 
 struct icmp {
-	uint32_t sent_ms;      /* when the current second of our errors began; 0: none yet */
-	uint8_t credit;        /* errors that may still go out in this second */
+	uint32_t sent_ms; /* when the current second of our errors began; 0: none yet */
+	uint8_t credit;   /* errors that may still go out in this second */
 	/* The last soft error for a live flow, and who sent it; type 0: none [ICMP-05]. */
 	uint8_t soft_type, soft_code;
 	uint32_t soft_from;

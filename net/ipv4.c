@@ -15,7 +15,7 @@
 #include "net/tcp.h"
 #include "net/udp.h"
 
-#define VERSION_IHL 0x45        /* version 4; a header of 5 words, the least there may be */
+#define VERSION_IHL 0x45 /* version 4; a header of 5 words, the least there may be */
 #define VERSION_IHL_MAX 0x4f
 #define TTL 64
 #define DONT_FRAGMENT 0x4000
@@ -73,13 +73,13 @@ HOT_PATH void ipv4_rx(struct net *net, struct packet *pkt, uint32_t len)
 	/* RFC 1122 3.2.1.2: whatever the device says about the frame [IP4-02] [SUM-08]. */
 	if (!csum_header_ok(h, header_len))
 		goto bad;
-	if (get_be16(h + 6) & (MORE_FRAGMENTS | FRAGMENT_OFFSET))       /* [IP4-07] */
+	if (get_be16(h + 6) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) /* [IP4-07] */
 		goto bad;
 	pkt->src = get_be32(h + 12);
 	pkt->dst = get_be32(h + 16);
 	pkt->proto = h[9];
 	pkt->l4_off = pkt->l3_off + header_len;
-	pkt->l4_len = total - header_len;       /* without the pad of a short frame [IP4-03] */
+	pkt->l4_len = total - header_len; /* without the pad of a short frame [IP4-03] */
 	/* RFC 1122 3.2.1.3. A neighbour's DISCOVER, or a reflection, is no fault [IP4-05]. */
 	if (pkt->src >> 24 == 0 || pkt->src == net->ip)
 		return;
@@ -89,7 +89,7 @@ HOT_PATH void ipv4_rx(struct net *net, struct packet *pkt, uint32_t len)
 		return;
 	if (pkt->proto == IPV4_PROTO_UDP)
 		udp_rx(net, pkt);
-	else if (pkt->broadcast)  /* nothing else in a frame for everybody [ETH-04] [ICMP-02] */
+	else if (pkt->broadcast) /* nothing else in a frame for everybody [ETH-04] [ICMP-02] */
 		return;
 	else if (pkt->proto == IPV4_PROTO_TCP)
 		tcp_rx(net, pkt);
@@ -145,7 +145,7 @@ static void write_header(uint8_t *h, uint8_t proto, uint32_t src, uint32_t dst, 
 	put_be16(h + 2, (uint16_t)total);
 	put_be16(h + 4, 0);
 	put_be16(h + 6, DONT_FRAGMENT);
-	h[8] = TTL;                     /* [IP4-11] */
+	h[8] = TTL; /* [IP4-11] */
 	h[9] = proto;
 	put_be16(h + 10, 0);
 	put_be32(h + 12, src);

@@ -19,8 +19,8 @@ struct net;
 /* A route of option 121 (RFC 3442); more than these are left out, and that is said. */
 #define IPV4_ROUTES_MAX 32
 struct ipv4_route {
-	uint32_t dst, mask;        /* dst has no bits outside of mask */
-	uint32_t gateway;          /* 0: on the link itself */
+	uint32_t dst, mask; /* dst has no bits outside of mask */
+	uint32_t gateway;   /* 0: on the link itself */
 };
 
 /* From eth_rx: pkt->frame, l3_off and broadcast are set; len: bytes from l3_off on. */

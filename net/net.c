@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stack's one loop: frames up, timers, the ACKs that are owed, the doorbell. Everything that waits, waits in net_wait(), so that no
- * wait is without a bound and an abort key. Called by netboot and by each client that it runs.
+ * The stack's one loop: frames up, timers, the ACKs that are owed, the doorbell. Everything that
+ * waits, waits in net_wait(), so that no wait is without a bound and an abort key. Called by
+ * netboot and by each client that it runs.
  */
 #include "core/boot.h"
 #include "core/clock.h"
@@ -10,7 +11,7 @@
 #include "net/ipv4.h"
 #include "net/net.h"
 
-#define ABORT_ASK_MS 100      /* the port may have to leave its mode to ask for a key */
+#define ABORT_ASK_MS 100 /* the port may have to leave its mode to ask for a key */
 
 void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_t deadline_ms)
 {
@@ -140,7 +141,7 @@ void net_breach_text(struct net *net, const char *what, struct text *t)
 
 	if (!net->nic->ops->link_up(net->nic))
 		text_fmt(t, "; the link went down meanwhile");
-	if (net->arp.conflicts)         /* RFC 5227 2.4 [ARP-10] */
+	if (net->arp.conflicts) /* RFC 5227 2.4 [ARP-10] */
 		text_fmt(t, "; another machine on this link claims our address");
 	for (id = 0; id < FRAME_BREACHES; id++) {
 		const struct net_breach *b = &net->breach[id];
@@ -156,7 +157,9 @@ void net_count_text(struct net *net, struct text *t)
 {
 	const struct net_count *c = &net->count;
 
-	text_fmt(t, "rx %u tx %u vouched %u partial %u | bad_eth %u bad_ip %u bad_udp %u bad_tcp %u no_room %u ",
+	text_fmt(t,
+		 "rx %u tx %u vouched %u partial %u | bad_eth %u bad_ip %u bad_udp %u bad_tcp %u "
+		 "no_room %u ",
 		 (unsigned)c->rx, (unsigned)c->tx, (unsigned)c->vouched, (unsigned)c->partial,
 		 (unsigned)c->bad_eth, (unsigned)c->bad_ip, (unsigned)c->bad_udp,
 		 (unsigned)c->bad_tcp, (unsigned)c->no_room);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stack as a whole: one nic, one address, and the state of every protocol, owned by the caller in one
- * struct. Nothing runs by itself: net_poll() moves frames and timers, net_wait() polls until something is
- * done or its bound has passed.
+ * The stack as a whole: one nic, one address, and the state of every protocol, owned by the caller
+ * in one struct. Nothing runs by itself: net_poll() moves frames and timers, net_wait() polls until
+ * something is done or its bound has passed.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -18,12 +18,16 @@
 #include "net/tcp.h"
 #include "net/udp.h"
 
-/* What became of frames. All behind `partial` is zero on a good day: traffic that is not meant for us is no fault and not counted. */
+/*
+ * What became of frames. All behind `partial` is zero on a good day: traffic that is not meant for
+ * us is no fault and not counted.
+ */
 struct net_count {
-	uint32_t rx, tx;             /* frames */
-	uint32_t vouched, partial;   /* TCP and UDP packets taken without a checksum pass of ours */
-	uint32_t bad_eth, bad_ip, bad_udp, bad_tcp;   /* dropped: malformed, a wrong checksum, a fragment */
-	uint32_t no_room;            /* not sent, or not stored, for want of a buffer */
+	uint32_t rx, tx;           /* frames */
+	uint32_t vouched, partial; /* TCP and UDP packets taken without a checksum pass of ours */
+	uint32_t bad_eth, bad_ip, bad_udp,
+		bad_tcp;  /* dropped: malformed, a wrong checksum, a fragment */
+	uint32_t no_room; /* not sent, or not stored, for want of a buffer */
 };
 
 /*
@@ -31,30 +35,30 @@ struct net_count {
  * fault from a wire's. One per breach id of the nic; id 0: the device broke no rule with them.
  */
 struct net_breach {
-	uint32_t zero;      /* the field is 0: nobody computed it */
-	uint32_t pseudo;    /* the pseudo-header's sum only: left to be completed */
-	uint32_t wrong;     /* anything else */
-	uint32_t bad;       /* not looked at: the nic said CSUM_BAD; frames of any protocol */
+	uint32_t zero;   /* the field is 0: nobody computed it */
+	uint32_t pseudo; /* the pseudo-header's sum only: left to be completed */
+	uint32_t wrong;  /* anything else */
+	uint32_t bad;    /* not looked at: the nic said CSUM_BAD; frames of any protocol */
 };
 
 struct net {
 	struct nic *nic;
-	struct failure *failure;        /* shared with the nic and the caller */
+	struct failure *failure; /* shared with the nic and the caller */
 	struct net_count count;
 	struct net_breach breach[FRAME_BREACHES];
-	enum rung rung;                 /* what is being attempted now */
-	uint32_t deadline_ms;           /* without progress, then ERR_TIMEOUT */
-	uint32_t progress_ms;           /* when there was some */
-	uint32_t abort_asked_ms;        /* when the port was last asked for the abort key */
-	uint32_t timers_ms;             /* when timers last ran */
+	enum rung rung;          /* what is being attempted now */
+	uint32_t deadline_ms;    /* without progress, then ERR_TIMEOUT */
+	uint32_t progress_ms;    /* when there was some */
+	uint32_t abort_asked_ms; /* when the port was last asked for the abort key */
+	uint32_t timers_ms;      /* when timers last ran */
 
 	/* Of the lease in use; written by net_configure() only. ip is 0 before. Host order. */
 	uint32_t ip, mask, gateway;
-	struct ipv4_route route[IPV4_ROUTES_MAX];   /* beside gateway, the default route [DHCP-27] */
+	struct ipv4_route route[IPV4_ROUTES_MAX]; /* beside gateway, the default route [DHCP-27] */
 	uint32_t routes;
-	uint32_t dns_servers[DNS_SERVERS_MAX];   /* 0: none */
-	char search[DNS_SEARCH_MAX];    /* as in a lease */
-	uint16_t mtu;                   /* largest IP packet that we send, and whose MSS we announce */
+	uint32_t dns_servers[DNS_SERVERS_MAX]; /* 0: none */
+	char search[DNS_SEARCH_MAX];           /* as in a lease */
+	uint16_t mtu; /* largest IP packet that we send, and whose MSS we announce */
 
 	struct arp arp;
 	struct icmp icmp;
@@ -71,14 +75,15 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 void net_configure(struct net *net, const struct dhcp_lease *lease);
 
 /*
- * One turn: nic->poll (every frame that is there goes up through eth_rx), due timers, the ACK that the frames
- * deserve, one doorbell. Bounded by the nic's slots. 0 or more: frames; ERR_DEVICE.
+ * One turn: nic->poll (every frame that is there goes up through eth_rx), due timers, the ACK that
+ * the frames deserve, one doorbell. Bounded by the nic's slots. 0 or more: frames; ERR_DEVICE.
  */
 int net_poll(struct net *net) MUST_CHECK;
 
 /*
- * Polls until done(ctx). 0; ERR_TIMEOUT if deadline_ms passed without progress, or timeout_ms (0: none) passed at all;
- * ERR_ABORTED; ERR_DEVICE. Only the last two have set `failure`: the caller knows best what it was waiting for.
+ * Polls until done(ctx). 0; ERR_TIMEOUT if deadline_ms passed without progress, or timeout_ms (0:
+ * none) passed at all; ERR_ABORTED; ERR_DEVICE. Only the last two have set `failure`: the caller
+ * knows best what it was waiting for.
  */
 int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms) MUST_CHECK;
 
@@ -95,8 +100,9 @@ void net_count_breach(struct net *net, const struct packet *pkt, uint16_t field,
 void net_begin(struct net *net, enum rung rung);
 
 /*
- * Appends what else is known to be wrong with this network (the link is down by now, checksums since net_begin() …) as a continuation of
- * a sentence: "; 8 segments had checksum 0 marked …", or nothing. what: "segments", "datagrams".
+ * Appends what else is known to be wrong with this network (the link is down by now, checksums
+ * since net_begin() …) as a continuation of a sentence: "; 8 segments had checksum 0 marked …", or
+ * nothing. what: "segments", "datagrams".
  */
 void net_breach_text(struct net *net, const char *what, struct text *t);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot story, rung by rung: link, address, downloads, device stopped, digests, hand-over. Reads the user's configuration and what
- * servers sent; every byte was checked on its way here. Called by a port's main.
+ * The boot story, rung by rung: link, address, downloads, device stopped, digests, hand-over. Reads
+ * the user's configuration and what servers sent; every byte was checked on its way here. Called by
+ * a port's main.
  */
 #include "core/boot.h"
 #include "core/bzimage.h"
@@ -11,9 +12,12 @@
 #include "net/address.h"
 #include "net/netboot.h"
 
-/* --- what to boot ------------------------------------------------------------------------------------ */
+/* --- what to boot ----------------------------------------------------------------------------- */
 
-/* First match wins: what config holds, then DHCP's boot file if it is a URL [DHCP-30], then what was built in. */
+/*
+ * First match wins: what config holds, then DHCP's boot file if it is a URL [DHCP-30], then what
+ * was built in.
+ */
 static int choose_url(struct netboot *nb, const char *builtin_url)
 {
 	const char *offered = nb->net.dhcp.lease.boot_file, *source = "DHCP", *url = offered;
@@ -28,10 +32,12 @@ static int choose_url(struct netboot *nb, const char *builtin_url)
 		return config_set(nb->config, source, "url", 3, url, text_len(url), nb->failure);
 	if (offered[0])
 		return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
-			    "DHCP names the boot file %.*s, which is not a URL; let it say http://..., or set the key url", 160,
-			    offered);
+			    "DHCP names the boot file %.*s, which is not a URL; let it say "
+			    "http://..., or set the key url",
+			    160, offered);
 	return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
-		    "nobody says what to boot; set the key url (-fw_cfg name=opt/org.skiff/url,string=http://...) or DHCP option 67");
+		    "nobody says what to boot; set the key url (-fw_cfg "
+		    "name=opt/org.skiff/url,string=http://...) or DHCP option 67");
 }
 
 /* Replaces the variables of a value, in nb->text. */
@@ -43,7 +49,7 @@ static int expand(struct netboot *nb, const char *key, const char *value)
 	return vars_expand(&t, value, text_len(value), &nb->vars, key, nb->failure);
 }
 
-/* --- downloads ---------------------------------------------------------------------------------------- */
+/* --- downloads -------------------------------------------------------------------------------- */
 
 static int place_fetch(void *ctx, struct image *img)
 {
@@ -63,7 +69,10 @@ static int place_initrd(void *ctx, struct image *img)
 	return boot_grant(img, CARGO_INITRD);
 }
 
-/* What `url` names is a kernel, or an entry that says where the kernel is. What is not even text is refused as a kernel. */
+/*
+ * What `url` names is a kernel, or an entry that says where the kernel is. What is not even text is
+ * refused as a kernel.
+ */
 static int place_kernel_or_entry(void *ctx, struct image *img)
 {
 	struct netboot *nb = ctx;
@@ -72,7 +81,7 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 
 	if (bzimage_is(head) || !bls_may_be(head))
 		return boot_grant(img, CARGO_KERNEL);
-	err = kind_refuse(head, boot_dhcp_arch() != 0, nb->failure);    /* a web page is text, too */
+	err = kind_refuse(head, boot_dhcp_arch() != 0, nb->failure); /* a web page is text, too */
 	if (err)
 		return err;
 	if (img->file_len != CARGO_LEN_UNKNOWN && img->file_len > sizeof(nb->entry))
@@ -82,7 +91,7 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	return 0;
 }
 
-#define URL_SHOWN_MAX 600       /* bytes of a URL on the line `http:`, which has more to say */
+#define URL_SHOWN_MAX 600 /* bytes of a URL on the line `http:`, which has more to say */
 
 /* Downloads nb->uri and prints what it cost. */
 static int download(struct netboot *nb, uint32_t head_want, image_place_fn place)
@@ -121,9 +130,11 @@ static int download_key(struct netboot *nb, const char *key, const char *value, 
 }
 
 /* Downloads what an entry's line names, relative to the entry's own URL. */
-static int download_ref(struct netboot *nb, struct span ref, uint32_t head_want, image_place_fn place)
+static int download_ref(struct netboot *nb, struct span ref, uint32_t head_want,
+			image_place_fn place)
 {
-	int err = uri_resolve(&nb->uri, &nb->base, (const char *)ref.at, ref.len, nb->failure, RUNG_IMAGE);
+	int err = uri_resolve(&nb->uri, &nb->base, (const char *)ref.at, ref.len, nb->failure,
+			      RUNG_IMAGE);
 
 	return err ? err : download(nb, head_want, place);
 }
@@ -149,7 +160,7 @@ static int load_kernel(struct netboot *nb)
 
 	if (err)
 		return err;
-	nb->base = nb->http.uri;        /* after redirects: RFC 3986 5.1.3 */
+	nb->base = nb->http.uri; /* after redirects: RFC 3986 5.1.3 */
 	if (nb->image.extent.at == nb->entry)
 		err = load_entry(nb);
 	return err ? err : boot_cargo_done(&nb->image, CARGO_KERNEL);
@@ -169,7 +180,8 @@ static int load_listed_initrds(struct netboot *nb)
 	int err;
 
 	text_init(&t, nb->initrd_list, sizeof(nb->initrd_list));
-	err = vars_expand(&t, nb->config->initrd, text_len(nb->config->initrd), &nb->vars, "initrd", nb->failure);
+	err = vars_expand(&t, nb->config->initrd, text_len(nb->config->initrd), &nb->vars, "initrd",
+			  nb->failure);
 	while (!err) {
 		while (*s == ' ')
 			s++;
@@ -203,15 +215,18 @@ static int choose_cmdline(struct netboot *nb)
 
 	text_init(&t, nb->cmdline, sizeof(nb->cmdline));
 	if (config_has(nb->config, CONFIG_CMDLINE) || !nb->has_bls)
-		return vars_expand(&t, nb->config->cmdline, text_len(nb->config->cmdline), &nb->vars,
-				   "cmdline", nb->failure);
+		return vars_expand(&t, nb->config->cmdline, text_len(nb->config->cmdline),
+				   &nb->vars, "cmdline", nb->failure);
 	text_fmt(&t, "%s", nb->bls.options);
 	return 0;
 }
 
-/* --- the end -------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
-/* The network is left in order, and the device is reset and has said so: from here on nobody but us writes to memory. */
+/*
+ * The network is left in order, and the device is reset and has said so: from here on nobody but us
+ * writes to memory.
+ */
 static int stop(struct netboot *nb)
 {
 	int err = http_close(&nb->http);
@@ -233,8 +248,9 @@ static int check_digest(struct netboot *nb, uint32_t i, char hex[SHA256_HEX_LEN]
 	if (i >= nb->config->digests || memcmp(digest, nb->config->sha256[i], SHA256_LEN) == 0)
 		return 0;
 	return fail(nb->failure, RUNG_DIGEST, ERR_DIGEST,
-		    "file %u of %u has SHA-256 %s, but %s is required; nothing was started", (unsigned)i + 1,
-		    (unsigned)nb->files, hex, sha256_text(wanted, nb->config->sha256[i]));
+		    "file %u of %u has SHA-256 %s, but %s is required; nothing was started",
+		    (unsigned)i + 1, (unsigned)nb->files, hex,
+		    sha256_text(wanted, nb->config->sha256[i]));
 }
 
 static int count_digests(struct netboot *nb)
@@ -282,7 +298,8 @@ static int fetch(struct netboot *nb)
 	if (err)
 		return err;
 	print_counts(nb->console, &nb->net);
-	console_line(nb->console, "fetch: %llu bytes sha256 %s", (unsigned long long)nb->file[0].len, hex);
+	console_line(nb->console, "fetch: %llu bytes sha256 %s",
+		     (unsigned long long)nb->file[0].len, hex);
 	return 0;
 }
 
@@ -319,7 +336,10 @@ static int boot(struct netboot *nb, const char *builtin_url)
 	return boot_start(nb->cmdline, nb->failure);
 }
 
-/* After a failure: the peer is told, the device stopped. What goes wrong here changes nothing in what the user is told. */
+/*
+ * After a failure: the peer is told, the device stopped. What goes wrong here changes nothing in
+ * what the user is told.
+ */
 static void give_up(struct netboot *nb)
 {
 	http_abort(&nb->http);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boot story: from a nic that is up to a kernel that may be started. Both x86 ports and every later one tell it the same
- * way; what differs is behind core/boot.h.
+ * The boot story: from a nic that is up to a kernel that may be started. Both x86 ports and every
+ * later one tell it the same way; what differs is behind core/boot.h.
  */
 #ifndef NET_NETBOOT_H
 #define NET_NETBOOT_H
@@ -15,8 +15,8 @@
 #include "net/net.h"
 #include "net/vars.h"
 
-#define NETBOOT_FILES_MAX 16                     /* url, a BLS entry's kernel, initrds */
-#define NETBOOT_ENTRY_MAX 65536                  /* bytes of a Boot Loader Specification entry */
+#define NETBOOT_FILES_MAX 16    /* url, a BLS entry's kernel, initrds */
+#define NETBOOT_ENTRY_MAX 65536 /* bytes of a Boot Loader Specification entry */
 
 /* A file that is complete, kept to be digested once the device is silent. */
 struct netboot_file {
@@ -28,33 +28,36 @@ struct netboot {
 	struct config *config;
 	struct console *console;
 	struct failure *failure;
-	uint32_t started_ms;             /* the boot entry: what times count from */
+	uint32_t started_ms; /* the boot entry: what times count from */
 	struct net net;
 	struct http http;
 	struct vars vars;
-	struct image image;              /* the download under way */
+	struct image image; /* the download under way */
 	struct netboot_file file[NETBOOT_FILES_MAX];
 	uint32_t files;
 	struct uri uri, base;
 	struct bls_entry bls;
 	bool has_bls;
-	char text[CONFIG_URL_MAX];       /* a URL: with its variables replaced, or to be printed */
+	char text[CONFIG_URL_MAX]; /* a URL: with its variables replaced, or to be printed */
 	char initrd_list[CONFIG_INITRD_MAX];
 	char cmdline[CONFIG_CMDLINE_MAX];
 	uint8_t entry[NETBOOT_ENTRY_MAX];
 };
 
 /*
- * Tells the story with a nic that is up: link, address, downloads, digests, and at the end, with the device stopped, the start of what was
- * loaded. config holds what has precedence over DHCP; builtin_url what has not (NULL: none). All outlive nb.
+ * Tells the story with a nic that is up: link, address, downloads, digests, and at the end, with
+ * the device stopped, the start of what was loaded. config holds what has precedence over DHCP;
+ * builtin_url what has not (NULL: none). All outlive nb.
  *
- * Returns 0 for the key `fetch` (downloaded, digested, nothing to start), or if what was started came back with success (UEFI). Otherwise an error
- * whose sentence is in failure. The device was told to stop either way; if it does not, that is the failure, unless there was one before.
+ * Returns 0 for the key `fetch` (downloaded, digested, nothing to start), or if what was started
+ * came back with success (UEFI). Otherwise an error whose sentence is in failure. The device was
+ * told to stop either way; if it does not, that is the failure, unless there was one before.
  */
 int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, const char *builtin_url,
 		struct console *console, struct failure *failure, uint32_t started_ms) MUST_CHECK;
 
 /* Prints "skiff: failed at …" and the counter line. net may be NULL, if it never came so far. */
-void netboot_report_failure(struct console *console, const struct failure *failure, struct net *net);
+void netboot_report_failure(struct console *console, const struct failure *failure,
+			    struct net *net);
 
 #endif

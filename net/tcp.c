@@ -13,10 +13,10 @@
 #include "net/ipv4.h"
 #include "net/tcp_impl.h"
 
-#define PORT_FIRST 49152        /* RFC 6335 6: dynamic ports, 2^14 of them */
+#define PORT_FIRST 49152 /* RFC 6335 6: dynamic ports, 2^14 of them */
 #define PORTS_MASK 0x3fff
-#define MTU_FLOOR 552           /* [IP4-10] */
-#define STARVE_MIN_MS 2000      /* a server on a loaded machine, the peer's first retransmissions */
+#define MTU_FLOOR 552      /* [IP4-10] */
+#define STARVE_MIN_MS 2000 /* a server on a loaded machine, the peer's first retransmissions */
 
 void tcp_init(struct net *net)
 {
@@ -57,7 +57,7 @@ static uint16_t random_port(const struct tcp *tcp)
 
 	do
 		port = (uint16_t)(PORT_FIRST + (random_u32() & PORTS_MASK));
-	while (port_is_used(tcp, port));        /* few are */
+	while (port_is_used(tcp, port)); /* few are */
 	return port;
 }
 
@@ -226,7 +226,7 @@ void tcp_close(struct net *net, struct tcp_conn *c)
 	c->user = NULL;
 	c->since_ms = clock_now_ms();
 	if (c->state == TCP_SYN_SENT)
-		tcp_end(c, 0);          /* RFC 9293 3.10.4: nobody knows of it yet */
+		tcp_end(c, 0); /* RFC 9293 3.10.4: nobody knows of it yet */
 	if (c->state == TCP_CLOSED)
 		return;
 	if (loses) {

@@ -12,9 +12,9 @@
 #include "net/packet.h"
 
 #define TCP_HEADER_LEN 20
-#define TCP_CONNS_MAX 4         /* one in use; the others are closing, or tombstones [TCP-42] */
-#define TCP_HELD_MAX 32         /* ranges received out of order, per connection */
-#define TCP_STAGE_MAX 65536     /* the largest segment's payload */
+#define TCP_CONNS_MAX 4     /* one in use; the others are closing, or tombstones [TCP-42] */
+#define TCP_HELD_MAX 32     /* ranges received out of order, per connection */
+#define TCP_STAGE_MAX 65536 /* the largest segment's payload */
 /*
  * The most that we let a peer have in flight: enough for 80 Gbit/s at 0.1 ms, for 400 Mbit/s at 20
  * ms; a multiple of the scale that it needs. More only makes a peer that is faster than we are fill
@@ -26,8 +26,16 @@ struct net;
 struct tcp_conn;
 
 enum tcp_state {
-	TCP_CLOSED, TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1,
-	TCP_FIN_WAIT_2, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
+	TCP_CLOSED,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
 };
 
 /*
@@ -54,7 +62,7 @@ struct tcp_user {
 /* Stream bytes that are stored, and are not next in order: from < to. */
 struct tcp_range {
 	uint64_t from, to;
-	uint32_t grown;         /* conn->grown when it grew last; leads the SACK option */
+	uint32_t grown; /* conn->grown when it grew last; leads the SACK option */
 };
 
 /*
@@ -68,43 +76,43 @@ struct tcp_conn {
 	 * ERR_TIMEOUT (the peer is silent), ERR_UNREACHABLE (no route, ARP).
 	 */
 	enum err error;
-	bool fin_received;          /* all that the peer sent has been delivered */
-	uint64_t rcv_off;           /* stream offset of RCV.NXT: bytes delivered in order */
+	bool fin_received;           /* all that the peer sent has been delivered */
+	uint64_t rcv_off;            /* stream offset of RCV.NXT: bytes delivered in order */
 	const struct tcp_user *user; /* NULL: free, closing by itself, or a tombstone */
 
 	uint32_t remote_ip;
-	uint32_t ports;             /* theirs << 16 | ours */
-	uint8_t due;                /* what tcp_batch_end() has to do: enum tcp_due */
+	uint32_t ports; /* theirs << 16 | ours */
+	uint8_t due;    /* what tcp_batch_end() has to do: enum tcp_due */
 
 	uint32_t irs, rcv_nxt;
-	uint32_t rcv_adv;           /* the right edge that was announced: never retreats */
-	uint32_t rcv_wnd;           /* RCV.NXT to the edge when we announce one: constant */
-	uint16_t rcv_mss;           /* the MSS that we announced */
+	uint32_t rcv_adv; /* the right edge that was announced: never retreats */
+	uint32_t rcv_wnd; /* RCV.NXT to the edge when we announce one: constant */
+	uint16_t rcv_mss; /* the MSS that we announced */
 	uint8_t rcv_shift, snd_shift;
-	bool sack_ok, scale_ok;     /* the peer's SYN carried these options */
-	bool fin_known;             /* a FIN has come: it stands at fin_off */
+	bool sack_ok, scale_ok; /* the peer's SYN carried these options */
+	bool fin_known;         /* a FIN has come: it stands at fin_off */
 	uint64_t fin_off;
 
 	uint32_t iss, snd_una, snd_nxt, snd_wnd, snd_wl1, snd_max_wnd;
 	uint16_t snd_mss;
-	const uint8_t *out;         /* bytes to send, the user's until they are acknowledged */
+	const uint8_t *out; /* bytes to send, the user's until they are acknowledged */
 	uint32_t out_len;
-	uint32_t out_seq;           /* sequence number of out[0] */
+	uint32_t out_seq; /* sequence number of out[0] */
 	uint8_t dup_acks;
-	bool recovering;            /* RFC 6582: until `recover` is acknowledged */
+	bool recovering; /* RFC 6582: until `recover` is acknowledged */
 	uint32_t recover;
 
 	bool rto_running, rtt_running, rtt_known;
-	uint8_t tries;              /* expiries since the peer acknowledged something */
+	uint8_t tries; /* expiries since the peer acknowledged something */
 	uint32_t rto_ms, rto_at_ms;
-	uint32_t rtt_seq, rtt_at_ms, srtt_ms8, rttvar_ms4;      /* srtt times 8, rttvar times 4 */
+	uint32_t rtt_seq, rtt_at_ms, srtt_ms8, rttvar_ms4; /* srtt times 8, rttvar times 4 */
 
-	uint32_t asked_ms;          /* when our last bytes were queued, or staged ones came [TCP-46] */
-	uint32_t quiet_ms;          /* when the last came, or our last keep-alive [TCP-40] */
-	uint8_t probes;             /* keep-alives without an answer */
-	uint8_t challenges;         /* RFC 5961 7: sent since challenge_ms [TCP-25] */
+	uint32_t asked_ms;  /* when our last bytes were queued, or staged ones came [TCP-46] */
+	uint32_t quiet_ms;  /* when the last came, or our last keep-alive [TCP-40] */
+	uint8_t probes;     /* keep-alives without an answer */
+	uint8_t challenges; /* RFC 5961 7: sent since challenge_ms [TCP-25] */
 	uint32_t challenge_ms;
-	uint32_t since_ms;          /* when its user left; TIME-WAIT: when that began */
+	uint32_t since_ms; /* when its user left; TIME-WAIT: when that began */
 
 	struct tcp_range held[TCP_HELD_MAX]; /* sorted, disjoint, apart, all above rcv_off */
 	uint32_t held_len;
@@ -113,9 +121,9 @@ struct tcp_conn {
 
 struct tcp {
 	struct tcp_conn conn[TCP_CONNS_MAX];
-	uint8_t secret[16];         /* RFC 6528 3 */
-	bool small;                 /* tcp_shrink() was called */
-	uint8_t stage[TCP_STAGE_MAX];   /* the private copy of a segment that has no place */
+	uint8_t secret[16];           /* RFC 6528 3 */
+	bool small;                   /* tcp_shrink() was called */
+	uint8_t stage[TCP_STAGE_MAX]; /* the private copy of a segment that has no place */
 };
 
 void tcp_init(struct net *net);

@@ -33,8 +33,8 @@ enum tcp_flag { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, 
 /* Marks for the end of the batch. */
 enum tcp_due {
 	TCP_DUE_ACK = 1,
-	TCP_DUE_HEARD = 2,      /* the peer is alive */
-	TCP_DUE_PROGRESS = 4,   /* a new state; what bytes are worth, their user knows */
+	TCP_DUE_HEARD = 2,    /* the peer is alive */
+	TCP_DUE_PROGRESS = 4, /* a new state; what bytes are worth, their user knows */
 };
 
 /*
@@ -43,12 +43,12 @@ enum tcp_due {
  */
 struct tcp_segment {
 	const struct packet *pkt;
-	const uint8_t *head;        /* the private header, options included */
-	const uint8_t *data;        /* the private payload */
-	uint32_t ports;             /* theirs << 16 | ours */
+	const uint8_t *head; /* the private header, options included */
+	const uint8_t *data; /* the private payload */
+	uint32_t ports;      /* theirs << 16 | ours */
 	uint32_t seq, ack;
-	uint32_t header_len, len;   /* len: of the payload */
-	uint16_t wnd;               /* as it stands there, unscaled */
+	uint32_t header_len, len; /* len: of the payload */
+	uint16_t wnd;             /* as it stands there, unscaled */
 	uint8_t flags;
 };
 
@@ -115,7 +115,7 @@ uint32_t tcp_store_merge(struct tcp_conn *c);
 void tcp_store_staged(struct net *net, struct tcp_conn *c, uint64_t off, const uint8_t *data,
 		      uint32_t len);
 
-#define TCP_SACK_BLOCKS 4         /* what fits the header without timestamps: RFC 2018 3 [TCP-16] */
+#define TCP_SACK_BLOCKS 4 /* what fits the header without timestamps: RFC 2018 3 [TCP-16] */
 /* The ranges to report, the one that grew last first. How many. */
 uint32_t tcp_store_sack(const struct tcp_conn *c, struct tcp_range blocks[TCP_SACK_BLOCKS]);
 
@@ -138,7 +138,7 @@ void tcp_out_rst_for(struct net *net, const struct tcp_segment *s);
 
 /* --- tcp_timer.c ----------------------------------------------------------------------------- */
 
-#define TCP_RTO_FIRST_MS 1000     /* RFC 6298 2.1 [TCP-07] */
+#define TCP_RTO_FIRST_MS 1000 /* RFC 6298 2.1 [TCP-07] */
 
 void tcp_timer_start(struct tcp_conn *c, uint32_t now_ms);
 /* Bytes up to `end` leave for the first time: one at a time is timed. */

@@ -8,8 +8,8 @@
 #include "core/wire.h"
 #include "net/tcp_impl.h"
 
-#define MSS_MIN 64              /* no link is that small: who says less means mischief [TCP-11] */
-#define SHIFT_MAX 14            /* RFC 7323 2.3 [TCP-12] */
+#define MSS_MIN 64   /* no link is that small: who says less means mischief [TCP-11] */
+#define SHIFT_MAX 14 /* RFC 7323 2.3 [TCP-12] */
 #define OPT_END 0
 #define OPT_NOP 1
 #define OPT_MSS 2
@@ -53,9 +53,9 @@ static void take_options(struct tcp_conn *c, const struct tcp_segment *s)
 		c->snd_mss = MSS_MIN;
 	if (c->snd_mss > mss_max)
 		c->snd_mss = mss_max;
-	if (c->scale_ok)                /* RFC 7323 2.2: both or none [TCP-12] */
+	if (c->scale_ok) /* RFC 7323 2.2: both or none [TCP-12] */
 		return;
-	c->rcv_shift = 0;               /* [TCP-13] */
+	c->rcv_shift = 0; /* [TCP-13] */
 	if (c->rcv_wnd > UINT16_MAX)
 		c->rcv_wnd = UINT16_MAX;
 }
@@ -105,13 +105,13 @@ static void in_syn_sent(struct net *net, struct tcp_conn *c, struct tcp_segment 
 	if (!(s->flags & TCP_SYN))
 		return;
 	take_syn(c, s);
-	if (!acked) {           /* RFC 9293 3.5: both opened at once [TCP-03] */
+	if (!acked) { /* RFC 9293 3.5: both opened at once [TCP-03] */
 		c->state = TCP_SYN_RECEIVED;
 		tcp_out_syn(net, c);
 		return;
 	}
 	become_established(c, s);
-	tcp_out_ack(net, c);    /* bare and first: some peers lose what rides on it */
+	tcp_out_ack(net, c); /* bare and first: some peers lose what rides on it */
 	tcp_out_more(net, c);
 	/* What came with the SYN [TCP-39]. */
 	s->seq++;
@@ -181,7 +181,7 @@ static void in_new_ack(struct net *net, struct tcp_conn *c, const struct tcp_seg
 	c->dup_acks = 0;
 	tcp_timer_acked(c, clock_now_ms());
 	if (c->recovering && tcp_seq_diff(s->ack, c->recover) < 0)
-		tcp_out_again(net, c);          /* RFC 6582 3.2: the next hole */
+		tcp_out_again(net, c); /* RFC 6582 3.2: the next hole */
 	else
 		c->recovering = false;
 	if (c->snd_una == c->snd_nxt)
@@ -310,7 +310,7 @@ static void in_text(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 		c->asked_ms = net->timers_ms;
 	c->due |= TCP_DUE_ACK;
 	tcp_store_staged(net, c, off, s->data, s->len);
-	if (c->state == TCP_CLOSED)     /* by its user, meanwhile */
+	if (c->state == TCP_CLOSED) /* by its user, meanwhile */
 		return;
 	/* RFC 9293 3.10.4, RFC 1122 4.2.2.13: bytes that nobody wants any more [TCP-41] */
 	if (!c->user && off + s->len > c->rcv_off) {
@@ -318,7 +318,7 @@ static void in_text(struct net *net, struct tcp_conn *c, struct tcp_segment *s)
 		return;
 	}
 	if (ahead)
-		tcp_out_ack(net, c);    /* RFC 5681 4.2: at once, each [TCP-26] */
+		tcp_out_ack(net, c); /* RFC 5681 4.2: at once, each [TCP-26] */
 	if (c->fin_known && c->rcv_off == c->fin_off)
 		in_fin(c);
 }
@@ -329,7 +329,7 @@ static void in_synchronised(struct net *net, struct tcp_conn *c, struct tcp_segm
 		in_rst(net, c, s);
 		return;
 	}
-	if (s->flags & TCP_SYN) {       /* RFC 5961 4: wherever it stands [TCP-23] */
+	if (s->flags & TCP_SYN) { /* RFC 5961 4: wherever it stands [TCP-23] */
 		tcp_out_challenge(net, c);
 		return;
 	}

@@ -13,12 +13,12 @@
 
 #define CSUM_OFFSET 16
 #define SYN_OPTIONS_LEN 12
-#define NO_OPERATIONS_LEN 8       /* a frame of 62 bytes */
-#define CHALLENGES_MAX 10       /* RFC 5961 7: in CHALLENGE_MS */
+#define NO_OPERATIONS_LEN 8 /* a frame of 62 bytes */
+#define CHALLENGES_MAX 10   /* RFC 5961 7: in CHALLENGE_MS */
 #define CHALLENGE_MS 1000
 
 _Static_assert(IPV4_HEADER_LEN + TCP_HEADER_LEN + 4 + 8 * TCP_SACK_BLOCKS <= IPV4_MTU_MIN,
-	"all but data fits any MTU");
+	       "all but data fits any MTU");
 
 /*
  * The fixed header; the options stand behind it already. No reserved bit, no ECE, no CWR [TCP-45].
@@ -43,8 +43,9 @@ static void put_ports(uint8_t *p, uint32_t ports)
 }
 
 /*
- * A bare header makes a frame that is too short for Ethernet, and Debian's passt drops packets behind
- * which there is a pad. So it is lengthened by no-operations (RFC 9293 3.1), which nobody minds.
+ * A bare header makes a frame that is too short for Ethernet, and Debian's passt drops packets
+ * behind which there is a pad. So it is lengthened by no-operations (RFC 9293 3.1), which nobody
+ * minds.
  */
 static uint32_t lengthen(uint8_t *p, uint32_t len)
 {
@@ -97,7 +98,7 @@ static void put_syn_options(const struct tcp_conn *c, uint8_t *p)
 {
 	bool answer = c->state == TCP_SYN_RECEIVED;
 
-	memset(p, 1, SYN_OPTIONS_LEN);  /* no-operation */
+	memset(p, 1, SYN_OPTIONS_LEN); /* no-operation */
 	p[0] = 2;
 	p[1] = 4;
 	put_be16(p + 2, c->rcv_mss);
@@ -236,7 +237,7 @@ void tcp_out_again(struct net *net, struct tcp_conn *c)
 {
 	uint32_t left, len;
 
-	c->rtt_running = false;         /* RFC 6298 3, Karn: what was sent twice tells no time */
+	c->rtt_running = false; /* RFC 6298 3, Karn: what was sent twice tells no time */
 	switch (c->state) {
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECEIVED:
@@ -247,7 +248,7 @@ void tcp_out_again(struct net *net, struct tcp_conn *c)
 		left = c->out_seq + c->out_len - c->snd_una;
 		len = left < c->snd_mss ? left : c->snd_mss;
 		if (len > c->snd_wnd)
-			len = c->snd_wnd ? c->snd_wnd : 1;      /* RFC 9293 3.8.6.1 [TCP-31] */
+			len = c->snd_wnd ? c->snd_wnd : 1; /* RFC 9293 3.8.6.1 [TCP-31] */
 		send_data(net, c, c->snd_una, len);
 		break;
 	case TCP_FIN_WAIT_1:

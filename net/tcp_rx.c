@@ -11,7 +11,7 @@
 #include "net/ipv4.h"
 #include "net/tcp_impl.h"
 
-#define CSUM_OFFSET 16          /* of the checksum field in the header */
+#define CSUM_OFFSET 16 /* of the checksum field in the header */
 /*
  * Data offset 5, ACK, and neither FIN nor SYN nor RST; PSH or not [TCP-36], and the rest is ignored
  * anyway.

@@ -71,7 +71,7 @@ uint32_t tcp_store_merge(struct tcp_conn *c)
 
 	if (!c->held_len || c->held[0].from != c->rcv_off)
 		return 0;
-	len = (uint32_t)(c->held[0].to - c->rcv_off);   /* inside the window */
+	len = (uint32_t)(c->held[0].to - c->rcv_off); /* inside the window */
 	c->rcv_off += len;
 	c->rcv_nxt += len;
 	remove_range(c, 0);
@@ -122,7 +122,7 @@ void tcp_store_staged(struct net *net, struct tcp_conn *c, uint64_t off, const u
 		uint32_t i = range_at(c, off), n = len;
 		const struct tcp_range *r = i < c->held_len ? &c->held[i] : NULL;
 
-		if (r && r->from <= off) {              /* held already: the first bytes won */
+		if (r && r->from <= off) { /* held already: the first bytes won */
 			if (r->to - off < n)
 				n = (uint32_t)(r->to - off);
 		} else {
@@ -148,7 +148,7 @@ void tcp_store_staged(struct net *net, struct tcp_conn *c, uint64_t off, const u
 
 uint32_t tcp_store_sack(const struct tcp_conn *c, struct tcp_range blocks[TCP_SACK_BLOCKS])
 {
-	uint32_t n, i, age, age_min = 0;        /* ages differ: each growth has its number */
+	uint32_t n, i, age, age_min = 0; /* ages differ: each growth has its number */
 
 	for (n = 0; n < TCP_SACK_BLOCKS && n < c->held_len; n++) {
 		uint32_t best = UINT32_MAX;

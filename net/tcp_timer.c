@@ -8,9 +8,9 @@
 #include "net/ipv4.h"
 #include "net/tcp_impl.h"
 
-#define RTO_MIN_MS 1000         /* RFC 6298 2.4 */
-#define RTO_MAX_MS 60000        /* 2.5 */
-#define RTO_SYN_LOST_MS 3000    /* 5.7 */
+#define RTO_MIN_MS 1000      /* RFC 6298 2.4 */
+#define RTO_MAX_MS 60000     /* 2.5 */
+#define RTO_SYN_LOST_MS 3000 /* 5.7 */
 /*
  * Transmissions without an answer: at 0, 1, 3, 7, 15, 31, 63 s, given up at 123 s. RFC 9293 3.8.3
  * wants 3 minutes for a SYN, 100 s for the rest; nobody stands before a booting machine for longer
@@ -24,7 +24,7 @@
  */
 #define KEEP_ALIVE_MS 5000
 #define PROBES_MAX 12
-#define CLOSING_MS 5000         /* nobody waits for these any more [TCP-41] */
+#define CLOSING_MS 5000 /* nobody waits for these any more [TCP-41] */
 /* RFC 9293 3.6 says 4 minutes. Where its slot is needed a tombstone ends even sooner [TCP-42]. */
 #define TIME_WAIT_MS 60000
 
@@ -122,8 +122,8 @@ static void expire(struct net *net, struct tcp_conn *c, uint32_t now_ms)
 		return;
 	}
 	if (c->tries >= 2) {
-		doubt(net, c);          /* [ARP-07] */
-		if (c->snd_mss > TCP_MSS_DEFAULT)       /* RFC 2923 2.1 [TCP-46] */
+		doubt(net, c);                    /* [ARP-07] */
+		if (c->snd_mss > TCP_MSS_DEFAULT) /* RFC 2923 2.1 [TCP-46] */
 			c->snd_mss = TCP_MSS_DEFAULT;
 	}
 	c->rto_ms = c->rto_ms < RTO_MAX_MS / 2 ? c->rto_ms * 2 : RTO_MAX_MS;
@@ -168,7 +168,7 @@ static void poll_closing(struct net *net, struct tcp_conn *c, uint32_t now_ms)
 
 static void poll_one(struct net *net, struct tcp_conn *c, uint32_t now_ms)
 {
-	if (c->due & TCP_DUE_ACK)       /* there was no buffer for it */
+	if (c->due & TCP_DUE_ACK) /* there was no buffer for it */
 		tcp_out_ack(net, c);
 	if (c->rto_running && clock_reached(now_ms, c->rto_at_ms))
 		expire(net, c, now_ms);

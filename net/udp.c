@@ -16,7 +16,7 @@
 #include "net/udp.h"
 
 #define CSUM_OFFSET 6
-#define RANDOM_PORT_FIRST 49152         /* RFC 6335 6: the dynamic ports */
+#define RANDOM_PORT_FIRST 49152 /* RFC 6335 6: the dynamic ports */
 #define RANDOM_PORTS 16384
 
 static struct udp_socket *on_port(const struct net *net, uint16_t port)
@@ -81,7 +81,7 @@ void udp_rx(struct net *net, const struct packet *pkt)
 	len -= UDP_HEADER_LEN;
 	src_port = get_be16(h);
 	s = on_port(net, get_be16(h + 2));
-	if (s ? !from_peer(s, pkt->src, src_port) : pkt->broadcast)     /* [UDP-02] */
+	if (s ? !from_peer(s, pkt->src, src_port) : pkt->broadcast) /* [UDP-02] */
 		return;
 	if (len > UDP_DATA_MAX) {
 		net->count.no_room += s != NULL;
@@ -168,7 +168,7 @@ int udp_send(struct net *net, struct udp_socket *s, uint32_t dst, uint16_t dport
 	uint32_t len, sum;
 	uint16_t csum;
 
-	if (data.len > eth_tx_room(net) - IPV4_HEADER_LEN - UDP_HEADER_LEN)     /* [UDP-05] */
+	if (data.len > eth_tx_room(net) - IPV4_HEADER_LEN - UDP_HEADER_LEN) /* [UDP-05] */
 		return ERR_NO_SPACE;
 	if (!h)
 		return ERR_AGAIN;

@@ -12,15 +12,15 @@
 #define UDP_HEADER_LEN 8
 #define UDP_SENT_LEN (UDP_HEADER_LEN + 4)
 #define UDP_SOCKETS_MAX 4
-#define UDP_DATA_MAX 4096     /* longer ones to a socket are counted no_room: none is wanted */
+#define UDP_DATA_MAX 4096 /* longer ones to a socket are counted no_room: none is wanted */
 
 struct net;
 
 struct udp_socket {
 	bool open;
-	uint16_t port;               /* ours */
-	uint32_t peer_ip;            /* 0: any (DHCP) [UDP-02] */
-	uint16_t peer_port;          /* 0: any */
+	uint16_t port;      /* ours */
+	uint32_t peer_ip;   /* 0: any (DHCP) [UDP-02] */
+	uint16_t peer_port; /* 0: any */
 	/* data: a private copy, checksum verified, valid until the callback returns. */
 	void (*rx)(void *ctx, uint32_t src, uint16_t src_port, struct span data);
 	/* The peer says by ICMP that nobody listens there (ERR_REFUSED) [ICMP-04]. May be NULL. */
@@ -35,7 +35,7 @@ struct udp_socket {
 
 struct udp {
 	struct udp_socket *sockets[UDP_SOCKETS_MAX];
-	uint8_t data[UDP_DATA_MAX];  /* the private copy */
+	uint8_t data[UDP_DATA_MAX]; /* the private copy */
 };
 
 void udp_rx(struct net *net, const struct packet *pkt);

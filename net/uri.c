@@ -25,7 +25,7 @@ struct parse {
 	enum rung rung;
 };
 
-#define QUOTE_MAX 160     /* characters of a URL in a sentence */
+#define QUOTE_MAX 160 /* characters of a URL in a sentence */
 
 static bool is_alpha(char c)
 {
@@ -64,11 +64,12 @@ static const char *whose(const struct parse *p)
 
 static int bad(const struct parse *p, const char *why)
 {
-	bool secret = length_until(p->s, p->len, "@") < p->len;   /* perhaps; consoles are logged */
+	bool secret = length_until(p->s, p->len, "@") < p->len; /* perhaps; consoles are logged */
 	size_t len = p->len < QUOTE_MAX ? p->len : QUOTE_MAX;
 
 	if (secret)
-		return fail(p->f, p->rung, ERR_CONFIG, "the %sURL with the \"@\" %s", whose(p), why);
+		return fail(p->f, p->rung, ERR_CONFIG, "the %sURL with the \"@\" %s", whose(p),
+			    why);
 	return fail(p->f, p->rung, ERR_CONFIG, "the %sURL \"%.*s%s\" %s", whose(p), (int)len, p->s,
 		    len < p->len ? "..." : "", why);
 }
@@ -142,7 +143,7 @@ static int set_host(const struct parse *p, const char *s, size_t len)
 		return bad(p, "names no host");
 	if (len >= URI_HOST_MAX || !is_name(s, len))
 		return bad(p, "has a malformed host name");
-	if (ends_in_number(s, len) && !text_to_ip(s, len, &ip))   /* [DNS-11] */
+	if (ends_in_number(s, len) && !text_to_ip(s, len, &ip)) /* [DNS-11] */
 		return bad(p, "has a malformed address (it is not four numbers from 0 to 255)");
 	for (i = 0; i < len; i++)
 		p->u->host[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] - 'A' + 'a' : s[i]);
@@ -159,14 +160,15 @@ static int set_authority(const struct parse *p, const char *s, size_t len)
 	if (length_until(s, len, "@") < len)
 		return fail(p->f, p->rung, ERR_UNSUPPORTED,
 			    "the %sURL has a user name or password before its host, which skiff "
-			    "does not send", whose(p));
+			    "does not send",
+			    whose(p));
 	if (len > 0 && s[0] == '[')
 		return fail(p->f, p->rung, ERR_UNSUPPORTED,
 			    "the %sURL has an IPv6 address (%.*s), and this version of skiff "
-			    "speaks only IPv4", whose(p),
-			    (int)(len < QUOTE_MAX ? len : QUOTE_MAX), s);
+			    "speaks only IPv4",
+			    whose(p), (int)(len < QUOTE_MAX ? len : QUOTE_MAX), s);
 	p->u->port = schemes[p->u->scheme].port;
-	if (len - host_len > 1) {   /* RFC 3986 6.2.3: an empty port is the default */
+	if (len - host_len > 1) { /* RFC 3986 6.2.3: an empty port is the default */
 		if (!text_to_u64(s + host_len + 1, len - host_len - 1, &port) || port < 1 ||
 		    port > 65535)
 			return bad(p, "has a port that is no number from 1 to 65535");
@@ -212,7 +214,7 @@ static void add_segments(struct text *path, const char *s, size_t len)
 		if (n == 2 && s[0] == '.' && s[1] == '.')
 			drop_segment(path);
 		else if (n != 1 || s[0] != '.')
-			add_encoded(path, s, n < len ? n + 1 : n);   /* with the "/" behind it */
+			add_encoded(path, s, n < len ? n + 1 : n); /* with the "/" behind it */
 		if (n == len)
 			return;
 		s += n + 1;

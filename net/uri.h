@@ -15,20 +15,20 @@
  * longest path in the request that is made of it. Object stores sign URLs with 2,000 and more.
  */
 #define URI_MAX 4096
-#define URI_HOST_MAX 256      /* with the NUL; RFC 1035 2.3.4 has names of at most 255 */
+#define URI_HOST_MAX 256 /* with the NUL; RFC 1035 2.3.4 has names of at most 255 */
 #define URI_PATH_MAX (URI_MAX + 1)
 
 enum uri_scheme {
 	URI_HTTP,
 	URI_TFTP,
 	URI_HTTPS,
-	URI_OTHER,            /* some other scheme: host and path are empty, port is 0 */
+	URI_OTHER, /* some other scheme: host and path are empty, port is 0 */
 };
 
 struct uri {
 	enum uri_scheme scheme;
-	uint16_t port;            /* the scheme's own (80, 69, 443) if the URL has none */
-	char host[URI_HOST_MAX];  /* a name in lower case, or a strict dotted quad */
+	uint16_t port;           /* the scheme's own (80, 69, 443) if the URL has none */
+	char host[URI_HOST_MAX]; /* a name in lower case, or a strict dotted quad */
 	/*
 	 * From the first "/" on, query included, fragment dropped; never empty. No "." and ".."
 	 * segments (RFC 3986 5.2.4). %XX stands as it came, bytes that must not stand in a URL are

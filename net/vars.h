@@ -10,8 +10,8 @@
 struct vars {
 	uint8_t mac[6];
 	bool has_uuid;
-	uint8_t uuid[16];   /* as SMBIOS stores it */
-	uint32_t ip;        /* host order; 0: none yet */
+	uint8_t uuid[16]; /* as SMBIOS stores it */
+	uint32_t ip;      /* host order; 0: none yet */
 };
 
 /*
@@ -23,7 +23,7 @@ struct vars {
 int vars_expand(struct text *out, const char *s, size_t len, const struct vars *v, const char *name,
 		struct failure *f) MUST_CHECK;
 
-#define UUID_TEXT_LEN 37    /* with the NUL */
+#define UUID_TEXT_LEN 37 /* with the NUL */
 
 /* The canonical text of a UUID that SMBIOS stores. Returns buf. */
 char *vars_uuid_text(char buf[UUID_TEXT_LEN], const uint8_t uuid[16]);

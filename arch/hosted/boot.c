@@ -92,10 +92,10 @@ static int refused(struct refusal *r, enum rung rung, struct failure *f)
  * rest and gives it back.
  */
 int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
-	struct failure *f)
+		     struct failure *f)
 {
 	size_t at = (boot.area_used + 3) & ~(size_t)3,
-		room = boot.area_len > at ? boot.area_len - at : 0;
+	       room = boot.area_len > at ? boot.area_len - at : 0;
 	int err = refused(&boot.grant_refusal, RUNG_IMAGE, f);
 
 	assert(head.len <= CARGO_HEAD_LEN);
@@ -141,8 +141,8 @@ void port_boot_text(struct text *t)
 	for (unsigned i = 0; i < boot.count; i++)
 		if (boot.cargo[i].cargo != CARGO_FETCH)
 			text_fmt(t, ", %s %llu bytes",
-				boot.cargo[i].cargo == CARGO_KERNEL ? "kernel" : "initrd",
-				(unsigned long long)boot.cargo[i].file_len);
+				 boot.cargo[i].cargo == CARGO_KERNEL ? "kernel" : "initrd",
+				 (unsigned long long)boot.cargo[i].file_len);
 }
 
 int port_boot(const char *cmdline, struct failure *f)

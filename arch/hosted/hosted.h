@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hosted port's other side: what a unit test, a fuzzer or a model device sets and sees. There is
- * one such port in a process (port.c; boot.c for what is loaded and started); hosted_reset() makes it
- * new.
+ * The hosted port's other side: what a unit test, a fuzzer or a model device sets and sees. There
+ * is one such port in a process (port.c; boot.c for what is loaded and started); hosted_reset()
+ * makes it new.
  *
  * It is unkind on purpose: time starts shortly before its wrap, device addresses are none of our
- * memory's and begin above 4 GiB unless a test says otherwise, no two mappings are neighbours for the
- * device, and an access that breaks the contract of arch/port.h ends the process.
+ * memory's and begin above 4 GiB unless a test says otherwise, no two mappings are neighbours for
+ * the device, and an access that breaks the contract of arch/port.h ends the process.
  */
 #ifndef ARCH_HOSTED_HOSTED_H
 #define ARCH_HOSTED_HOSTED_H
@@ -38,8 +38,8 @@ const char *hosted_output(void);
 /* --- PCI and registers ---------------------------------------------------------------------- */
 
 struct hosted_bar {
-	uint8_t kind;          /* enum window_kind; WINDOW_NONE: does not exist, or is unassigned */
-	bool unreachable;      /* above what the port's code can address */
+	uint8_t kind;     /* enum window_kind; WINDOW_NONE: does not exist, or is unassigned */
+	bool unreachable; /* above what the port's code can address */
 	uint64_t len;
 };
 
@@ -77,7 +77,7 @@ void hosted_dma_base(uint64_t dev);
 
 /* --- who we are, what is loaded and started ----------------------------------------------- */
 
-void hosted_uuid_set(const uint8_t uuid[16]);   /* NULL: there is none */
+void hosted_uuid_set(const uint8_t uuid[16]); /* NULL: there is none */
 void hosted_dhcp_arch_set(uint16_t arch);
 
 #define HOSTED_CARGO_MAX 20
@@ -85,8 +85,8 @@ void hosted_dhcp_arch_set(uint16_t arch);
 struct hosted_cargo {
 	enum cargo cargo;
 	struct extent extent;
-	uint64_t asked_len;      /* as port_cargo_grant() got it */
-	uint64_t file_len;       /* as port_cargo_done() got it; CARGO_LEN_UNKNOWN before */
+	uint64_t asked_len; /* as port_cargo_grant() got it */
+	uint64_t file_len;  /* as port_cargo_done() got it; CARGO_LEN_UNKNOWN before */
 };
 
 /* The memory that grants are cut from; without a call a static area of 1 MiB. */
@@ -97,13 +97,13 @@ unsigned hosted_cargo_count(void);
 const struct hosted_cargo *hosted_cargo(unsigned i);
 
 /*
- * The command line that port_boot() was given; NULL if it was not called, or has refused. It returns 0
- * here, as under UEFI, when what was started comes back with success.
+ * The command line that port_boot() was given; NULL if it was not called, or has refused. It
+ * returns 0 here, as under UEFI, when what was started comes back with success.
  */
 const char *hosted_booted(void);
 /* Lets the next port_boot() fail with this error and sentence. */
 void hosted_boot_refuse(enum err err, const char *sentence);
 
-void hosted_boot_reset(void);   /* boot.c's part of hosted_reset() */
+void hosted_boot_reset(void); /* boot.c's part of hosted_reset() */
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * arch/port.h in a POSIX process, but for what is loaded and started (boot.c) and for what the user
- * wants (port_config_each() is the test's own): virtual time, seeded chance, PCI functions and memory
- * that a test attaches. What these answer is the test's; accesses are held against the contract.
+ * wants (port_config_each() is the test's own): virtual time, seeded chance, PCI functions and
+ * memory that a test attaches. What these answer is the test's; accesses are held against the
+ * contract.
  */
 #include "arch/hosted/hosted.h"
 
@@ -16,8 +17,8 @@
 #define OUTPUT_MAX 65536
 #define PCI_MAX 8
 #define DMA_MAX 64
-#define DMA_POISON 0x40000u           /* bytes of a mapping that are poisoned at first */
-#define DMA_GAP 0x11000u              /* unmapped device addresses between two mappings */
+#define DMA_POISON 0x40000u /* bytes of a mapping that are poisoned at first */
+#define DMA_GAP 0x11000u    /* unmapped device addresses between two mappings */
 
 struct mapping {
 	uint8_t *va;
@@ -48,8 +49,8 @@ static size_t whole_pages(size_t len)
 }
 
 /*
- * The memory of the last mapping that ended, poisoned: a driver's is 9 MiB, and a process that opens
- * it a thousand times a second should not ask the system for it each time.
+ * The memory of the last mapping that ended, poisoned: a driver's is 9 MiB, and a process that
+ * opens it a thousand times a second should not ask the system for it each time.
  */
 static struct {
 	uint8_t *va;
@@ -250,8 +251,9 @@ int port_window_open(struct window *w, uintptr_t fn, unsigned bar, uint32_t off,
 		return ERR_DEVICE;
 	if (b->unreachable)
 		return ERR_UNREACHABLE;
-	*w = (struct window){ .base = off, .fn = fn, .len = len, .kind = b->kind,
-		.bar = (uint8_t)bar };
+	*w = (struct window){
+		.base = off, .fn = fn, .len = len, .kind = b->kind, .bar = (uint8_t)bar
+	};
 	return 0;
 }
 
@@ -330,7 +332,7 @@ uint8_t *hosted_dma(uint64_t dev, size_t len)
 		const struct mapping *m = &hosted.mapping[i];
 
 		if (!m->len || dev < m->dev || dev - m->dev > m->len ||
-			len > m->len - (dev - m->dev))
+		    len > m->len - (dev - m->dev))
 			continue;
 		return m->va + (dev - m->dev);
 	}

@@ -14,8 +14,8 @@
 #define BAR_64 0x4
 #define BAR_TYPE 0x6
 
-#define IO_END 0x10000                  /* a PC has as many ports, whatever a BAR says */
-#define MEMORY_END 0x100000000          /* what flat mode reaches */
+#define IO_END 0x10000         /* a PC has as many ports, whatever a BAR says */
+#define MEMORY_END 0x100000000 /* what flat mode reaches */
 
 struct bar {
 	uint64_t base, len;
@@ -61,7 +61,7 @@ static bool read_bar(struct bar *b, uintptr_t fn, unsigned bar)
 	if (low_mask == 0 && (!wide || high_mask == 0))
 		return false;
 	uint64_t mask = (uint64_t)high_mask << 32 | low_mask;
-	b->len = mask & (0 - mask);             /* the lowest bit that can be set */
+	b->len = mask & (0 - mask); /* the lowest bit that can be set */
 	b->base = (uint64_t)high << 32 | (low & ~flags);
 	return true;
 }

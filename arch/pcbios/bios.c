@@ -12,7 +12,7 @@
 #define SMAP 0x534d4150
 #define E820_ENTRY_LEN 20
 
-#define BDA_CURSOR 0x50                 /* column, row; one pair for each of eight pages */
+#define BDA_CURSOR 0x50 /* column, row; one pair for each of eight pages */
 #define BDA_PAGE 0x62
 
 void bios_int(struct bios_regs *r, uint8_t vector)
@@ -32,7 +32,7 @@ void bios_print(const char *text, uint32_t len)
 		uint32_t piece = len < LOW_BUFFER_LEN ? len : LOW_BUFFER_LEN;
 		uint8_t page = bda_byte(BDA_PAGE) & 7;
 		struct bios_regs r = {
-			.eax = 0x1301,          /* write string, move the cursor */
+			.eax = 0x1301, /* write string, move the cursor */
 			.ebx = (uint32_t)page << 8 | 0x07,
 			.ecx = piece,
 			.edx = bda_word(BDA_CURSOR + 2u * page),

@@ -12,8 +12,8 @@
 /* In the order of POPA; rom.S and flat.S know the offsets. DS and SS are 0 during the call. */
 struct bios_regs {
 	uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;
-	uint16_t es, flags;     /* flags: out */
-	uint16_t ip, cs;        /* bios_int()'s own */
+	uint16_t es, flags; /* flags: out */
+	uint16_t ip, cs;    /* bios_int()'s own */
 };
 
 #define BIOS_CARRY 0x01

@@ -10,7 +10,7 @@
 #include "arch/port.h"
 #include "arch/x86/io.h"
 
-#define BDA_COM1 0x00                   /* I/O port of the first serial port, 0 without one */
+#define BDA_COM1 0x00 /* I/O port of the first serial port, 0 without one */
 #define BDA_CURSOR_COLUMN 0x50
 #define COM1 0x3f8
 
@@ -31,19 +31,19 @@
 #define UART_LSR_THR_EMPTY 0x20
 #define UART_DIVISOR_115200 1
 
-#define UART_WAIT_MS 1000               /* for room for one character, on a busy host */
-#define UART_SEQUENCE_MS 2              /* to the second byte of an escape sequence */
-#define KEYS_MAX 64                     /* read in one call; the BIOS holds 16 */
+#define UART_WAIT_MS 1000  /* for room for one character, on a busy host */
+#define UART_SEQUENCE_MS 2 /* to the second byte of an escape sequence */
+#define KEYS_MAX 64        /* read in one call; the BIOS holds 16 */
 
 #define KEY_CTRL_C 0x03
 #define KEY_ESC 0x1b
 
 static struct {
-	uint16_t uart;                  /* I/O port; 0: none */
-	bool uart_stuck;                /* took none within UART_WAIT_MS: only tried */
+	uint16_t uart;   /* I/O port; 0: none */
+	bool uart_stuck; /* took none within UART_WAIT_MS: only tried */
 	bool screen;
-	uint8_t held;                   /* characters in line[] */
-	char line[160];                 /* for the screen: one BIOS call for many characters */
+	uint8_t held;   /* characters in line[] */
+	char line[160]; /* for the screen: one BIOS call for many characters */
 } console;
 
 /*

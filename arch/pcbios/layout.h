@@ -24,24 +24,24 @@
 
 #define BODY_BASE 0x500000
 #define BODY_LIMIT 0xf00000
-#define UNPACK_BASE 0xe80000            /* the payload unpacks itself from here; bss ends below */
+#define UNPACK_BASE 0xe80000 /* the payload unpacks itself from here; bss ends below */
 #define UNPACK_BSS (UNPACK_BASE + PAYLOAD_MAX)
 #define UNPACK_STACK (UNPACK_BSS + 0x8000)
 
 #define LOW_BASE 0x8000
-#define LOW_BIOS_GDTR 0x8000            /* 6 bytes: as found */
-#define LOW_BIOS_ESP 0x8010             /* where the boot entry pushed the BIOS's registers */
+#define LOW_BIOS_GDTR 0x8000 /* 6 bytes: as found */
+#define LOW_BIOS_ESP 0x8010  /* where the boot entry pushed the BIOS's registers */
 #define LOW_BIOS_SS 0x8014
-#define LOW_BDF 0x8016                  /* the NIC: bus << 8 | device << 3 | function */
-#define LOW_REAL 0x8018                 /* far pointer to rom.S, real_mode */
-#define LOW_CS 0x801a                   /* its segment */
-#define LOW_PORT92 0x801c               /* 1 byte: as found */
-#define LOW_GDT 0x8080                  /* for both sides: selectors below */
-#define LOW_FLAT_GDTR 0x8088            /* 6 bytes: ours, in the place of selector 8 */
-#define LOW_REGS 0x8020                 /* struct bios_regs */
-#define LOW_BUFFER 0x8100               /* for what a BIOS call reads or writes */
+#define LOW_BDF 0x8016       /* the NIC: bus << 8 | device << 3 | function */
+#define LOW_REAL 0x8018      /* far pointer to rom.S, real_mode */
+#define LOW_CS 0x801a        /* its segment */
+#define LOW_PORT92 0x801c    /* 1 byte: as found */
+#define LOW_GDT 0x8080       /* for both sides: selectors below */
+#define LOW_FLAT_GDTR 0x8088 /* 6 bytes: ours, in the place of selector 8 */
+#define LOW_REGS 0x8020      /* struct bios_regs */
+#define LOW_BUFFER 0x8100    /* for what a BIOS call reads or writes */
 #define LOW_BUFFER_LEN 0x180
-#define LOW_STACK_TOP 0xa000            /* grows down to LOW_STACK_END */
+#define LOW_STACK_TOP 0xa000 /* grows down to LOW_STACK_END */
 #define LOW_STACK_END 0x8280
 
 #define LINUX_ZERO_PAGE 0x10000

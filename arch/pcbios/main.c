@@ -28,10 +28,10 @@ _Noreturn void pcbios_exception(uint32_t vector, uint32_t eip);
 
 /* The one object of this port; all of it zeros at the start. */
 static struct machine {
-	uintptr_t nic;                  /* our PCI function */
+	uintptr_t nic; /* our PCI function */
 	uint8_t uuid[16];
 	bool has_uuid;
-	uint8_t dying;                  /* how often give_up() was entered */
+	uint8_t dying; /* how often give_up() was entered */
 	struct fw_cfg fw;
 } machine;
 
@@ -104,7 +104,8 @@ _Noreturn void port_fatal(const char *file, int line)
 _Noreturn void pcbios_exception(uint32_t vector, uint32_t eip)
 {
 	give_up("processor exception %u at 0x%x: a bug of skiff's own, or an instruction that this "
-		"processor lacks", (unsigned)vector, (unsigned)eip);
+		"processor lacks",
+		(unsigned)vector, (unsigned)eip);
 }
 
 /*

@@ -25,11 +25,11 @@
 #define BDA_VIDEO_COLUMNS 0x4a
 #define BDA_CURSOR 0x50
 #define BDA_PAGE 0x62
-#define BDA_VIDEO_ROWS 0x84             /* less one */
+#define BDA_VIDEO_ROWS 0x84 /* less one */
 #define BDA_VIDEO_POINTS 0x85
 #define VGA_PRESENT 0x1a
 
-extern const uint8_t skiff_end[];       /* skiff.ld */
+extern const uint8_t skiff_end[]; /* skiff.ld */
 
 static struct e820 map;
 static struct place place;
@@ -151,14 +151,14 @@ static int check_boot(size_t cmdline_len, struct failure *f)
 	size_t room = LINUX_CMDLINE_END - LINUX_CMDLINE - 1;
 	size_t max = place.kernel.cmdline_max < room ? place.kernel.cmdline_max : room;
 
-	if (cmdline_len > max)          /* [LNX-04] */
+	if (cmdline_len > max) /* [LNX-04] */
 		return fail(f, RUNG_HAND_OVER, ERR_NO_SPACE,
-			"the command line has %zu characters, but this kernel takes only %zu",
-			cmdline_len, max);
+			    "the command line has %zu characters, but this kernel takes only %zu",
+			    cmdline_len, max);
 	if (!place_is_free(&place, LINUX_ZERO_PAGE, LINUX_CMDLINE + (uint32_t)cmdline_len + 1))
 		return fail(f, RUNG_HAND_OVER, ERR_NO_SPACE,
-			"there is no conventional memory at %Xh for the kernel's parameters",
-			LINUX_ZERO_PAGE);
+			    "there is no conventional memory at %Xh for the kernel's parameters",
+			    LINUX_ZERO_PAGE);
 	return 0;
 }
 

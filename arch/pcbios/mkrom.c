@@ -24,7 +24,7 @@
 #define BOOT_CHECKSUM 0x06
 #define BOOT_PCIR 0x18
 #define BOOT_PNP 0x1a
-#define BOOT_PAYLOAD_LEN 0x1c           /* as linked: the unpacker's */
+#define BOOT_PAYLOAD_LEN 0x1c /* as linked: the unpacker's */
 #define BOOT_PAYLOAD_SUM 0x20
 #define PCIR_DEVICE 6
 #define PCIR_INDICATOR 21

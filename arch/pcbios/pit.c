@@ -7,9 +7,9 @@
 
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43
-#define PIT_CHANNEL2_ONE_SHOT 0xb0      /* low byte, high byte; mode 0: down from there; binary */
-#define PIT_READ_BACK_CHANNEL2 0xc8     /* latches status and count */
-#define PIT_STATUS_OUT 0x80             /* it has come to 0 */
+#define PIT_CHANNEL2_ONE_SHOT 0xb0  /* low byte, high byte; mode 0: down from there; binary */
+#define PIT_READ_BACK_CHANNEL2 0xc8 /* latches status and count */
+#define PIT_STATUS_OUT 0x80         /* it has come to 0 */
 #define PIT_START 0xffff
 #define PIT_HZ 1193182
 
@@ -23,7 +23,7 @@ static void start(void)
 	outb(PIT_COMMAND, PIT_CHANNEL2_ONE_SHOT);
 	outb(PIT_CHANNEL2, PIT_START & 0xff);
 	outb(PIT_CHANNEL2, PIT_START >> 8);
-	(void)inb(PORT61);              /* takes a µs: meanwhile the PIT loads the count */
+	(void)inb(PORT61); /* takes a µs: meanwhile the PIT loads the count */
 }
 
 static bool read(struct tsc_reading *r)

@@ -9,9 +9,9 @@
 #include "core/assert.h"
 
 #define MIB (1u << 20)
-#define TOP 0xfffff000u                 /* the last page below 4 GiB is the BIOS's anyway */
+#define TOP 0xfffff000u /* the last page below 4 GiB is the BIOS's anyway */
 #define RESERVED_TOP (24 * MIB)
-#define CARGO_BASE (16 * MIB)           /* below: the BIOS's, ours, and old kernels' */
+#define CARGO_BASE (16 * MIB) /* below: the BIOS's, ours, and old kernels' */
 #define PAGE 4096u
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
@@ -119,8 +119,9 @@ static struct place_extent largest(const struct place *p, uint32_t low, uint32_t
 /* Memory that the kernel needs from kernel_at on: to start, and for its file. */
 static uint64_t kernel_need(const struct place *p)
 {
-	uint64_t tail = p->kernel_file_len == CARGO_LEN_UNKNOWN ? p->kernel.payload_len :
-		p->kernel_file_len - (p->kernel_at - p->kernel_file);
+	uint64_t tail = p->kernel_file_len == CARGO_LEN_UNKNOWN ?
+				p->kernel.payload_len :
+				p->kernel_file_len - (p->kernel_at - p->kernel_file);
 
 	return tail > p->kernel.init_size ? tail : p->kernel.init_size;
 }
@@ -174,10 +175,11 @@ int place_kernel(struct place *p, const struct bzimage *bz, uint64_t file_len,
 	if (file_len != CARGO_LEN_UNKNOWN && file_len > want)
 		want = file_len;
 	return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
-		"the kernel wants %llu bytes of memory at %llXh%s, %s",
-		(unsigned long long)want, (unsigned long long)bz->pref_address,
-		bz->relocatable ? " or behind" : " and nowhere else", ours ? "where skiff itself lies" :
-		"and this machine has no such place; give it more memory");
+		    "the kernel wants %llu bytes of memory at %llXh%s, %s",
+		    (unsigned long long)want, (unsigned long long)bz->pref_address,
+		    bz->relocatable ? " or behind" : " and nowhere else",
+		    ours ? "where skiff itself lies" :
+			   "and this machine has no such place; give it more memory");
 }
 
 void place_kernel_done(struct place *p, uint64_t file_len)
@@ -193,13 +195,13 @@ static int check_room(uint64_t file_len, uint32_t room, const char *what, struct
 	if (file_len <= room)
 		return 0;
 	return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
-		"%llu bytes do not fit into memory: %u bytes are left for %s",
-		(unsigned long long)file_len, (unsigned)room, what);
+		    "%llu bytes do not fit into memory: %u bytes are left for %s",
+		    (unsigned long long)file_len, (unsigned)room, what);
 }
 
 /*
- * Where an initrd may lie that ends at `high` at the latest. [LNX-05] The first one decides in which
- * piece of memory all of them lie; the next begins at a multiple of 4 [LNX-12].
+ * Where an initrd may lie that ends at `high` at the latest. [LNX-05] The first one decides in
+ * which piece of memory all of them lie; the next begins at a multiple of 4 [LNX-12].
  */
 static struct place_extent initrd_room(const struct place *p, uint32_t high)
 {
@@ -219,9 +221,12 @@ int place_initrd(struct place *p, uint64_t file_len, struct place_extent *e, str
 	assert(p->kernel_at != 0 && p->kernel_file_len != CARGO_LEN_UNKNOWN);
 	*e = initrd_room(p, last < p->ceiling ? last + 1 : p->ceiling);
 	kernels = e->len < initrd_room(p, p->ceiling).len;
-	if (check_room(file_len, e->len, kernels ?
-		       "the initrd behind the kernel; the limit is the kernel's own (initrd_addr_max)" :
-		       "the initrd behind the kernel; the limit is this machine's memory below 4 GiB", f))
+	if (check_room(file_len, e->len,
+		       kernels ? "the initrd behind the kernel; the limit is the kernel's own "
+				 "(initrd_addr_max)" :
+				 "the initrd behind the kernel; the limit is this machine's memory "
+				 "below 4 GiB",
+		       f))
 		return ERR_NO_SPACE;
 	if (p->initrd_at == 0)
 		p->initrd_at = e->at;

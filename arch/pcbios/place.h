@@ -19,13 +19,13 @@
 #include "core/types.h"
 
 struct place {
-	const struct e820 *map;         /* the caller's */
-	struct e820_range own;          /* skiff itself */
-	uint32_t ceiling;               /* nothing is stored from here on */
+	const struct e820 *map; /* the caller's */
+	struct e820_range own;  /* skiff itself */
+	uint32_t ceiling;       /* nothing is stored from here on */
 	struct bzimage kernel;
 	uint64_t kernel_file_len;
-	uint32_t kernel_at;             /* of the protected-mode kernel; 0: no kernel yet */
-	uint32_t kernel_file;           /* of the file: setup_len in front, or (no RAM there) the same */
+	uint32_t kernel_at;   /* of the protected-mode kernel; 0: no kernel yet */
+	uint32_t kernel_file; /* of the file: setup_len in front, or (no RAM there) the same */
 	uint32_t initrd_at, initrd_len; /* all of them, with what is between; 0: none */
 	uint32_t initrd_next;           /* of the last one granted */
 };

@@ -12,7 +12,7 @@
 
 #define RSDP_AREA 0xe0000
 #define RSDP_AREA_LEN 0x20000
-#define COUNTS_MAX (ACPI_PM_HZ / 20)    /* 50 ms */
+#define COUNTS_MAX (ACPI_PM_HZ / 20) /* 50 ms */
 
 static uint16_t port;
 static uint32_t begin;

@@ -14,7 +14,7 @@
 #include "core/text.h"
 
 #define RELEASE_LEN 80
-#define MAP_SLACK 8                     /* descriptors that a memory map may grow by meanwhile */
+#define MAP_SLACK 8 /* descriptors that a memory map may grow by meanwhile */
 
 static struct {
 	struct granted granted;
@@ -80,7 +80,7 @@ static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 }
 
 int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
-	struct failure *f)
+		     struct failure *f)
 {
 	struct granted_file *g = &cargo.granted.file[cargo.granted.count];
 	int err = 0;

@@ -8,13 +8,13 @@
 #include "arch/port.h"
 #include "arch/uefi/uefi.h"
 
-#define KEYS_MAX 64                     /* read in one call */
-#define KEY_CTRL_C 0x03                 /* UnicodeChar */
-#define SCAN_CODE_ESC 0x17              /* UEFI 2.10, appendix B */
+#define KEYS_MAX 64        /* read in one call */
+#define KEY_CTRL_C 0x03    /* UnicodeChar */
+#define SCAN_CODE_ESC 0x17 /* UEFI 2.10, appendix B */
 
 static struct {
 	uint32_t held;
-	CHAR16 line[160 + 1];           /* one call of the firmware for many characters */
+	CHAR16 line[160 + 1]; /* one call of the firmware for many characters */
 } console;
 
 /* A machine may have no console (UEFI 2.10, 4.3). */

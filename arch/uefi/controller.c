@@ -14,7 +14,7 @@
 #include "drivers/virtio_net.h"
 
 #define CANDIDATES_MAX 32
-#define STATUS_LINK_UP 1                /* VIRTIO_NET_S_LINK_UP, VIRTIO 1.4 5.1.4 */
+#define STATUS_LINK_UP 1 /* VIRTIO_NET_S_LINK_UP, VIRTIO 1.4 5.1.4 */
 
 static EFI_GUID pci_io_guid = EFI_PCI_IO_PROTOCOL_GUID;
 static EFI_GUID snp_guid = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
@@ -182,7 +182,7 @@ static bool has_link(uintptr_t fn)
 
 /* One of several that we were not loaded over. */
 static int take_one_with_link(struct controller *c, const EFI_HANDLE *candidate, unsigned count,
-	struct failure *f)
+			      struct failure *f)
 {
 	for (unsigned i = 0; i < count; i++) {
 		struct failure ignored = { 0 };

@@ -8,10 +8,10 @@
 #define CONTROLLER_PLACE_LEN 16
 
 struct controller {
-	EFI_HANDLE handle;              /* NULL: none is ours */
+	EFI_HANDLE handle; /* NULL: none is ours */
 	EFI_PCI_IO_PROTOCOL *pci_io;
-	UINT64 attributes;              /* as the firmware had them */
-	char place[CONTROLLER_PLACE_LEN];   /* "00:03.0"; "0001:00:03.0" in another segment */
+	UINT64 attributes;                /* as the firmware had them */
+	char place[CONTROLLER_PLACE_LEN]; /* "00:03.0"; "0001:00:03.0" in another segment */
 };
 
 /*

@@ -12,10 +12,10 @@
 #include "core/mem.h"
 
 #ifndef CSUM
-#define CSUM(name) name         /* unit tests link this beside the C version */
+#define CSUM(name) name /* unit tests link this beside the C version */
 #endif
 
-#define BLOCK_LEN 72            /* leaves little of segments of 1440, 1448 and 1460 bytes */
+#define BLOCK_LEN 72 /* leaves little of segments of 1440, 1448 and 1460 bytes */
 
 /* With the carry out of bit 63 coming back in at bit 0. */
 static inline uint64_t add(uint64_t words, uint64_t word)

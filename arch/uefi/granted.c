@@ -9,8 +9,8 @@
 #include "core/wire.h"
 
 #define PAGE_LEN 4096
-#define INITRD_ALIGN 4                  /* Linux, early-userspace/buffer-format.rst */
-#define CONVENTIONAL 7                  /* EfiConventionalMemory */
+#define INITRD_ALIGN 4 /* Linux, early-userspace/buffer-format.rst */
+#define CONVENTIONAL 7 /* EfiConventionalMemory */
 
 enum descriptor {
 	TYPE = 0,

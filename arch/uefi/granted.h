@@ -12,7 +12,7 @@
 struct granted_file {
 	enum cargo kind;
 	uint8_t *at;
-	uint64_t pages, len;            /* len: 0 until the file is complete */
+	uint64_t pages, len; /* len: 0 until the file is complete */
 };
 
 struct granted {

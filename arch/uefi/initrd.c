@@ -15,7 +15,7 @@ struct initrd_path {
 } __attribute__((packed));
 
 static EFI_STATUS EFIAPI load(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path,
-	BOOLEAN boot_policy, UINTN *len, VOID *buf);
+			      BOOLEAN boot_policy, UINTN *len, VOID *buf);
 
 static EFI_GUID load_file2_guid = {
 	0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d }
@@ -36,11 +36,11 @@ static struct initrd_path initrd_path = {
 		{ sizeof(EFI_DEVICE_PATH_PROTOCOL), 0 }
 	},
 };
-static EFI_HANDLE handle;                       /* NULL: not offered */
+static EFI_HANDLE handle; /* NULL: not offered */
 
 /* [UEFI-08] */
 static EFI_STATUS EFIAPI load(EFI_LOAD_FILE_PROTOCOL *self, EFI_DEVICE_PATH *path,
-	BOOLEAN boot_policy, UINTN *len, VOID *buf)
+			      BOOLEAN boot_policy, UINTN *len, VOID *buf)
 {
 	uint64_t room;
 
@@ -60,14 +60,15 @@ EFI_STATUS initrd_offer(void)
 {
 	if (!cargo_initrd_len())
 		return EFI_SUCCESS;
-	return uefi.boot->InstallMultipleProtocolInterfaces(&handle,
-		&device_path_guid, &initrd_path, &load_file2_guid, &load_file2, NULL);
+	return uefi.boot->InstallMultipleProtocolInterfaces(
+		&handle, &device_path_guid, &initrd_path, &load_file2_guid, &load_file2, NULL);
 }
 
 void initrd_withdraw(void)
 {
 	if (handle)
-		(void)uefi.boot->UninstallMultipleProtocolInterfaces(handle,
-			&device_path_guid, &initrd_path, &load_file2_guid, &load_file2, NULL);
+		(void)uefi.boot->UninstallMultipleProtocolInterfaces(handle, &device_path_guid,
+								     &initrd_path, &load_file2_guid,
+								     &load_file2, NULL);
 	handle = NULL;
 }

@@ -21,7 +21,7 @@
 #include "drivers/fw_cfg.h"
 #include "drivers/pci.h"
 
-#define SMBIOS_ENTRY_LEN 0x20           /* no less than either entry point, aligned to 16 */
+#define SMBIOS_ENTRY_LEN 0x20 /* no less than either entry point, aligned to 16 */
 #define MEASURE_US 1000
 #define MEASURES 16
 
@@ -38,7 +38,7 @@ static struct machine {
 	struct fw_cfg fw;
 	struct options_word word;
 	struct failure failure;
-	void *way_out[5];               /* __builtin_setjmp()'s: to the end of efi_main() */
+	void *way_out[5]; /* __builtin_setjmp()'s: to the end of efi_main() */
 } machine;
 
 static EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
@@ -110,8 +110,8 @@ int port_config_each(port_config_fn each, void *ctx, struct failure *f)
 /* --- services --------------------------------------------------------------------------------- */
 
 /*
- * Stall() never returns early, so no measurement is too small, whatever the host does meanwhile: the
- * least counts. They are short, so that a busy host leaves some of them alone.
+ * Stall() never returns early, so no measurement is too small, whatever the host does meanwhile:
+ * the least counts. They are short, so that a busy host leaves some of them alone.
  */
 static uint32_t ticks_per_ms(void)
 {

@@ -7,10 +7,13 @@
 #include "core/mem.h"
 
 #ifndef MEM
-#define MEM(name) name          /* unit tests link this beside the C version */
+#define MEM(name) name /* unit tests link this beside the C version */
 #endif
 
-/* By blocks of 8 words, then what is left: TCG takes each round of a `rep` for a block of code of its own. */
+/*
+ * By blocks of 8 words, then what is left: TCG takes each round of a `rep` for a block of code of
+ * its own.
+ */
 static ALWAYS_INLINE void move_words(void *dst, const void *src, size_t len)
 {
 	size_t blocks = len / 64, words = len / 8 % 8, bytes = len % 8;
@@ -41,7 +44,7 @@ void *MEM(memmove)(void *dst, const void *src, size_t len)
 	const uint8_t *from = src;
 	uint8_t *to = dst;
 
-	if ((uintptr_t)dst - (uintptr_t)src >= len)     /* dst below src, or behind its end */
+	if ((uintptr_t)dst - (uintptr_t)src >= len) /* dst below src, or behind its end */
 		move_words(dst, src, len);
 	else
 		while (len-- > 0)

@@ -10,9 +10,9 @@
 #include "core/wire.h"
 
 #define SOURCE "LoadOptions"
-#define CHAR_LEN 2                      /* CHAR16 */
-#define QUOTE_MAX 60                    /* characters of a word in a sentence */
-#define BEGIN_MAX 20                    /* of one that is too long */
+#define CHAR_LEN 2   /* CHAR16 */
+#define QUOTE_MAX 60 /* characters of a word in a sentence */
+#define BEGIN_MAX 20 /* of one that is too long */
 
 struct reader {
 	struct span options;
@@ -37,12 +37,13 @@ static int add(struct reader *r, struct options_word *word, uint16_t c)
 	if (c < ' ' || c > '~')
 		return fail(r->f, RUNG_CONFIG, ERR_CONFIG,
 			    SOURCE ": character %04Xh at byte %u; skiff takes KEY=VALUE words, "
-			    "ASCII in 16 bits each (efibootmgr writes them so with -u)", c,
-			    (unsigned)r->off);
+				   "ASCII in 16 bits each (efibootmgr writes them so with -u)",
+			    c, (unsigned)r->off);
 	if (word->len == OPTIONS_WORD_MAX)
 		return fail(r->f, RUNG_CONFIG, ERR_CONFIG,
 			    SOURCE ": the word that begins with %.*s... is longer than %u "
-			    "characters", BEGIN_MAX, word->text, OPTIONS_WORD_MAX);
+				   "characters",
+			    BEGIN_MAX, word->text, OPTIONS_WORD_MAX);
 	word->text[word->len++] = (char)c;
 	return 0;
 }
@@ -84,8 +85,8 @@ static int deliver(struct options_word *word, port_config_fn each, void *ctx, st
 	if (key_len == word->len)
 		return fail(f, RUNG_CONFIG, ERR_CONFIG,
 			    SOURCE ": \"%.*s\" is not KEY=VALUE; a value with spaces needs "
-			    "quotation marks: cmdline=\"quiet console=ttyS0\"", QUOTE_MAX,
-			    word->text);
+				   "quotation marks: cmdline=\"quiet console=ttyS0\"",
+			    QUOTE_MAX, word->text);
 	word->text[key_len] = '\0';
 	return each(ctx, SOURCE, word->text, word->text + key_len + 1, word->len - key_len - 1);
 }
@@ -99,7 +100,7 @@ static bool has_equals(const struct options_word *word)
 }
 
 int options_each(struct span options, struct options_word *word, port_config_fn each, void *ctx,
-	struct failure *f)
+		 struct failure *f)
 {
 	struct reader r = { options, 0, f };
 	int found = next_word(&r, word), err;

@@ -10,7 +10,7 @@
 #include "core/err.h"
 #include "core/types.h"
 
-#define OPTIONS_WORD_MAX 16400          /* a key and the longest value that any key takes */
+#define OPTIONS_WORD_MAX 16400 /* a key and the longest value that any key takes */
 
 /* The caller's, for one call of options_each(). */
 struct options_word {
@@ -28,6 +28,6 @@ struct options_word {
  * KEY=VALUE.
  */
 int options_each(struct span options, struct options_word *word, port_config_fn each, void *ctx,
-	struct failure *f) MUST_CHECK;
+		 struct failure *f) MUST_CHECK;
 
 #endif

@@ -15,10 +15,10 @@
 #define HARDWARE_TYPE 0x01
 #define HARDWARE_MEMORY_MAPPED 0x03
 #define MEMORY_MAPPED_LEN 24
-#define LOADER_DATA 2                   /* EfiLoaderData */
+#define LOADER_DATA 2 /* EfiLoaderData */
 
 _Static_assert(PATH_FILE_MAX == PATH_LEN_MAX + MEMORY_MAPPED_LEN + NODE_HEADER_LEN,
-	"a file's path fits");
+	       "a file's path fits");
 
 uint32_t path_len(const uint8_t *path)
 {

@@ -28,7 +28,7 @@ enum descriptor {
 
 /* Memory of one port_dma_alloc(). */
 static struct grant {
-	EFI_PCI_IO_PROTOCOL *pci_io;    /* NULL: free */
+	EFI_PCI_IO_PROTOCOL *pci_io; /* NULL: free */
 	void *va, *mapping;
 	UINTN pages;
 } grants[GRANTS_MAX];
@@ -89,7 +89,11 @@ int port_window_open(struct window *w, uintptr_t fn, unsigned bar, uint32_t off,
 	    (uint64_t)off + len > bar_len)
 		return ERR_DEVICE;
 	*w = (struct window){
-		.base = off, .fn = fn, .len = len, .kind = kind, .bar = (uint8_t)bar,
+		.base = off,
+		.fn = fn,
+		.len = len,
+		.kind = kind,
+		.bar = (uint8_t)bar,
 	};
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "core/wire.h"
 
 enum pe_field {
-	LFANEW = 0x3c,                  /* where the signature is, in the MZ header */
+	LFANEW = 0x3c, /* where the signature is, in the MZ header */
 	LFANEW_END = 0x40,
 	/* From the signature on. */
 	MACHINE = 4,
@@ -21,7 +21,7 @@ enum pe_field {
 
 #define MACHINE_X64 0x8664
 #define MAGIC_PE32_PLUS 0x20b
-#define EFI_FIRST 10                    /* subsystems: application; boot service, runtime driver */
+#define EFI_FIRST 10 /* subsystems: application; boot service, runtime driver */
 #define EFI_LAST 12
 
 static bool pe_is(struct span head)

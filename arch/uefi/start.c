@@ -71,8 +71,8 @@ static int load(EFI_HANDLE *image, struct failure *f)
 	EFI_STATUS status;
 
 	path_of_file(path, parent ? parent : nowhere, (uintptr_t)kernel.at, kernel.len);
-	status = uefi.boot->LoadImage(FALSE, uefi.image, (EFI_DEVICE_PATH *)(void *)path,
-				      kernel.at, kernel.len, image);
+	status = uefi.boot->LoadImage(FALSE, uefi.image, (EFI_DEVICE_PATH *)(void *)path, kernel.at,
+				      kernel.len, image);
 	cargo_free_kernel();
 	if (status == EFI_SUCCESS)
 		return 0;

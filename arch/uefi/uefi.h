@@ -10,12 +10,12 @@
 
 /* Written by efi_main() before anything else. */
 struct uefi {
-	EFI_HANDLE image;               /* ourselves */
-	EFI_LOADED_IMAGE *loaded;       /* how we were loaded */
+	EFI_HANDLE image;         /* ourselves */
+	EFI_LOADED_IMAGE *loaded; /* how we were loaded */
 	EFI_SYSTEM_TABLE *system;
 	EFI_BOOT_SERVICES *boot;
-	EFI_STATUS result;              /* of an image that was refused, or that failed; else 0 */
-	bool started;                   /* an image that we have started is running */
+	EFI_STATUS result; /* of an image that was refused, or that failed; else 0 */
+	bool started;      /* an image that we have started is running */
 };
 
 extern struct uefi uefi;

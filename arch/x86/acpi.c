@@ -10,7 +10,7 @@
 #include "core/wire.h"
 
 #define GRAIN 16
-#define RSDP_LEN 20                     /* of revision 0, which its checksum is over */
+#define RSDP_LEN 20 /* of revision 0, which its checksum is over */
 #define RSDP_RSDT 16
 #define TABLE_LEN 4
 #define TABLE_HEADER_LEN 36
@@ -24,7 +24,7 @@ static uint16_t read_fadt(const uint8_t *t)
 	uint32_t port = get_le32(t + FADT_PM_TMR_BLK);
 
 	if (memcmp(t, "FACP", 4) != 0 || get_le32(t + TABLE_LEN) <= FADT_PM_TMR_LEN ||
-		t[FADT_PM_TMR_LEN] != 4 || port > UINT16_MAX)
+	    t[FADT_PM_TMR_LEN] != 4 || port > UINT16_MAX)
 		return 0;
 	return (uint16_t)port;
 }

@@ -6,7 +6,7 @@
 #include "core/types.h"
 
 #define ACPI_PM_HZ 3579545
-#define ACPI_PM_MASK 0xffffff           /* 24 bits, at least */
+#define ACPI_PM_MASK 0xffffff /* 24 bits, at least */
 
 /* Physical memory: the tables' addresses are the firmware's word. */
 typedef const uint8_t *(*acpi_phys_fn)(uint32_t address);

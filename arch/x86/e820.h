@@ -7,7 +7,7 @@
 
 #include "core/types.h"
 
-#define E820_MAX 128                    /* what the zero page holds */
+#define E820_MAX 128 /* what the zero page holds */
 #define E820_RAM 1
 
 struct e820_range {

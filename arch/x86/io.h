@@ -73,7 +73,8 @@ struct cpuid {
 static inline struct cpuid cpuid(uint32_t leaf)
 {
 	struct cpuid r;
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+	__asm__ volatile("cpuid"
+			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
 			 : "a"(leaf), "c"(0));
 	return r;
 }

@@ -33,7 +33,7 @@ enum zero_page {
 	E820_ENTRY_LEN = 20,
 };
 
-#define LOADER_UNDEFINED 0xff           /* type_of_loader: no id assigned */
+#define LOADER_UNDEFINED 0xff /* type_of_loader: no id assigned */
 
 /* [LNX-08] */
 const char *linux_refusal(const struct bzimage *kernel, bool long_mode)
@@ -81,8 +81,8 @@ void linux_zero_page(uint8_t page[LINUX_ZERO_PAGE_LEN], const struct linux_param
 {
 	memset(page, 0, LINUX_ZERO_PAGE_LEN);
 	memcpy(page + SETUP_HEADER, params->header, params->kernel->header_len);
-	page[TYPE_OF_LOADER] = LOADER_UNDEFINED;                /* [LNX-04] */
-	put_le32(page + CODE32_START, params->kernel_at);       /* [LNX-06] */
+	page[TYPE_OF_LOADER] = LOADER_UNDEFINED;          /* [LNX-04] */
+	put_le32(page + CODE32_START, params->kernel_at); /* [LNX-06] */
 	put_le32(page + CMD_LINE_PTR, params->cmdline_at);
 	put_le32(page + RAMDISK_IMAGE, params->initrd_at);
 	put_le32(page + RAMDISK_SIZE, params->initrd_len);

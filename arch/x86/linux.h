@@ -18,9 +18,9 @@ struct linux_screen {
 	uint8_t column, row;
 	uint16_t page;
 	uint8_t mode, columns, lines;
-	uint16_t ega_bx;                /* INT 10h AH=12h BL=10h */
+	uint16_t ega_bx; /* INT 10h AH=12h BL=10h */
 	uint8_t is_vga;
-	uint16_t points;                /* scan lines of a character */
+	uint16_t points; /* scan lines of a character */
 };
 
 struct linux_params {

@@ -11,7 +11,7 @@
 #include "core/sha256.h"
 
 #define CPUID_1_ECX_RDRAND (1u << 30)
-#define RDRAND_TRIES 10                 /* Intel SDM 1, 7.3.17.1 */
+#define RDRAND_TRIES 10 /* Intel SDM 1, 7.3.17.1 */
 
 /*
  * Readings of the counter around port reads, which leave the processor and take a time of their
@@ -41,15 +41,14 @@ void random_rdrand(uint32_t *words, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		uint8_t ok = 0;
 		for (int tries = 0; tries < RDRAND_TRIES && !ok; tries++)
-			__asm__ volatile("rdrand %0; setc %1"
-					 : "=r"(words[i]), "=qm"(ok) : : "cc");
+			__asm__ volatile("rdrand %0; setc %1" : "=r"(words[i]), "=qm"(ok) : : "cc");
 	}
 }
 
 static void mix_jitter(struct sha256 *s)
 {
 	for (int i = 0; i < JITTER_ROUNDS; i++) {
-		uint8_t port = inb(JITTER_PORT);        /* bit 4 toggles with memory refresh */
+		uint8_t port = inb(JITTER_PORT); /* bit 4 toggles with memory refresh */
 		uint64_t tsc = rdtsc();
 		sha256_update(s, &port, sizeof(port));
 		sha256_update(s, &tsc, sizeof(tsc));

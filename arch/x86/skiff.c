@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * skiff, the program: joins the driver and the stack, who do not know each other. Configuration from its sources, the driver opened, the
- * boot story told with its nic. Called by a port's main().
+ * skiff, the program: joins the driver and the stack, who do not know each other. Configuration
+ * from its sources, the driver opened, the boot story told with its nic. Called by a port's main().
  */
 #include "arch/port.h"
 #include "arch/x86/program.h"
@@ -59,9 +59,10 @@ static void print_device(struct skiff *s, uintptr_t fn, const char *place)
 	char mac[MAC_TEXT_LEN];
 	struct text t;
 
-	console_line(&s->console, "skiff %s virtio-net %s %04x:%04x %s mtu %u", skiff_version, place,
-		     (unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2), (unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2),
-		     mac_text(mac, nic->mac), nic->mtu);
+	console_line(&s->console, "skiff %s virtio-net %s %04x:%04x %s mtu %u", skiff_version,
+		     place, (unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2),
+		     (unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2), mac_text(mac, nic->mac),
+		     nic->mtu);
 	text_init(&t, s->features, sizeof(s->features));
 	virtio_features_text(&s->driver.virtio, &t);
 	console_line(&s->console, "virtio: %s", s->features);
@@ -84,8 +85,8 @@ int program_run(uintptr_t fn, const char *place)
 	if (!err) {
 		print_device(s, fn, place);
 		net = &s->netboot.net;
-		err = netboot_run(&s->netboot, virtio_net_nic(&s->driver), &s->config, builtin_url, &s->console,
-				  &s->failure, started_ms);
+		err = netboot_run(&s->netboot, virtio_net_nic(&s->driver), &s->config, builtin_url,
+				  &s->console, &s->failure, started_ms);
 	}
 	if (err)
 		netboot_report_failure(&s->console, &s->failure, net);

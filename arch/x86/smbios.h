@@ -9,7 +9,7 @@
 #include "core/types.h"
 
 struct smbios_table {
-	uint64_t address;       /* physical */
+	uint64_t address; /* physical */
 	uint32_t len;
 };
 

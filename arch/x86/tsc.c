@@ -5,9 +5,9 @@
 #include "core/text.h"
 
 #define TRIES 4
-#define READS_MAX 50000                 /* bounds a try whose clock stands still */
-#define SPAN_MIN(hz) ((hz) / 1000)      /* a millisecond: many counts */
-#define SURE 128                        /* so much longer than both readings is what they bracket */
+#define READS_MAX 50000            /* bounds a try whose clock stands still */
+#define SPAN_MIN(hz) ((hz) / 1000) /* a millisecond: many counts */
+#define SURE 128                   /* so much longer than both readings is what they bracket */
 
 /* Fast enough for any processor, so that no wait is cut short. */
 #define TICKS_PER_MS_UNKNOWN 4000000
@@ -23,7 +23,7 @@ static uint32_t width(const struct tsc_reading *r)
  * other.
  */
 static uint32_t most_per_ms(const struct tsc_reading *first, const struct tsc_reading *last,
-	uint32_t hz)
+			    uint32_t hz)
 {
 	uint32_t ticks = last->after - first->before, counts = last->count - first->count;
 
@@ -36,7 +36,7 @@ static uint32_t most_per_ms(const struct tsc_reading *first, const struct tsc_re
  * One try: readings from *first to *last. True if what lies between them outweighs what they took.
  */
 static bool bracket(tsc_read_fn read, uint32_t hz, struct tsc_reading *first,
-	struct tsc_reading *last)
+		    struct tsc_reading *last)
 {
 	struct tsc_reading r;
 
@@ -46,7 +46,7 @@ static bool bracket(tsc_read_fn read, uint32_t hz, struct tsc_reading *first,
 	for (unsigned i = 0; i < READS_MAX && read(&r); i++) {
 		*last = r;
 		if (r.count - first->count >= SPAN_MIN(hz) &&
-			(r.before - first->after) / SURE >= width(first) + width(&r))
+		    (r.before - first->after) / SURE >= width(first) + width(&r))
 			return true;
 	}
 	return false;
@@ -73,7 +73,7 @@ void tsc_clock_init(struct tsc_clock *c, uint32_t ticks_per_ms, uint64_t tsc)
 	if (ticks_per_ms == 0)
 		ticks_per_ms = TICKS_PER_MS_UNKNOWN;
 	if (ticks_per_ms < 1000)
-		ticks_per_ms = 1000;            /* mult fits 32 bits */
+		ticks_per_ms = 1000; /* mult fits 32 bits */
 	c->mult = (uint32_t)div_u64((uint64_t)1 << 40, ticks_per_ms, NULL);
 	c->first = c->last = tsc;
 }

@@ -32,7 +32,7 @@ uint32_t tsc_measure(void (*start)(void), tsc_read_fn read, uint32_t hz);
 /* Milliseconds since tsc_clock_init(). The caller owns it. */
 struct tsc_clock {
 	uint64_t first, last;
-	uint32_t mult;          /* milliseconds are ticks * mult >> 40 */
+	uint32_t mult; /* milliseconds are ticks * mult >> 40 */
 };
 
 /* ticks_per_ms 0: nobody could measure; then waits are drawn out, but they end. */

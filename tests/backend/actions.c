@@ -22,15 +22,15 @@ static const struct {
 } actions[ACTIONS] = {
 	[LOSE] = { "lose", NOTHING, 0, 0, 0, "the frame is lost" },
 	[CORRUPT] = { "corrupt", NOTHING, 0, 0, 0,
-		"one bit of the payload flips behind its complete checksum, on the wire" },
+		      "one bit of the payload flips behind its complete checksum, on the wire" },
 	[FRAGMENT] = { "fragment", NOTHING, 0, 0, 0, "the packet comes as two IPv4 fragments" },
 	[DUPLICATE] = { "duplicate", NOTHING, 0, 0, 0, "the frame comes twice" },
 	[REORDER] = { "reorder", NUMBER, 3, 1, 1000, "N frames overtake it (at most 50 ms)" },
 	[DELAY] = { "delay", NUMBER, 20, 1, 10000, "it comes N ms later" },
 	[CSUM] = { "csum", CSUM_MUST, 0, 0, 0xffff,
-		"the TCP or UDP checksum: good, pseudo, bad, zero or N; NEEDS_CSUM is cleared" },
+		   "the TCP or UDP checksum: good, pseudo, bad, zero or N; NEEDS_CSUM is cleared" },
 	[NEEDS_CSUM] = { "needs-csum", NOTHING, 0, 0, 0,
-		"NEEDS_CSUM, only the pseudo-header's sum is in the field" },
+			 "NEEDS_CSUM, only the pseudo-header's sum is in the field" },
 	[DATA_VALID] = { "data-valid", NOTHING, 0, 0, 0, "DATA_VALID is set" },
 	[RSC_INFO] = { "rsc-info", NOTHING, 0, 0, 0, "RSC_INFO is set" },
 	[FLAGS] = { "flags", HONEST_MUST, 0, 0, 255, "flags is N; +N adds bits" },
@@ -38,29 +38,37 @@ static const struct {
 	[GSO_SIZE] = { "gso-size", NUMBER_MUST, 0, 0, 65535, "gso_size is N" },
 	[HDR_LEN] = { "hdr-len", NUMBER_MUST, 0, 0, 65535, "hdr_len is N" },
 	[CSUM_START] = { "csum-start", HONEST_MUST, 0, 0, 65535, "csum_start is N, or off by N" },
-	[CSUM_OFFSET] = { "csum-offset", HONEST_MUST, 0, 0, 65535, "csum_offset is N, or off by N" },
-	[NUM_BUFFERS] = { "num-buffers", HONEST_MUST, 0, 0, 65535, "num_buffers is N, or off by N" },
+	[CSUM_OFFSET] = { "csum-offset", HONEST_MUST, 0, 0, 65535,
+			  "csum_offset is N, or off by N" },
+	[NUM_BUFFERS] = { "num-buffers", HONEST_MUST, 0, 0, 65535,
+			  "num_buffers is N, or off by N" },
 	[TRAILER] = { "trailer", NUMBER, 64, 1, FRAME_SLACK, "N bytes follow the frame" },
-	[USED_ID] = { "used-id", SIZE_MUST, 0, 0, UINT32_MAX, "the used id is N, off by N, or size" },
-	[NOT_POSTED] = { "not-posted", NOTHING, 0, 0, 0, "the used id is of a buffer not in flight" },
+	[USED_ID] = { "used-id", SIZE_MUST, 0, 0, UINT32_MAX,
+		      "the used id is N, off by N, or size" },
+	[NOT_POSTED] = { "not-posted", NOTHING, 0, 0, 0,
+			 "the used id is of a buffer not in flight" },
 	[TWICE] = { "twice", NOTHING, 0, 0, 0, "the buffer is returned twice" },
 	[USED_LEN] = { "used-len", POSTED_MUST, 0, 0, UINT32_MAX,
-		"the used length is N, off by N, or posted+N" },
+		       "the used length is N, off by N, or posted+N" },
 	[IDX_JUMP] = { "idx-jump", NUMBER, 1000, -32768, 32767, "the used index jumps by N more" },
 	[USED_FLAGS] = { "used-flags", NUMBER_MUST, 0, 0, 65535, "used.flags is N" },
 	[AVAIL_EVENT] = { "avail-event", NUMBER_MUST, 0, 0, 65535,
-		"avail_event is N, though nobody negotiated it" },
+			  "avail_event is N, though nobody negotiated it" },
 	[OVERRUN] = { "overrun", NUMBER, 16, 1, 4096, "N bytes are written behind the buffer" },
 	[UNWRITTEN] = { "unwritten", NUMBER, 16, 1, 65535, "the last N bytes are not written" },
 	[UNDERFILL] = { "underfill", NUMBER, 1, 1, 65535,
-		"with MRG_RXBUF: buffers but the last are left N bytes short" },
+			"with MRG_RXBUF: buffers but the last are left N bytes short" },
 	[PIECEMEAL] = { "piecemeal", NOTHING, 0, 0, 0,
-		"with MRG_RXBUF: the first buffer is shown before the others, by 20 ms" },
-	[WRITE_DESC] = { "write-desc", NOTHING, 0, 0, 0, "the device writes to the descriptor table" },
-	[WRITE_SENT] = { "write-sent", NOTHING, 0, 0, 0, "the device writes to a buffer it may read" },
-	[STALL] = { "stall", NUMBER, 0, 0, 60000, "the queue stands still for N ms; 0: till reset" },
+			"with MRG_RXBUF: the first buffer is shown before the others, by 20 ms" },
+	[WRITE_DESC] = { "write-desc", NOTHING, 0, 0, 0,
+			 "the device writes to the descriptor table" },
+	[WRITE_SENT] = { "write-sent", NOTHING, 0, 0, 0,
+			 "the device writes to a buffer it may read" },
+	[STALL] = { "stall", NUMBER, 0, 0, 60000,
+		    "the queue stands still for N ms; 0: till reset" },
 	[WRITE_AFTER_RESET] = { "write-after-reset", NUMBER, 1, 1, 1000,
-		"buffers and used ring are written after the reset, 20 times, every N ms" },
+				"buffers and used ring are written after the reset, 20 times, "
+				"every N ms" },
 };
 
 static const struct {
@@ -112,7 +120,10 @@ static bool parse_csum(const char *text, struct value *value)
 		const char *name;
 		int64_t number;
 	} words[] = {
-		{ "good", CSUM_GOOD }, { "pseudo", CSUM_PSEUDO }, { "bad", CSUM_BAD }, { "zero", 0 },
+		{ "good", CSUM_GOOD },
+		{ "pseudo", CSUM_PSEUDO },
+		{ "bad", CSUM_BAD },
+		{ "zero", 0 },
 	};
 
 	for (size_t i = 0; i < LENGTH(words); i++) {
@@ -144,7 +155,8 @@ static bool parse_value(enum action action, const char *text, struct value *valu
 	if (takes == NOTHING || !number(text, &value->number))
 		return false;
 	return value->base != FROM_ZERO ? llabs(value->number) <= UINT32_MAX :
-		value->number >= actions[action].least && value->number <= actions[action].most;
+					  value->number >= actions[action].least &&
+						  value->number <= actions[action].most;
 }
 
 static bool parse_action(struct rule *rule, const char *word, const char *text)
@@ -224,8 +236,10 @@ void action_parse(struct rule *rule, const char *word, const char *value, const 
 	    parse_choice(rule, word, value) || parse_rate(rule, word, value) ||
 	    parse_other(rule, word, value))
 		return;
-	fail("%s: '%s%s%s' of the rule '%s' is no action or condition, or has a value that does not fit; "
-		"--help lists them", where, word, value ? "=" : "", value ? value : "", rule->text);
+	fail("%s: '%s%s%s' of the rule '%s' is no action or condition, or has a value that does "
+	     "not fit; "
+	     "--help lists them",
+	     where, word, value ? "=" : "", value ? value : "", rule->text);
 }
 
 static const char *form(enum takes takes)
@@ -251,10 +265,12 @@ void actions_help(void)
 {
 	char text[40];
 
-	printf("\nA rule is actions and conditions, separated by commas: num-buffers=256,tcp,rate=1%%\n"
-		"\nActions:\n");
+	printf("\nA rule is actions and conditions, separated by commas: "
+	       "num-buffers=256,tcp,rate=1%%\n"
+	       "\nActions:\n");
 	for (int action = 0; action < ACTIONS; action++) {
-		snprintf(text, sizeof(text), "%s%s", actions[action].name, form(actions[action].takes));
+		snprintf(text, sizeof(text), "%s%s", actions[action].name,
+			 form(actions[action].takes));
 		printf("  %-21s %s", text, actions[action].help);
 		if (actions[action].takes == NUMBER && actions[action].usual)
 			printf("; %lld", (long long)actions[action].usual);
@@ -264,13 +280,13 @@ void actions_help(void)
 	for (size_t i = 0; i < LENGTH(frames); i++)
 		printf("  %-21s %s\n", frames[i].name, frames[i].help);
 	printf("Conditions, all of:\n"
-		"  %-21s the guest receives (as without any of these), sends, either\n"
-		"  %-21s with payload of TCP or UDP, without any\n"
-		"  %-21s GUEST_CSUM was negotiated\n"
-		"  %-21s it was not\n"
-		"  %-21s so many, by chance\n",
-		"rx, tx, both", "payload, empty", "guest-csum", "no-guest-csum", "rate=P%");
+	       "  %-21s the guest receives (as without any of these), sends, either\n"
+	       "  %-21s with payload of TCP or UDP, without any\n"
+	       "  %-21s GUEST_CSUM was negotiated\n"
+	       "  %-21s it was not\n"
+	       "  %-21s so many, by chance\n",
+	       "rx, tx, both", "payload, empty", "guest-csum", "no-guest-csum", "rate=P%");
 	for (size_t i = 0; i < LENGTH(choices); i++)
 		printf("  %s=%-*s %s\n", choices[i].name, 20 - (int)strlen(choices[i].name), "N",
-			choices[i].help);
+		       choices[i].help);
 }

@@ -92,7 +92,7 @@ static uint32_t room(const struct plan *plan, const struct chain *chain)
  * number in *count, what goes into each in lengths[].
  */
 static enum outcome gather(struct device *dev, const struct plan *plan, uint32_t len,
-	unsigned *count)
+			   unsigned *count)
 {
 	struct ring *ring = &dev->ring[RX];
 	uint16_t waiting = ring_waiting(ring);
@@ -103,8 +103,9 @@ static enum outcome gather(struct device *dev, const struct plan *plan, uint32_t
 		if (!ring_read(ring, &dev->memory, (uint16_t)*count, chain))
 			return NO_BUFFERS;
 		if (dev->rx_descriptors && chain->descriptors > dev->rx_descriptors)
-			fail("a receive buffer of %u descriptors, and it can follow only %u (--rx-descriptors)",
-				chain->descriptors, dev->rx_descriptors);
+			fail("a receive buffer of %u descriptors, and it can follow only %u "
+			     "(--rx-descriptors)",
+			     chain->descriptors, dev->rx_descriptors);
 		if (len <= chain->writable_len) {
 			lengths[(*count)++] = len;
 			return DELIVERED;
@@ -179,7 +180,7 @@ static enum outcome deliver(struct device *dev, struct frame *frame)
 	ring_take(ring, (uint16_t)count);
 	mischief_return(ring, &dev->memory, plan, chains, lengths, count);
 	pcap_write(&dev->pcap, RX, frame, ring->used->ring[first % ring->size].id,
-		ring->used->ring[first % ring->size].len);
+		   ring->used->ring[first % ring->size].len);
 	return DELIVERED;
 }
 
@@ -241,7 +242,8 @@ static bool run_rx(struct device *dev)
 		if (!dev->starved)
 			ring_want_kick(ring, false);
 	}
-	return dev->wire[RX].ready && ring_running(ring) && !dev->starved && !ring->stalled_until_ns;
+	return dev->wire[RX].ready && ring_running(ring) && !dev->starved &&
+	       !ring->stalled_until_ns;
 }
 
 /* --- the guest sends ------------------------------------------------------------------------- */
@@ -257,7 +259,7 @@ static void judge(struct device *dev, const struct frame *frame)
 	else if (header->flags && !has(dev, VIRTIO_NET_F_CSUM))
 		what = "NEEDS_CSUM, but CSUM was not negotiated";
 	else if (header->gso_type &&
-	         !(has(dev, VIRTIO_NET_F_HOST_TSO4) || has(dev, VIRTIO_NET_F_HOST_TSO6)))
+		 !(has(dev, VIRTIO_NET_F_HOST_TSO4) || has(dev, VIRTIO_NET_F_HOST_TSO6)))
 		what = "a gso_type, but no HOST_TSO was negotiated";
 	else if (header_len(dev) == sizeof(*header) && header->num_buffers)
 		what = "a num_buffers that is not 0";
@@ -305,12 +307,12 @@ static void send_one(struct device *dev)
 		rules_decide(&dev->rules, TX, has(dev, VIRTIO_NET_F_GUEST_CSUM), frame);
 		plan = frame->plan;
 	}
-	lengths[0] = 0;                         /* nothing was written (2.7.8.2) */
+	lengths[0] = 0; /* nothing was written (2.7.8.2) */
 	mischief_return(ring, &dev->memory, &plan, chain, lengths, 1);
 	if (!frame)
 		return;
 	pcap_write(&dev->pcap, TX, frame, ring->used->ring[first % ring->size].id,
-		ring->used->ring[first % ring->size].len);
+		   ring->used->ring[first % ring->size].len);
 	wire_in(&dev->wire[TX], frame);
 }
 
@@ -331,7 +333,8 @@ static bool run_tx(struct device *dev)
 	int budget = BATCH_MAX;
 
 	if (ring_running(ring) && !stalled(ring)) {
-		while (budget && ring_running(ring) && !ring->stalled_until_ns && ring_waiting(ring)) {
+		while (budget && ring_running(ring) && !ring->stalled_until_ns &&
+		       ring_waiting(ring)) {
 			send_one(dev);
 			budget--;
 		}
@@ -379,7 +382,8 @@ void device_stop(struct device *dev, enum direction dir)
 	struct ring *ring = &dev->ring[dir];
 	struct value value;
 
-	if (dir == RX && ring->started && rules_decide_event(&dev->rules, WRITE_AFTER_RESET, &value))
+	if (dir == RX && ring->started &&
+	    rules_decide_event(&dev->rules, WRITE_AFTER_RESET, &value))
 		ghost_rise(&dev->ghost, ring, &dev->memory, value.number, chains);
 	ring->started = false;
 	wire_clear(&dev->wire[dir]);
@@ -387,8 +391,10 @@ void device_stop(struct device *dev, enum direction dir)
 
 void device_summary(const struct device *dev)
 {
-	note("frames that went nowhere: %llu too long for the guest's buffers, %llu that it did not "
-		"negotiate, %llu that the kernel refused", (unsigned long long)dev->no_room,
-		(unsigned long long)dev->no_form, (unsigned long long)dev->not_taken);
+	note("frames that went nowhere: %llu too long for the guest's buffers, %llu that it did "
+	     "not "
+	     "negotiate, %llu that the kernel refused",
+	     (unsigned long long)dev->no_room, (unsigned long long)dev->no_form,
+	     (unsigned long long)dev->not_taken);
 	rules_summary(&dev->rules);
 }

@@ -10,7 +10,7 @@
 #include "tests/backend/wire.h"
 
 struct device {
-	uint64_t features;                      /* negotiated */
+	uint64_t features; /* negotiated */
 	struct memory memory;
 	struct ring ring[DIRECTIONS];
 	struct wire wire[DIRECTIONS];
@@ -18,10 +18,10 @@ struct device {
 	struct pcap pcap;
 	struct ghost ghost;
 	int tap;
-	unsigned rx_descriptors;                /* a receive buffer has at most so many; 0: any number */
-	bool starved;                           /* a frame waits for buffers of the guest */
-	unsigned guest_noted;                   /* of the guest's mistakes */
-	uint64_t no_room, no_form, not_taken;   /* frames that went nowhere */
+	unsigned rx_descriptors; /* a receive buffer has at most so many; 0: any number */
+	bool starved;            /* a frame waits for buffers of the guest */
+	unsigned guest_noted;    /* of the guest's mistakes */
+	uint64_t no_room, no_form, not_taken; /* frames that went nowhere */
 };
 
 void device_init(struct device *dev, int tap);

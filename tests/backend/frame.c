@@ -83,7 +83,8 @@ static void parse_ipv4(struct frame *frame, struct layout *at)
 	const uint8_t *ip = frame->data + ETH_LEN;
 	uint32_t room = frame->len - ETH_LEN, header_len, total_len;
 
-	if (room < 20 || ip[0] >> 4 != 4 || (header_len = (ip[0] & 15) * 4u) < 20 || header_len > room)
+	if (room < 20 || ip[0] >> 4 != 4 || (header_len = (ip[0] & 15) * 4u) < 20 ||
+	    header_len > room)
 		return;
 	total_len = get_16(ip + 2);
 	if (total_len < header_len || total_len > room)
@@ -125,8 +126,9 @@ static const char *kind_name(unsigned kinds)
 		unsigned kind;
 		const char *name;
 	} names[] = {
-		{ KIND_DHCP, "dhcp" }, { KIND_DNS, "dns" }, { KIND_TCP, "tcp" }, { KIND_UDP, "udp" },
-		{ KIND_ICMP, "icmp" }, { KIND_ARP, "arp" }, { KIND_FRAGMENT, "fragment" },
+		{ KIND_DHCP, "dhcp" },         { KIND_DNS, "dns" },   { KIND_TCP, "tcp" },
+		{ KIND_UDP, "udp" },           { KIND_ICMP, "icmp" }, { KIND_ARP, "arp" },
+		{ KIND_FRAGMENT, "fragment" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -141,9 +143,9 @@ void frame_text(const struct frame *frame, char *text, size_t size)
 	const uint8_t *ip = frame->data + at->l3_off;
 
 	if (at->l4_len)
-		snprintf(text, size, "%s %u.%u.%u.%u:%u > %u.%u.%u.%u:%u len %u", kind_name(at->kinds),
-			ip[12], ip[13], ip[14], ip[15], at->sport, ip[16], ip[17], ip[18], ip[19],
-			at->dport, frame->len);
+		snprintf(text, size, "%s %u.%u.%u.%u:%u > %u.%u.%u.%u:%u len %u",
+			 kind_name(at->kinds), ip[12], ip[13], ip[14], ip[15], at->sport, ip[16],
+			 ip[17], ip[18], ip[19], at->dport, frame->len);
 	else
 		snprintf(text, size, "%s len %u", kind_name(at->kinds), frame->len);
 }
@@ -151,7 +153,7 @@ void frame_text(const struct frame *frame, char *text, size_t size)
 static uint32_t add_words(uint32_t sum, const uint8_t *p, uint32_t len)
 {
 	for (; len > 1; len -= 2, p += 2)
-		sum += get_16(p);               /* 64 KiB cannot fill 32 bits */
+		sum += get_16(p); /* 64 KiB cannot fill 32 bits */
 	return len ? sum + (uint32_t)(p[0] << 8) : sum;
 }
 

@@ -9,34 +9,40 @@
 #include "tests/backend/backend.h"
 #include "tests/backend/rules.h"
 
-#define FRAME_MAX (14 + 4 + 65535)      /* GSO frames are the longest */
-#define FRAME_SLACK 16384               /* what the actions may add to a frame */
+#define FRAME_MAX (14 + 4 + 65535) /* GSO frames are the longest */
+#define FRAME_SLACK 16384          /* what the actions may add to a frame */
 
 /* Rules choose by these. */
 enum kind {
-	KIND_OTHER = 1, KIND_ARP = 2, KIND_ICMP = 4, KIND_TCP = 8, KIND_UDP = 16, KIND_DHCP = 32,
-	KIND_DNS = 64, KIND_FRAGMENT = 128,
+	KIND_OTHER = 1,
+	KIND_ARP = 2,
+	KIND_ICMP = 4,
+	KIND_TCP = 8,
+	KIND_UDP = 16,
+	KIND_DHCP = 32,
+	KIND_DNS = 64,
+	KIND_FRAGMENT = 128,
 };
 
 /* Where things are, each inside the frame's bytes; found by frame_parse(). */
 struct layout {
-	unsigned kinds;                 /* of enum kind */
-	uint32_t l3_off, l4_off, l4_len;        /* l4_len from the IP header; 0: no whole TCP or UDP */
-	uint32_t csum_offset;           /* of the field in the TCP or UDP header */
+	unsigned kinds;                  /* of enum kind */
+	uint32_t l3_off, l4_off, l4_len; /* l4_len from the IP header; 0: no whole TCP or UDP */
+	uint32_t csum_offset;            /* of the field in the TCP or UDP header */
 	uint32_t payload_off, payload_len;
 	uint16_t sport, dport;
 	uint8_t tcp_flags;
 };
 
 struct frame {
-	struct frame *next;             /* wire.c's */
-	uint64_t due_ns, due_count;     /* wire.c's */
-	struct plan plan;               /* what the rules have in store for it */
-	bool made;                      /* the header is as the guest is to see it: header.c's */
+	struct frame *next;         /* wire.c's */
+	uint64_t due_ns, due_count; /* wire.c's */
+	struct plan plan;           /* what the rules have in store for it */
+	bool made;                  /* the header is as the guest is to see it: header.c's */
 	struct virtio_net_hdr_v1 header;
 	struct layout at;
 	uint32_t len;
-	uint8_t data[];                 /* len bytes, and room for FRAME_SLACK more */
+	uint8_t data[]; /* len bytes, and room for FRAME_SLACK more */
 };
 
 /* A frame of len ≤ FRAME_MAX bytes with an empty header; not parsed yet. free() ends it. */

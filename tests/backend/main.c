@@ -113,8 +113,8 @@ static void serve(int signal_fd)
 		if (fds[SIGNAL].revents)
 			return;
 		for (int dir = RX; dir < DIRECTIONS; dir++)
-			if (fds[KICK + dir].revents && read(fds[KICK + dir].fd, &kicks, sizeof(kicks)) < 0 &&
-			    errno != EAGAIN)
+			if (fds[KICK + dir].revents &&
+			    read(fds[KICK + dir].fd, &kicks, sizeof(kicks)) < 0 && errno != EAGAIN)
 				fail("a kick cannot be read: %s", strerror(errno));
 		if (fds[MESSAGE].revents)
 			vhost_user_message(&vhost_user);

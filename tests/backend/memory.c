@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define MAP_LEN_MAX (UINT64_C(1) << 46)         /* far beyond any machine, and sums cannot wrap */
+#define MAP_LEN_MAX (UINT64_C(1) << 46) /* far beyond any machine, and sums cannot wrap */
 
 static uint64_t map_len(const struct memory_region *region)
 {
@@ -25,12 +25,12 @@ void memory_clear(struct memory *m)
 static bool region_is_sound(const struct memory_region *region)
 {
 	return region->size && region->size <= MAP_LEN_MAX && region->mmap_offset <= MAP_LEN_MAX &&
-		region->guest_addr <= UINT64_MAX - region->size &&
-		region->user_addr <= UINT64_MAX - region->size;
+	       region->guest_addr <= UINT64_MAX - region->size &&
+	       region->user_addr <= UINT64_MAX - region->size;
 }
 
 bool memory_set(struct memory *m, const struct memory_region *regions, const int *fds,
-	unsigned count)
+		unsigned count)
 {
 	memory_clear(m);
 	for (unsigned i = 0; i < count; i++) {
@@ -39,7 +39,7 @@ bool memory_set(struct memory *m, const struct memory_region *regions, const int
 		/* From the file's start, as an offset need not be one that mmap() takes. */
 		if (region_is_sound(&regions[i]))
 			map = mmap(NULL, (size_t)map_len(&regions[i]), PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_NORESERVE, fds[i], 0);
+				   MAP_SHARED | MAP_NORESERVE, fds[i], 0);
 		if (map == MAP_FAILED) {
 			memory_clear(m);
 			return false;

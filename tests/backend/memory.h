@@ -8,7 +8,7 @@
 
 #include "tests/backend/backend.h"
 
-#define REGIONS_MAX 8           /* of one SET_MEM_TABLE */
+#define REGIONS_MAX 8 /* of one SET_MEM_TABLE */
 
 /* One region as the message has it. */
 struct memory_region {
@@ -18,12 +18,12 @@ struct memory_region {
 struct memory {
 	unsigned count;
 	struct memory_region region[REGIONS_MAX];
-	uint8_t *map[REGIONS_MAX];      /* of mmap_offset + size bytes */
+	uint8_t *map[REGIONS_MAX]; /* of mmap_offset + size bytes */
 };
 
 enum address_space {
-	GUEST_PHYSICAL,                 /* in descriptors */
-	QEMU_VIRTUAL,                   /* in SET_VRING_ADDR */
+	GUEST_PHYSICAL, /* in descriptors */
+	QEMU_VIRTUAL,   /* in SET_VRING_ADDR */
 };
 
 /*
@@ -31,7 +31,7 @@ enum address_space {
  * a region cannot be. The fds stay the caller's.
  */
 bool memory_set(struct memory *m, const struct memory_region *regions, const int *fds,
-	unsigned count);
+		unsigned count);
 void memory_clear(struct memory *m);
 
 /*

@@ -79,7 +79,8 @@ static void to_the_ring(struct ring *ring, const struct plan *plan)
 		memcpy(&ring->used->ring[ring->size], &event, sizeof(event));
 	if (planned(plan, USED_FLAGS)) {
 		ring->forced_flags = (int)plan->value[USED_FLAGS].number;
-		__atomic_store_n(&ring->used->flags, (uint16_t)ring->forced_flags, __ATOMIC_RELAXED);
+		__atomic_store_n(&ring->used->flags, (uint16_t)ring->forced_flags,
+				 __ATOMIC_RELAXED);
 	}
 	if (planned(plan, STALL)) {
 		ring_show(ring);
@@ -88,7 +89,7 @@ static void to_the_ring(struct ring *ring, const struct plan *plan)
 }
 
 void mischief_return(struct ring *ring, const struct memory *memory, const struct plan *plan,
-	const struct chain *chains, const uint32_t *len, unsigned count)
+		     const struct chain *chains, const uint32_t *len, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (i)
@@ -110,11 +111,13 @@ void mischief_return(struct ring *ring, const struct memory *memory, const struc
 }
 
 void ghost_rise(struct ghost *ghost, struct ring *ring, const struct memory *memory,
-	int64_t period_ms, struct chain *scratch)
+		int64_t period_ms, struct chain *scratch)
 {
 	uint16_t waiting = ring_running(ring) ? ring_waiting(ring) : 0;
 
-	*ghost = (struct ghost){ .used = ring->used, .size = ring->size, .used_idx = ring->used_idx };
+	*ghost = (struct ghost){ .used = ring->used,
+				 .size = ring->size,
+				 .used_idx = ring->used_idx };
 	while (ghost->buffers < sizeof(ghost->head) / sizeof(ghost->head[0]) &&
 	       ghost->buffers < waiting) {
 		if (!ring_read(ring, memory, (uint16_t)ghost->buffers, scratch) || !scratch->count)

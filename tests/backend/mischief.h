@@ -11,7 +11,7 @@
  * taken already and not shown yet.
  */
 void mischief_return(struct ring *ring, const struct memory *memory, const struct plan *plan,
-	const struct chain *chains, const uint32_t *len, unsigned count);
+		     const struct chain *chains, const uint32_t *len, unsigned count);
 
 /* A receive queue that goes on after its reset: what it had, and how often it still writes. */
 struct ghost {
@@ -25,7 +25,7 @@ struct ghost {
 
 /* Before the ring stops: remembers what it had. period_ms between two writes. */
 void ghost_rise(struct ghost *ghost, struct ring *ring, const struct memory *memory,
-	int64_t period_ms, struct chain *scratch);
+		int64_t period_ms, struct chain *scratch);
 
 /* Writes, if it is time. */
 void ghost_walk(struct ghost *ghost);

@@ -10,6 +10,7 @@
 #define MTU_LEAST 68
 #define MTU_MOST 65535
 
+/* clang-format off */
 #define F(name) { #name, VIRTIO_NET_F_##name }
 static const struct {
 	const char *name;
@@ -21,14 +22,16 @@ static const struct {
 	{ "INDIRECT_DESC", VIRTIO_RING_F_INDIRECT_DESC }, { "EVENT_IDX", VIRTIO_RING_F_EVENT_IDX },
 	{ "VERSION_1", VIRTIO_F_VERSION_1 }, { "RING_RESET", VIRTIO_F_RING_RESET },
 };
+/* clang-format on */
 
 #define NET(name) BIT(VIRTIO_NET_F_##name)
-#define HONEST (BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ANY_LAYOUT) | \
-	BIT(VIRTIO_RING_F_INDIRECT_DESC) | BIT(VIRTIO_RING_F_EVENT_IDX) | NET(CSUM) | \
-	NET(GUEST_CSUM) | NET(GUEST_TSO4) | NET(GUEST_TSO6) | NET(GUEST_ECN) | NET(HOST_TSO4) | \
-	NET(HOST_TSO6) | NET(MRG_RXBUF))
+#define HONEST \
+	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_RING_F_INDIRECT_DESC) | \
+	 BIT(VIRTIO_RING_F_EVENT_IDX) | NET(CSUM) | NET(GUEST_CSUM) | NET(GUEST_TSO4) | \
+	 NET(GUEST_TSO6) | NET(GUEST_ECN) | NET(HOST_TSO4) | NET(HOST_TSO6) | NET(MRG_RXBUF))
 #define EARLY (BIT(VIRTIO_F_VERSION_1) | NET(MRG_RXBUF))
 
+/* clang-format off */
 /* passt makes its frames itself, so they never have NEEDS_CSUM: `csum` clears it. */
 static const struct {
 	const char *name, *help;
@@ -37,7 +40,8 @@ static const struct {
 	unsigned rx_descriptors;
 } profiles[] = {
 	{ "honest", "breaks no rule", HONEST, { NULL }, 0 },
-	{ "passt-early", "passt before spring 2026: DATA_VALID and checksums 0, GUEST_CSUM not offered",
+	{ "passt-early",
+	  "passt before spring 2026: DATA_VALID and checksums 0, GUEST_CSUM not offered",
 		EARLY, { "data-valid,csum=zero", NULL }, 0 },
 	{ "passt-early-capture", "the same while it records: checksums are computed",
 		EARLY, { "data-valid,csum=good", NULL }, 0 },
@@ -50,26 +54,29 @@ static const struct {
 		EARLY | NET(GUEST_CSUM), { "data-valid,csum=good", NULL }, 0 },
 };
 
+/* clang-format on */
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static _Noreturn void help(void)
 {
 	printf("usage: backend --socket PATH --tap NAME [OPTION]…\n"
-		"A vhost-user back end for virtio-net between QEMU and a tap; it breaks rules on "
-		"request.\n\n"
-		"  --socket PATH       where to listen for QEMU; nothing may be there\n"
-		"  --tap NAME          the tap, made if it is not there\n"
-		"  --profile NAME      features and rules to begin with; honest\n"
-		"  --features LIST     +NAME and -NAME change the profile's features; NAMEs replace them\n"
-		"  --fault RULE        one rule; may be repeated\n"
-		"  --rules FILE        one rule a line, # begins a comment; may be repeated\n"
-		"  --seed N            of all chance; 1\n"
-		"  --pcap FILE         record what the guest sees and sends: pcapng, the virtio "
-		"header as comment\n"
-		"  --mtu N             offer MTU, and take none above N from QEMU (host_mtu=)\n"
-		"  --rx-descriptors N  end at a receive buffer of more descriptors, as some back ends do\n"
-		"  --ready-fd N        write a line to file descriptor N when QEMU can connect\n"
-		"\nProfiles:\n");
+	       "A vhost-user back end for virtio-net between QEMU and a tap; it breaks rules on "
+	       "request.\n\n"
+	       "  --socket PATH       where to listen for QEMU; nothing may be there\n"
+	       "  --tap NAME          the tap, made if it is not there\n"
+	       "  --profile NAME      features and rules to begin with; honest\n"
+	       "  --features LIST     +NAME and -NAME change the profile's features; NAMEs replace "
+	       "them\n"
+	       "  --fault RULE        one rule; may be repeated\n"
+	       "  --rules FILE        one rule a line, # begins a comment; may be repeated\n"
+	       "  --seed N            of all chance; 1\n"
+	       "  --pcap FILE         record what the guest sees and sends: pcapng, the virtio "
+	       "header as comment\n"
+	       "  --mtu N             offer MTU, and take none above N from QEMU (host_mtu=)\n"
+	       "  --rx-descriptors N  end at a receive buffer of more descriptors, as some back "
+	       "ends do\n"
+	       "  --ready-fd N        write a line to file descriptor N when QEMU can connect\n"
+	       "\nProfiles:\n");
 	for (size_t i = 0; i < LENGTH(profiles); i++)
 		printf("  %-24s %s\n", profiles[i].name, profiles[i].help);
 	printf("\nFeatures:");
@@ -88,8 +95,8 @@ static uint64_t number(const char *option, const char *text, uint64_t least, uin
 	errno = 0;
 	n = strtoull(text, &end, 0);
 	if (end == text || *end || errno || *text == '-' || n < least || n > most)
-		fail("%s %s: wants a number from %llu to %llu", option, text, (unsigned long long)least,
-			(unsigned long long)most);
+		fail("%s %s: wants a number from %llu to %llu", option, text,
+		     (unsigned long long)least, (unsigned long long)most);
 	return n;
 }
 
@@ -148,8 +155,8 @@ static void check(const struct options *options)
 }
 
 static const char *const option_names[] = {
-	"--socket", "--tap", "--profile", "--features", "--fault", "--rules", "--seed", "--pcap", "--mtu",
-	"--rx-descriptors", "--ready-fd",
+	"--socket", "--tap",  "--profile", "--features",       "--fault",    "--rules",
+	"--seed",   "--pcap", "--mtu",     "--rx-descriptors", "--ready-fd",
 };
 
 /* The value of the option `name` at argv[i], or NULL if it is another one. */

@@ -7,10 +7,10 @@
 
 struct options {
 	const char *socket, *tap, *pcap;
-	uint64_t features;              /* to offer */
-	uint16_t mtu;                   /* 0: not said */
-	unsigned rx_descriptors;        /* at most in a receive buffer; 0: any number */
-	int ready_fd;                   /* -1: none */
+	uint64_t features;       /* to offer */
+	uint16_t mtu;            /* 0: not said */
+	unsigned rx_descriptors; /* at most in a receive buffer; 0: any number */
+	int ready_fd;            /* -1: none */
 	struct rules rules;
 };
 

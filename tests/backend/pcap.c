@@ -16,8 +16,8 @@
 #define LINKTYPE_ETHERNET 1
 #define OPT_END 0
 #define OPT_COMMENT 1
-#define OPT_FLAGS 2             /* of a packet: 1 inbound, 2 outbound, seen from the guest */
-#define OPT_TSRESOL 9           /* of an interface: 9, nanoseconds */
+#define OPT_FLAGS 2   /* of a packet: 1 inbound, 2 outbound, seen from the guest */
+#define OPT_TSRESOL 9 /* of an interface: 9, nanoseconds */
 
 struct block {
 	uint32_t len;
@@ -70,14 +70,14 @@ void pcap_open(struct pcap *pcap, const char *path)
 	if (!pcap->file)
 		fail("--pcap %s: %s", path, strerror(errno));
 	begin(SECTION_HEADER);
-	add_32(0x1a2b3c4d);             /* this byte order */
-	add_32(1);                      /* version 1.0 */
-	add_32(UINT32_MAX);             /* of no stated length */
+	add_32(0x1a2b3c4d); /* this byte order */
+	add_32(1);          /* version 1.0 */
+	add_32(UINT32_MAX); /* of no stated length */
 	add_32(UINT32_MAX);
 	end(pcap);
 	begin(INTERFACE);
 	add_32(LINKTYPE_ETHERNET);
-	add_32(0);                      /* no limit of length */
+	add_32(0); /* no limit of length */
 	add_option(OPT_TSRESOL, &nanoseconds, 1);
 	add_32(OPT_END);
 	end(pcap);
@@ -85,7 +85,7 @@ void pcap_open(struct pcap *pcap, const char *path)
 }
 
 void pcap_write(struct pcap *pcap, enum direction dir, const struct frame *frame, uint32_t id,
-	uint32_t len)
+		uint32_t len)
 {
 	const struct virtio_net_hdr_v1 *header = &frame->header;
 	uint32_t flags = dir == RX ? 1 : 2;
@@ -97,12 +97,13 @@ void pcap_write(struct pcap *pcap, enum direction dir, const struct frame *frame
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	snprintf(comment, sizeof(comment), "flags=%u gso_type=%u hdr_len=%u gso_size=%u csum_start=%u "
-		"csum_offset=%u num_buffers=%u used_id=%u used_len=%u\n", header->flags, header->gso_type,
-		header->hdr_len, header->gso_size, header->csum_start, header->csum_offset,
-		header->num_buffers, id, len);
+	snprintf(comment, sizeof(comment),
+		 "flags=%u gso_type=%u hdr_len=%u gso_size=%u csum_start=%u "
+		 "csum_offset=%u num_buffers=%u used_id=%u used_len=%u\n",
+		 header->flags, header->gso_type, header->hdr_len, header->gso_size,
+		 header->csum_start, header->csum_offset, header->num_buffers, id, len);
 	begin(ENHANCED_PACKET);
-	add_32(0);                      /* the interface */
+	add_32(0); /* the interface */
 	add_32((uint32_t)(ns >> 32));
 	add_32((uint32_t)ns);
 	add_32(frame->len);

@@ -10,8 +10,8 @@
 
 /* The two event words are behind the rings (2.7.6, 2.7.8). */
 #define USED_EVENT(ring) ((ring)->avail->ring[(ring)->size])
-#define AVAIL_EVENT_OFF(ring) (offsetof(struct vring_used, ring) + \
-	(ring)->size * sizeof(struct vring_used_elem))
+#define AVAIL_EVENT_OFF(ring) \
+	(offsetof(struct vring_used, ring) + (ring)->size * sizeof(struct vring_used_elem))
 
 void ring_init(struct ring *ring, enum direction dir)
 {
@@ -88,7 +88,7 @@ uint16_t ring_waiting(struct ring *ring)
 
 /* A descriptor's memory, in as many pieces as QEMU has made of it. */
 static const char *add_pieces(const struct memory *memory, struct chain *chain, uint64_t addr,
-	uint32_t len)
+			      uint32_t len)
 {
 	while (len) {
 		struct piece *piece = &chain->piece[chain->count];
@@ -109,7 +109,7 @@ static const char *add_pieces(const struct memory *memory, struct chain *chain, 
 
 /* One descriptor of a chain: 2.7.4.2 (readable ones come first), 2.7.5.2 (at most 2^32 bytes). */
 static const char *add(const struct memory *memory, struct chain *chain,
-	const struct vring_desc *desc)
+		       const struct vring_desc *desc)
 {
 	bool write = desc->flags & VRING_DESC_F_WRITE;
 	uint32_t *len = write ? &chain->writable_len : &chain->readable_len;
@@ -130,7 +130,7 @@ static const char *add(const struct memory *memory, struct chain *chain,
 
 /* Follows a chain through a table of `size` entries, which a loop would exceed. */
 static const char *walk(const struct memory *memory, const struct vring_desc *table, uint32_t size,
-	uint32_t i, struct chain *chain, bool indirect)
+			uint32_t i, struct chain *chain, bool indirect)
 {
 	struct vring_desc desc;
 	const char *why;
@@ -154,7 +154,7 @@ static const char *walk(const struct memory *memory, const struct vring_desc *ta
 
 /* 2.7.5.3 */
 static const char *walk_indirect(const struct memory *memory, const struct vring_desc *desc,
-	struct chain *chain)
+				 struct chain *chain)
 {
 	uint32_t len = desc->len;
 	uint8_t *table = memory_at(memory, GUEST_PHYSICAL, desc->addr, &len);
@@ -162,8 +162,8 @@ static const char *walk_indirect(const struct memory *memory, const struct vring
 	if (!len || !table || len != desc->len || len % sizeof(*desc) ||
 	    len / sizeof(*desc) > RING_SIZE_MAX || desc->flags & VRING_DESC_F_NEXT)
 		return "has an indirect table of a wrong length or place";
-	return walk(memory, (const struct vring_desc *)(void *)table, len / (uint32_t)sizeof(*desc), 0,
-		chain, true);
+	return walk(memory, (const struct vring_desc *)(void *)table, len / (uint32_t)sizeof(*desc),
+		    0, chain, true);
 }
 
 uint16_t ring_head(const struct ring *ring, uint16_t n)
@@ -228,7 +228,7 @@ void ring_call(struct ring *ring)
 		wanted = !(ring->avail->flags & VRING_AVAIL_F_NO_INTERRUPT);
 	ring->called_idx = ring->shown_idx;
 	if (wanted && ring->call_fd >= 0 && write(ring->call_fd, &one, sizeof(one)) < 0)
-		return;                         /* QEMU is gone, which its socket will say */
+		return; /* QEMU is gone, which its socket will say */
 }
 
 /* 2.7.10.2; an avail_event in the past is as good as none. */

@@ -9,14 +9,14 @@
 
 #include "tests/backend/memory.h"
 
-#define RING_SIZE_MAX 1024      /* of QEMU's queues; also the longest chain */
+#define RING_SIZE_MAX 1024 /* of QEMU's queues; also the longest chain */
 
 struct ring {
 	enum direction dir;
 	/* what vhost-user says */
 	uint64_t desc_user, avail_user, used_user;
 	uint16_t size;
-	int kick_fd, call_fd, err_fd;           /* -1: none */
+	int kick_fd, call_fd, err_fd; /* -1: none */
 	bool started, enabled;
 	bool indirect, event_idx;
 	/* our addresses; NULL: not mapped */
@@ -24,13 +24,13 @@ struct ring {
 	struct vring_avail *avail;
 	struct vring_used *used;
 	/* indices run freely */
-	uint16_t last_avail;                    /* the next entry to take */
-	uint16_t used_idx, shown_idx;           /* the next entry to write; what the guest was shown */
-	uint16_t called_idx;                    /* shown_idx at the last call */
-	uint16_t most_waiting;                  /* the most buffers that ever waited */
+	uint16_t last_avail;          /* the next entry to take */
+	uint16_t used_idx, shown_idx; /* the next entry to write; what the guest was shown */
+	uint16_t called_idx;          /* shown_idx at the last call */
+	uint16_t most_waiting;        /* the most buffers that ever waited */
 	bool broken;
-	int forced_flags;                       /* of used.flags; -1: as they should be */
-	uint64_t stalled_until_ns;              /* 0: not */
+	int forced_flags;          /* of used.flags; -1: as they should be */
+	uint64_t stalled_until_ns; /* 0: not */
 };
 
 struct piece {
@@ -41,9 +41,9 @@ struct piece {
 
 /* One buffer of the guest: readable pieces, then writable ones. */
 struct chain {
-	uint16_t head, last;            /* descriptors of the ring's table */
+	uint16_t head, last; /* descriptors of the ring's table */
 	unsigned descriptors;
-	unsigned readable, count;       /* pieces */
+	unsigned readable, count; /* pieces */
 	uint32_t readable_len, writable_len;
 	struct piece piece[2 * RING_SIZE_MAX];
 };

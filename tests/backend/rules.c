@@ -24,7 +24,7 @@ void rules_add(struct rules *rules, const char *text, const char *where, bool qu
 		fail("%s: there are more than %d rules", where, RULES_MAX);
 	if (strlen(text) >= sizeof(copy))
 		fail("%s: the rule '%.20s…' is longer than %zu characters", where, text,
-			sizeof(copy) - 1);
+		     sizeof(copy) - 1);
 	memset(rule, 0, sizeof(*rule));
 	strcpy(rule->text, text);
 	strcpy(copy, text);
@@ -36,7 +36,8 @@ void rules_add(struct rules *rules, const char *text, const char *where, bool qu
 		action_parse(rule, word, value, where);
 	}
 	if (!rule->plan.actions)
-		fail("%s: the rule '%s' has conditions but no action; --help lists them", where, text);
+		fail("%s: the rule '%s' has conditions but no action; --help lists them", where,
+		     text);
 	if (!rule->directions)
 		rule->directions = BIT(RX);
 	rules->count++;
@@ -79,13 +80,14 @@ static uint64_t chance(const struct rules *rules, const struct rule *rule, unsig
 }
 
 static bool meets(const struct rule *rule, enum direction dir, bool guest_csum,
-	const struct layout *at)
+		  const struct layout *at)
 {
 	if (!(rule->directions & BIT(dir)) || (rule->kinds && !(rule->kinds & at->kinds)))
 		return false;
 	if ((at->tcp_flags & rule->tcp_flags) != rule->tcp_flags)
 		return false;
-	if (rule->payload != ANY_PAYLOAD && (at->payload_len != 0) != (rule->payload == WITH_PAYLOAD))
+	if (rule->payload != ANY_PAYLOAD &&
+	    (at->payload_len != 0) != (rule->payload == WITH_PAYLOAD))
 		return false;
 	return rule->guest_csum == EITHER || guest_csum == (rule->guest_csum == GUEST_CSUM_ON);
 }
@@ -115,7 +117,7 @@ static void tell(struct rules *rules, const struct rule *rule, const char *what)
 		note("fault: more follow; from here on they are only counted");
 	else
 		note("fault: rule %d match %llu: %s: %s", (int)(rule - rules->rule) + 1,
-			(unsigned long long)rule->matches, what, rule->text);
+		     (unsigned long long)rule->matches, what, rule->text);
 }
 
 void rules_decide(struct rules *rules, enum direction dir, bool guest_csum, struct frame *frame)
@@ -136,7 +138,7 @@ void rules_decide(struct rules *rules, enum direction dir, bool guest_csum, stru
 		frame->plan.chance = chance(rules, rule, 1);
 		frame_text(frame, text, sizeof(text));
 		snprintf(what, sizeof(what), "%s %llu %s", dir == RX ? "rx" : "tx",
-			(unsigned long long)rules->frames[dir], text);
+			 (unsigned long long)rules->frames[dir], text);
 		tell(rules, rule, what);
 	}
 }
@@ -160,10 +162,10 @@ bool rules_decide_event(struct rules *rules, enum action action, struct value *v
 void rules_summary(const struct rules *rules)
 {
 	note("frames: rx %llu tx %llu", (unsigned long long)rules->frames[RX],
-		(unsigned long long)rules->frames[TX]);
+	     (unsigned long long)rules->frames[TX]);
 	for (unsigned i = 0; i < rules->count; i++)
 		note("rule %u: %llu of %llu: %s", i + 1, (unsigned long long)rules->rule[i].hits,
-			(unsigned long long)rules->rule[i].matches, rules->rule[i].text);
+		     (unsigned long long)rules->rule[i].matches, rules->rule[i].text);
 }
 
 int64_t value_of(struct value value, int64_t honest, int64_t posted, int64_t size)

@@ -12,13 +12,40 @@
 /* In the order in which they happen to a frame. */
 enum action {
 	/* on the wire, before the device has seen the frame: wire.c */
-	LOSE, CORRUPT, FRAGMENT, DUPLICATE, REORDER, DELAY,
+	LOSE,
+	CORRUPT,
+	FRAGMENT,
+	DUPLICATE,
+	REORDER,
+	DELAY,
 	/* in the frame and its header: header.c */
-	CSUM, NEEDS_CSUM, DATA_VALID, RSC_INFO, FLAGS, GSO_TYPE, GSO_SIZE, HDR_LEN, CSUM_START,
-	CSUM_OFFSET, NUM_BUFFERS, TRAILER,
+	CSUM,
+	NEEDS_CSUM,
+	DATA_VALID,
+	RSC_INFO,
+	FLAGS,
+	GSO_TYPE,
+	GSO_SIZE,
+	HDR_LEN,
+	CSUM_START,
+	CSUM_OFFSET,
+	NUM_BUFFERS,
+	TRAILER,
 	/* in the ring: ring.c, mischief.c */
-	USED_ID, NOT_POSTED, TWICE, USED_LEN, IDX_JUMP, USED_FLAGS, AVAIL_EVENT, OVERRUN, UNWRITTEN,
-	UNDERFILL, PIECEMEAL, WRITE_DESC, WRITE_SENT, STALL,
+	USED_ID,
+	NOT_POSTED,
+	TWICE,
+	USED_LEN,
+	IDX_JUMP,
+	USED_FLAGS,
+	AVAIL_EVENT,
+	OVERRUN,
+	UNWRITTEN,
+	UNDERFILL,
+	PIECEMEAL,
+	WRITE_DESC,
+	WRITE_SENT,
+	STALL,
 	/* when the device is reset, not for a frame: mischief.c */
 	WRITE_AFTER_RESET,
 	ACTIONS
@@ -27,9 +54,9 @@ enum action {
 /* A number, which may count from something that the part knows. */
 enum base {
 	FROM_ZERO,
-	FROM_HONEST,            /* +N, -N: from what would be right */
-	FROM_POSTED,            /* the bytes that the guest posted */
-	FROM_SIZE,              /* the entries of the ring */
+	FROM_HONEST, /* +N, -N: from what would be right */
+	FROM_POSTED, /* the bytes that the guest posted */
+	FROM_SIZE,   /* the entries of the ring */
 };
 
 struct value {
@@ -42,9 +69,9 @@ enum csum_value { CSUM_GOOD = 1 << 16, CSUM_PSEUDO, CSUM_BAD };
 
 /* The decisions for one frame. */
 struct plan {
-	uint64_t actions;               /* BIT(enum action) */
+	uint64_t actions; /* BIT(enum action) */
 	struct value value[ACTIONS];
-	uint64_t chance;                /* for what is left to chance within an action */
+	uint64_t chance; /* for what is left to chance within an action */
 };
 
 static inline bool planned(const struct plan *plan, enum action action)
@@ -57,14 +84,14 @@ enum payload { ANY_PAYLOAD, WITH_PAYLOAD, WITHOUT_PAYLOAD };
 
 struct rule {
 	char text[128];
-	bool quiet;                     /* of a profile: counted, not noted */
+	bool quiet; /* of a profile: counted, not noted */
 	struct plan plan;
-	unsigned directions;            /* BIT(enum direction) */
-	unsigned kinds;                 /* enum kind; 0: any */
-	uint8_t tcp_flags;              /* all of these */
+	unsigned directions; /* BIT(enum direction) */
+	unsigned kinds;      /* enum kind; 0: any */
+	uint8_t tcp_flags;   /* all of these */
 	enum payload payload;
 	enum negotiated guest_csum;
-	uint64_t nth, from, count, every, per_million;  /* 0: no such condition */
+	uint64_t nth, from, count, every, per_million; /* 0: no such condition */
 	uint64_t matches, hits;
 };
 

@@ -19,11 +19,11 @@
 #define VERSION_MASK 3
 #define REPLY 4
 #define NEED_REPLY 8
-#define F_PROTOCOL_FEATURES 30          /* among the virtio features */
+#define F_PROTOCOL_FEATURES 30 /* among the virtio features */
 #define PROTOCOL_REPLY_ACK 3
 #define PROTOCOL_NET_MTU 4
-#define NO_FD 0x100                     /* of a vring's kick, call and err */
-#define MESSAGE_S 5                     /* for the rest of a message that has begun */
+#define NO_FD 0x100 /* of a vring's kick, call and err */
+#define MESSAGE_S 5 /* for the rest of a message that has begun */
 
 /* On the wire, the first three are followed by the union at once. */
 struct message {
@@ -52,7 +52,7 @@ void vhost_user_listen(struct vhost_user *vu, const char *path)
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		fail("--socket %s: a path of a socket has at most %zu characters", path,
-			sizeof(addr.sun_path) - 1);
+		     sizeof(addr.sun_path) - 1);
 	strcpy(addr.sun_path, path);
 	vu->fd = -1;
 	vu->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -187,7 +187,8 @@ static const char *set_vring_num(struct vhost_user *vu, struct message *m)
 
 	if (!ring || ring->started || !m->state.num || m->state.num > RING_SIZE_MAX ||
 	    m->state.num & (m->state.num - 1))
-		return "has a ring that is not there or runs, or a size that is no power of two up to 1024";
+		return "has a ring that is not there or runs, or a size that is no power of two up "
+		       "to 1024";
 	ring->size = (uint16_t)m->state.num;
 	return NULL;
 }
@@ -298,22 +299,15 @@ static const struct {
 	uint32_t size;
 	bool replies;
 } requests[] = {
-	[1] = { get_features, 0, true },
-	[2] = { set_features, U64, false },
-	[3] = { nothing_to_do, 0, false },              /* SET_OWNER */
-	[4] = { nothing_to_do, 0, false },              /* RESET_OWNER */
-	[5] = { set_mem_table, ANY_SIZE, false },
-	[8] = { set_vring_num, STATE, false },
-	[9] = { set_vring_addr, ADDR, false },
-	[10] = { set_vring_base, STATE, false },
-	[11] = { get_vring_base, STATE, true },
-	[12] = { set_vring_kick, U64, false },
-	[13] = { set_vring_call, U64, false },
-	[14] = { set_vring_err, U64, false },
-	[15] = { get_protocol_features, 0, true },
-	[16] = { set_protocol_features, U64, false },
-	[18] = { set_vring_enable, STATE, false },
-	[20] = { net_set_mtu, U64, false },
+	[1] = { get_features, 0, true },           [2] = { set_features, U64, false },
+	[3] = { nothing_to_do, 0, false }, /* SET_OWNER */
+	[4] = { nothing_to_do, 0, false }, /* RESET_OWNER */
+	[5] = { set_mem_table, ANY_SIZE, false },  [8] = { set_vring_num, STATE, false },
+	[9] = { set_vring_addr, ADDR, false },     [10] = { set_vring_base, STATE, false },
+	[11] = { get_vring_base, STATE, true },    [12] = { set_vring_kick, U64, false },
+	[13] = { set_vring_call, U64, false },     [14] = { set_vring_err, U64, false },
+	[15] = { get_protocol_features, 0, true }, [16] = { set_protocol_features, U64, false },
+	[18] = { set_vring_enable, STATE, false }, [20] = { net_set_mtu, U64, false },
 };
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -339,8 +333,10 @@ static int receive(int fd, struct message *m)
 	} control;
 	struct iovec iov = { m, HEADER_LEN };
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
 	};
 	ssize_t len = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_WAITALL);
 

@@ -10,11 +10,11 @@
 
 struct vhost_user {
 	struct device *dev;
-	uint64_t offered;               /* virtio features */
-	uint16_t mtu;                   /* 0: any */
-	int listen_fd, fd;              /* fd: -1 between two QEMUs */
-	uint64_t protocol;              /* accepted features of the protocol itself */
-	bool has_protocol;              /* whether they were negotiated: rings begin disabled then */
+	uint64_t offered;  /* virtio features */
+	uint16_t mtu;      /* 0: any */
+	int listen_fd, fd; /* fd: -1 between two QEMUs */
+	uint64_t protocol; /* accepted features of the protocol itself */
+	bool has_protocol; /* whether they were negotiated: rings begin disabled then */
 };
 
 /* Listens on a Unix socket at `path`, where nothing may be. */

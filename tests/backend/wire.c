@@ -10,7 +10,7 @@
 
 #define ETH_LEN 14
 #define HELD_MAX 4096
-#define REORDER_NS (50 * NS_PER_MS)             /* a frame that nothing overtakes waits so long */
+#define REORDER_NS (50 * NS_PER_MS) /* a frame that nothing overtakes waits so long */
 
 void wire_init(struct wire *wire)
 {

@@ -6,10 +6,10 @@
 #include "tests/backend/frame.h"
 
 struct wire {
-	struct frame *ready, **ready_end;       /* in the order in which they leave */
-	struct frame *held;                     /* in the order in which they came */
+	struct frame *ready, **ready_end; /* in the order in which they leave */
+	struct frame *held;               /* in the order in which they came */
 	unsigned held_count;
-	uint64_t passed;                        /* frames that came in */
+	uint64_t passed; /* frames that came in */
 };
 
 void wire_init(struct wire *wire);

@@ -50,11 +50,11 @@ typedef struct {
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t,
-                                           void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
+					   void (*)(qemu_plugin_id_t, struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, enum qemu_plugin_op, void *,
-                                              uint64_t);
+					      uint64_t);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, void (*)(unsigned, void *),
-                                            enum qemu_plugin_cb_flags, void *);
+					    enum qemu_plugin_cb_flags, void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
@@ -76,9 +76,9 @@ struct count {
 };
 
 static struct count *count;
-static uint64_t start, end, wanted;   /* the marks' addresses; 0: none */
-static uint64_t began;                /* count->total before the call's first instruction */
-static bool inside, met;              /* within a call; `wanted` was executed in it */
+static uint64_t start, end, wanted; /* the marks' addresses; 0: none */
+static uint64_t began;              /* count->total before the call's first instruction */
+static bool inside, met;            /* within a call; `wanted` was executed in it */
 
 /*
  * A block adds its length when it is entered, so at one of its instructions `rest`, the number

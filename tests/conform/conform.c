@@ -19,11 +19,11 @@
 
 #define ROWS_OF_REGISTERS \
 	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_09) | ROW_BIT(DEV_10) | \
-		ROW_BIT(DEV_14) | ROW_BIT(DEV_15) | ROW_BIT(DEV_17))
+	 ROW_BIT(DEV_14) | ROW_BIT(DEV_15) | ROW_BIT(DEV_17))
 /* Traffic has nothing to say about these. */
 #define ROWS_WITHOUT_TRAFFIC \
 	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_05) | ROW_BIT(DEV_14) | \
-		ROW_BIT(DEV_15) | ROW_BIT(DEV_17) | ROW_BIT(DEV_28))
+	 ROW_BIT(DEV_15) | ROW_BIT(DEV_17) | ROW_BIT(DEV_28))
 
 bool conform_is_name(const char *name, size_t len)
 {
@@ -33,7 +33,7 @@ bool conform_is_name(const char *name, size_t len)
 		if (text_is(name, len, shapes[i].shape.name))
 			return true;
 	if (text_is(name, len, "registers") || text_is(name, len, "all") ||
-		text_is(name, len, "again"))
+	    text_is(name, len, "again"))
 		return true;
 	return len > sizeof(without) - 1 && text_is(name, sizeof(without) - 1, without);
 }
@@ -64,7 +64,7 @@ static int open_transports(struct conform *c)
 
 	if (!pci_is_virtio_net(c->fn))
 		return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,
-			"the PCI function is no virtio network device");
+			    "the PCI function is no virtio network device");
 	c->modern.fn = c->legacy.fn = c->fn;
 	pci_enable(&c->modern.command, c->fn);
 	c->legacy.command = c->modern.command;
@@ -77,14 +77,14 @@ static int open_transports(struct conform *c)
 	if (!not_modern || !not_legacy)
 		return 0;
 	return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE, "the device cannot be driven: %s, and %s",
-		not_modern, not_legacy);
+		    not_modern, not_legacy);
 }
 
 static int open_memory(struct conform *c)
 {
 	if (port_dma_alloc(&c->dma, c->fn, CONFORM_DMA_LEN) < 0)
 		return fail(&c->failure, RUNG_QUEUES, ERR_NO_SPACE,
-			"no memory that the device can access");
+			    "no memory that the device can access");
 	station_init(&c->station, c->dma.va, c->dma.dev, CONFORM_DMA_LEN, c->knobs.seed);
 	c->station.registers = &c->registers;
 	c->station.ledger = &c->ledger;
@@ -111,9 +111,9 @@ int conform_stop(struct conform *c)
 static int run_registers(struct conform *c)
 {
 	struct virtio *v = c->modern.transport ? &c->modern : &c->legacy;
-	struct report_scene scene = {
-		.name = "registers", .rows = ROWS_OF_REGISTERS, .legacy = v == &c->legacy
-	};
+	struct report_scene scene = { .name = "registers",
+				      .rows = ROWS_OF_REGISTERS,
+				      .legacy = v == &c->legacy };
 	int err;
 
 	(void)conform_begin(c, "registers", ROWS_OF_REGISTERS);
@@ -146,8 +146,8 @@ static int act(struct conform *c, const struct configuration *configuration)
 
 	c->station.cut_at = 0;
 	if (configuration->act == ACT_RESET)
-		c->station.cut_at =
-			config_has(&c->knobs.config, CONFIG_URL) ? CUT_AFTER_FETCH : CUT_AFTER;
+		c->station.cut_at = config_has(&c->knobs.config, CONFIG_URL) ? CUT_AFTER_FETCH :
+									       CUT_AFTER;
 	err = traffic_run(&c->traffic);
 	if (err || configuration->act != ACT_RING_RESET || !station_stop_receiving(&c->station))
 		return err;
@@ -186,7 +186,7 @@ static int run_shape(struct conform *c, const struct configuration *configuratio
 	if (err && c->failure.text[0] && configuration->act != ACT_RESET)
 		report_note(&c->report, "[%s] %s", shape->name, c->failure.text);
 	report_note(&c->report, "[%s] %u frames in %u ms", shape->name, (unsigned)c->ledger.frames,
-		(unsigned)(clock_now_ms() - begun_ms));
+		    (unsigned)(clock_now_ms() - begun_ms));
 	c->frames += c->ledger.frames;
 	memset(&c->failure, 0, sizeof(c->failure));
 	closed = station_close(&c->station);
@@ -211,7 +211,7 @@ static int run_shapes(struct conform *c)
 		if (port_abort_pressed())
 			err = ERR_ABORTED;
 		else if (!shape->needs || shape->needs & v->offered ||
-			(shape->legacy && !v->offered))
+			 (shape->legacy && !v->offered))
 			err = run_shape(c, &shapes[i], v);
 	}
 	return err;
@@ -238,11 +238,12 @@ static enum verdict conclude(struct conform *c, int err)
 	if (err)
 		return report_bail_out(&c->report, c->failure.text);
 	if (traffic && !c->frames)
-		return report_bail_out(&c->report,
+		return report_bail_out(
+			&c->report,
 			"not one frame came back; is a DHCP server there? The key ip needs none");
 	if (!c->report.points)
-		return report_bail_out(
-			&c->report, "this device has no configuration that `only` names");
+		return report_bail_out(&c->report,
+				       "this device has no configuration that `only` names");
 	return report_end(&c->report);
 }
 

@@ -68,7 +68,7 @@ extern const struct configuration shapes[];
 extern const unsigned shapes_len;
 
 /* The rows that the shape can show, once the device runs in it with these features. */
-uint64_t shapes_rows(
-	const struct configuration *configuration, const struct virtio *v, bool opened);
+uint64_t shapes_rows(const struct configuration *configuration, const struct virtio *v,
+		     bool opened);
 
 #endif

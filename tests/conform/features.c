@@ -30,15 +30,16 @@ enum other_feature {
 	STANDBY = 62,
 };
 
-const uint64_t features_base =
-	BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) | BIT(VIRTIO_F_ORDER_PLATFORM);
+const uint64_t features_base = BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) |
+			       BIT(VIRTIO_F_ORDER_PLATFORM);
 
 /*
  * Not 24 to 27 and 30, 31, which belong to legacy devices; not SR_IOV, which wants a PCI
  * capability, nor STANDBY, which makes another device appear; not what is reserved.
  */
 const uint64_t features_harmless = ~(BIT(24) | BIT(25) | BIT(26) | BIT(27) | BIT(30) | BIT(31) |
-	BIT(SR_IOV) | BIT(STANDBY) | BIT(44) | BIT(45) | BIT(46) | BIT(47) | BIT(48) | BIT(49));
+				     BIT(SR_IOV) | BIT(STANDBY) | BIT(44) | BIT(45) | BIT(46) |
+				     BIT(47) | BIT(48) | BIT(49));
 
 /* A feature, and others of which it needs one. */
 static const struct {

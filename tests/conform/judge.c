@@ -78,9 +78,9 @@ static bool forbidden_mix(uint8_t flags, uint8_t gso_type)
 
 	if (!tunnel)
 		return flags & VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM &&
-			flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		       flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	return tunnel == TUNNEL || !(flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
-		flags & VIRTIO_NET_HDR_F_DATA_VALID || !base;
+	       flags & VIRTIO_NET_HDR_F_DATA_VALID || !base;
 }
 
 static void judge_flags(const struct judge_rules *rules, struct judgement *j)
@@ -101,8 +101,8 @@ static uint32_t headers_end(const struct judge_csum *c, struct span frame)
 {
 	if (!c->l4_off)
 		return 0;
-	return c->proto == 17 ? c->l4_off + 8
-			      : c->l4_off + (uint32_t)(frame.at[c->l4_off + 12] >> 4) * 4;
+	return c->proto == 17 ? c->l4_off + 8 :
+				c->l4_off + (uint32_t)(frame.at[c->l4_off + 12] >> 4) * 4;
 }
 
 static void judge_gso(const struct judge_rules *rules, struct span frame, struct judgement *j)
@@ -110,7 +110,7 @@ static void judge_gso(const struct judge_rules *rules, struct span frame, struct
 	const struct judge_header *h = &j->header;
 	uint8_t type = (uint8_t)(h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN);
 	bool cwr = j->csum.l4_off && j->csum.proto == 6 &&
-		frame.at[j->csum.l4_off + TCP_FLAGS] & TCP_CWR;
+		   frame.at[j->csum.l4_off + TCP_FLAGS] & TCP_CWR;
 
 	look(j, DEV_50, !gso_allowed(rules, type)); /* [DEV-50] */
 	if (!(rules->accepted & JUDGE_GSO_FEATURES)) {
@@ -137,14 +137,14 @@ static void judge_len(const struct judge_rules *rules, struct span frame, struct
 
 	if (rules->mtu && !segments)
 		look(j, DEV_35,
-			frame.len > (uint32_t)rules->mtu + ETH_HEADER_LEN +
-					VLAN_TAG_LEN); /* [DEV-35] */
+		     frame.len >
+			     (uint32_t)rules->mtu + ETH_HEADER_LEN + VLAN_TAG_LEN); /* [DEV-35] */
 	if (!rules->mtu)
 		look(j, DEV_36, frame.len > max + VLAN_TAG_LEN); /* [DEV-36] */
 }
 
 void judge(const struct judge_rules *rules, const uint8_t header[JUDGE_HEADER_LEN],
-	struct span frame, struct judgement *j)
+	   struct span frame, struct judgement *j)
 {
 	memset(j, 0, sizeof(*j));
 	judge_parse_header(&j->header, header);
@@ -172,6 +172,6 @@ void judge_text(const struct judgement *j, enum row row, struct text *t)
 		text_fmt(t, ", csum_start %u, csum_offset %u", h->csum_start, h->csum_offset);
 	if (j->csum.l4_off)
 		text_fmt(t, "; %s at %u, its checksum 0x%04x, %s, the pseudo-header's sum 0x%04x",
-			j->csum.proto == 6 ? "TCP" : "UDP", (unsigned)j->csum.l4_off, j->csum.field,
-			j->csum.valid ? "right" : "wrong", j->csum.pseudo);
+			 j->csum.proto == 6 ? "TCP" : "UDP", (unsigned)j->csum.l4_off,
+			 j->csum.field, j->csum.valid ? "right" : "wrong", j->csum.pseudo);
 }

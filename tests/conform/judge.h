@@ -24,8 +24,8 @@ enum judge_feature {
 /* Any guest GSO. */
 #define JUDGE_GSO_FEATURES \
 	(UINT64_C(1) << VIRTIO_NET_F_GUEST_TSO4 | UINT64_C(1) << VIRTIO_NET_F_GUEST_TSO6 | \
-		UINT64_C(1) << VIRTIO_NET_F_GUEST_UFO | UINT64_C(1) << VIRTIO_NET_F_GUEST_USO4 | \
-		UINT64_C(1) << VIRTIO_NET_F_GUEST_USO6)
+	 UINT64_C(1) << VIRTIO_NET_F_GUEST_UFO | UINT64_C(1) << VIRTIO_NET_F_GUEST_USO4 | \
+	 UINT64_C(1) << VIRTIO_NET_F_GUEST_USO6)
 
 #define JUDGE_HEADER_LEN 12 /* with num_buffers, which is 0 in a copy of a header that has none */
 
@@ -62,7 +62,7 @@ struct judgement {
 
 /* Everything that header and frame (Ethernet header first) show. Sets all of *j. */
 void judge(const struct judge_rules *rules, const uint8_t header[JUDGE_HEADER_LEN],
-	struct span frame, struct judgement *j);
+	   struct span frame, struct judgement *j);
 
 /*
  * Finds and verifies the TCP or UDP checksum of a frame; not of a fragment, nor of UDP without one.

@@ -47,7 +47,7 @@ static bool find_ipv4(struct l3 *l3, struct span frame)
 	l3->header_len = (p[0] & 15u) * 4;
 	total = get_be16(p + 2);
 	if (l3->header_len < IPV4_HEADER_LEN || total < l3->header_len || total > room ||
-		get_be16(p + 6) & IPV4_FRAGMENT)
+	    get_be16(p + 6) & IPV4_FRAGMENT)
 		return false;
 	l3->len = total - l3->header_len;
 	l3->proto = p[9];
@@ -92,8 +92,9 @@ static bool find_l3(struct l3 *l3, struct span frame)
 
 uint32_t judge_whole_len(struct span frame)
 {
-	uint16_t type =
-		frame.len >= ETH_HEADER_LEN + IPV4_HEADER_LEN ? get_be16(frame.at + ETH_TYPE) : 0;
+	uint16_t type = frame.len >= ETH_HEADER_LEN + IPV4_HEADER_LEN ?
+				get_be16(frame.at + ETH_TYPE) :
+				0;
 
 	if (type == TYPE_ARP)
 		return ETH_HEADER_LEN + ARP_LEN;
@@ -146,7 +147,7 @@ static bool judge_tunnel(struct judgement *j)
 	const struct judge_csum *c = &j->csum;
 
 	if (c->proto != PROTO_UDP || j->header.csum_start < c->l4_off + UDP_HEADER_LEN ||
-		j->header.csum_start >= c->l4_off + c->l4_len)
+	    j->header.csum_start >= c->l4_off + c->l4_len)
 		return false;
 	j->seen |= ROW_BIT(DEV_46);
 	if (!c->valid)
@@ -160,8 +161,8 @@ static void judge_partial(struct span frame, struct judgement *j)
 	const struct judge_csum *c = &j->csum;
 	uint32_t start = j->header.csum_start, offset = j->header.csum_offset;
 	bool inside = start + offset + 2 <= frame.len;
-	bool names_it =
-		start == c->l4_off && offset == (c->proto == PROTO_TCP ? TCP_FIELD : UDP_FIELD);
+	bool names_it = start == c->l4_off &&
+			offset == (c->proto == PROTO_TCP ? TCP_FIELD : UDP_FIELD);
 
 	if (c->l4_off && inside && judge_tunnel(j))
 		return;

@@ -34,7 +34,7 @@ static size_t next_word(const char **s, const char *end)
 }
 
 static int set_only(struct knobs *k, knobs_name_fn is_name, const char *source, const char *value,
-	uint32_t value_len, struct failure *f)
+		    uint32_t value_len, struct failure *f)
 {
 	const char *s = value, *end = value + value_len;
 	uint64_t rows = 0;
@@ -43,7 +43,7 @@ static int set_only(struct knobs *k, knobs_name_fn is_name, const char *source, 
 
 	if (value_len >= sizeof(k->only))
 		return fail(f, RUNG_CONFIG, ERR_CONFIG, "%s: only has more than %u characters",
-			source, KNOBS_ONLY_MAX - 1);
+			    source, KNOBS_ONLY_MAX - 1);
 	for (; (len = next_word(&s, end)) > 0; s += len) {
 		row = row_find(s, len);
 		if (row != ROWS)
@@ -51,7 +51,8 @@ static int set_only(struct knobs *k, knobs_name_fn is_name, const char *source, 
 		else if (is_name(s, len))
 			k->has_names = true;
 		else
-			return fail(f, RUNG_CONFIG, ERR_CONFIG,
+			return fail(
+				f, RUNG_CONFIG, ERR_CONFIG,
 				"%s: only names \"%.*s\", which is neither a row (DEV-40) nor a "
 				"configuration (as-skiff)",
 				source, (int)(len < QUOTE_MAX ? len : QUOTE_MAX), s);
@@ -71,7 +72,7 @@ static uint32_t trimmed(const char *value, uint32_t len)
 }
 
 int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const char *key,
-	const char *value, uint32_t len, struct failure *f)
+	      const char *value, uint32_t len, struct failure *f)
 {
 	static const char *const skiffs[] = { "url", "ip", "features", "deadline" };
 	int err = 0;
@@ -82,7 +83,7 @@ int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const 
 	if (text_eq(key, "seed")) {
 		if (!k->has_seed && !text_hex_to_u64(value, len, &k->seed))
 			return fail(f, RUNG_CONFIG, ERR_CONFIG, "%s: seed is a hexadecimal number",
-				source);
+				    source);
 		k->has_seed = true;
 		return 0;
 	}
@@ -94,9 +95,9 @@ int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const 
 			return err;
 		}
 	return fail(f, RUNG_CONFIG, ERR_CONFIG,
-		"%s: there is no key \"%.*s\"; the keys are only, seed, url, ip, features "
-		"and deadline",
-		source, QUOTE_MAX, key);
+		    "%s: there is no key \"%.*s\"; the keys are only, seed, url, ip, features "
+		    "and deadline",
+		    source, QUOTE_MAX, key);
 }
 
 bool knobs_wants(const struct knobs *k, const char *name)

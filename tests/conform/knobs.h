@@ -28,7 +28,7 @@ void knobs_init(struct knobs *k);
 
 /* One key. 0; ERR_CONFIG with a sentence. The first value of a key counts. */
 int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const char *key,
-	const char *value, uint32_t len, struct failure *f) MUST_CHECK;
+	      const char *value, uint32_t len, struct failure *f) MUST_CHECK;
 
 /* Whether the configuration is to be run. */
 bool knobs_wants(const struct knobs *k, const char *name);

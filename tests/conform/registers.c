@@ -70,7 +70,7 @@ static void look_at_reserved(struct registers *r, struct ledger *l)
 		reserved = i == 1 ? word & RESERVED_LOW : i >= 4 ? word : 0;
 		if (reserved)
 			ledger_broken(l, DEV_03, "bits %u to %u of the offer are 0x%08x", 32 * i,
-				32 * i + 31, (unsigned)word);
+				      32 * i + 31, (unsigned)word);
 	}
 }
 
@@ -83,14 +83,14 @@ void registers_offer(struct registers *r, const struct virtio *v, struct ledger 
 	for (unsigned bit = 0; bit < 64; bit++)
 		if (lacking >> bit & 1) /* [DEV-02] */
 			ledger_broken(l, DEV_02,
-				"%s is offered without what it requires; offered is 0x%llx",
-				features_name(name, bit), (unsigned long long)v->offered);
+				      "%s is offered without what it requires; offered is 0x%llx",
+				      features_name(name, bit), (unsigned long long)v->offered);
 	if (v->transport->legacy)
 		return;
 	ledger_seen(l, DEV_01);
 	if (!offered(v, VIRTIO_F_VERSION_1)) /* [DEV-01] */
 		ledger_broken(l, DEV_01, "offered is 0x%llx, without bit 32",
-			(unsigned long long)v->offered);
+			      (unsigned long long)v->offered);
 	look_at_reserved(r, l); /* [DEV-03] */
 }
 
@@ -108,7 +108,7 @@ static void look_at_accepted(struct registers *r, const struct virtio *v, struct
 	ledger_seen(l, DEV_06);
 	if (shown != v->accepted)
 		ledger_broken(l, DEV_06, "driver_feature is 0x%llx; 0x%llx was written",
-			(unsigned long long)shown, (unsigned long long)v->accepted);
+			      (unsigned long long)shown, (unsigned long long)v->accepted);
 }
 
 /* --- queues -------------------------------------------------------------------------------- */
@@ -128,7 +128,7 @@ void registers_queues(struct registers *r, const struct virtio *v, struct ledger
 		ledger_seen(l, DEV_14);
 		if (size & (size - 1) || (queue == queues && size)) /* [DEV-14] */
 			ledger_broken(l, DEV_14, "queue_size of queue %u is %u; num_queues is %u",
-				(unsigned)queue, (unsigned)size, (unsigned)queues);
+				      (unsigned)queue, (unsigned)size, (unsigned)queues);
 	}
 }
 
@@ -145,7 +145,8 @@ static void look_at_reset_queues(struct registers *r, bool ring_reset, struct le
 		enable = registers_get(r, VIRTIO_PCI_COMMON_Q_ENABLE, 2);
 		resetting = ring_reset ? registers_get(r, COMMON_QUEUE_RESET, 2) : 0;
 		if (enable || resetting)
-			ledger_broken(l, DEV_10,
+			ledger_broken(
+				l, DEV_10,
 				"after a reset queue_enable of queue %u is %u, queue_reset %u",
 				(unsigned)queue, (unsigned)enable, (unsigned)resetting);
 	}
@@ -162,8 +163,9 @@ int registers_reset(struct registers *r, struct virtio *v, struct ledger *l, str
 	while ((status = v->transport->status(v)) != 0) {
 		if (clock_reached(clock_now_ms(), begun_ms + RESET_MS)) {
 			ledger_broken(l, DEV_10, "status is 0x%02x, %u ms after 0 was written",
-				status, RESET_MS);
-			return fail(f, RUNG_DEVICE, ERR_DEVICE,
+				      status, RESET_MS);
+			return fail(
+				f, RUNG_DEVICE, ERR_DEVICE,
 				"the device did not finish its reset within %u ms (status 0x%02x)",
 				RESET_MS, status);
 		}
@@ -184,11 +186,12 @@ bool registers_reset_queue(struct registers *r, uint16_t queue, struct ledger *l
 	ledger_seen(l, DEV_16);
 	begun_ms = clock_now_ms();
 	while ((resetting = registers_get(r, COMMON_QUEUE_RESET, 2)) == 1 &&
-		!clock_reached(clock_now_ms(), begun_ms + RESET_MS))
+	       !clock_reached(clock_now_ms(), begun_ms + RESET_MS))
 		port_idle();
 	enable = registers_get(r, VIRTIO_PCI_COMMON_Q_ENABLE, 2);
 	if (resetting || enable)
-		ledger_broken(l, DEV_16,
+		ledger_broken(
+			l, DEV_16,
 			"%u ms after queue %u was reset queue_reset is %u and queue_enable %u",
 			(unsigned)(clock_now_ms() - begun_ms), queue, (unsigned)resetting,
 			(unsigned)enable);
@@ -222,15 +225,15 @@ static void read_config(const struct virtio *v, struct registers_config *c)
 }
 
 /* Whether mac and mtu are the same; their difference in words is left in t. */
-static bool same_fields(
-	const struct registers_config *a, const struct registers_config *b, struct text *t)
+static bool same_fields(const struct registers_config *a, const struct registers_config *b,
+			struct text *t)
 {
 	char mac[2][MAC_TEXT_LEN];
 
 	text_fmt(t,
-		"generation %u: mac %s status %u mtu %u; generation %u: mac %s status %u mtu %u",
-		(unsigned)a->generation, mac_text(mac[0], a->mac), a->status, a->mtu,
-		(unsigned)b->generation, mac_text(mac[1], b->mac), b->status, b->mtu);
+		 "generation %u: mac %s status %u mtu %u; generation %u: mac %s status %u mtu %u",
+		 (unsigned)a->generation, mac_text(mac[0], a->mac), a->status, a->mtu,
+		 (unsigned)b->generation, mac_text(mac[1], b->mac), b->status, b->mtu);
 	return memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 && a->mtu == b->mtu;
 }
 
@@ -262,13 +265,13 @@ void registers_accepted(struct registers *r, const struct virtio *v, struct ledg
 	if (v->accepted >> VIRTIO_F_RING_RESET & 1 && r->common.len >= COMMON_QUEUE_RESET + 2)
 		look_at_reset_queues(r, true, l);
 	if (!has_field(v, VIRTIO_NET_F_MAC, 6) &&
-		!has_field(v, VIRTIO_NET_F_MTU, VIRTIO_NET_CONFIG_MTU + 2))
+	    !has_field(v, VIRTIO_NET_F_MTU, VIRTIO_NET_CONFIG_MTU + 2))
 		return;
 	read_config(v, &now);
 	text_init(&t, words, sizeof(words));
 	ledger_seen(l, DEV_07);
 	if (!same_fields(&r->config, &now, &t) &&
-		r->config.generation == now.generation) /* [DEV-07] */
+	    r->config.generation == now.generation) /* [DEV-07] */
 		ledger_broken(l, DEV_07, "before FEATURES_OK and after it differ: %s", words);
 	r->config = now;
 }

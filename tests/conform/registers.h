@@ -60,8 +60,8 @@ void registers_look(struct registers *r, const struct virtio *v, struct ledger *
  * Resets the device, bounded, and looks at what that leaves [DEV-10]. 0; ERR_DEVICE with a sentence
  * for a reset that never ends. DMA stays on.
  */
-int registers_reset(
-	struct registers *r, struct virtio *v, struct ledger *l, struct failure *f) MUST_CHECK;
+int registers_reset(struct registers *r, struct virtio *v, struct ledger *l, struct failure *f)
+	MUST_CHECK;
 
 /* RING_RESET: resets one queue and waits, bounded, for its end [DEV-16]. Whether it ended. */
 bool registers_reset_queue(struct registers *r, uint16_t queue, struct ledger *l);

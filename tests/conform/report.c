@@ -38,10 +38,10 @@ void report_begin(struct report *r, const struct knobs *knobs, uintptr_t fn, con
 	r->started_ms = clock_now_ms();
 	console_line(&r->console, "TAP version 13");
 	report_note(r, "skiff-conform %s, VIRTIO 1.4, seed=0x%llx", skiff_version,
-		(unsigned long long)knobs->seed);
+		    (unsigned long long)knobs->seed);
 	report_note(r, "virtio-net %s %04x:%04x", place,
-		(unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2),
-		(unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2));
+		    (unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2),
+		    (unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2));
 }
 
 void report_note(struct report *r, const char *fmt, ...)
@@ -116,14 +116,14 @@ static void repetition(struct report *r, enum row row, const char *name)
 
 	text_init(&t, words, sizeof(words));
 	text_fmt(&t, "only=%s,%s seed=0x%llx", row_texts[row].id, name,
-		(unsigned long long)r->knobs->seed);
+		 (unsigned long long)r->knobs->seed);
 	if (config_has(config, CONFIG_FEATURES))
 		text_fmt(&t, " features=0x%llx", (unsigned long long)config->features);
 	prose(r, "repeat", words);
 }
 
 static void evidence(struct report *r, const struct report_scene *scene, enum row row,
-	enum level level, const struct ledger *l)
+		     enum level level, const struct ledger *l)
 {
 	const struct evidence *e = &l->evidence[row];
 
@@ -132,11 +132,11 @@ static void evidence(struct report *r, const struct report_scene *scene, enum ro
 	console_line(&r->console, "  section: VIRTIO 1.4, %s", row_texts[row].section);
 	console_line(&r->console, "  level: %s", level_name(level));
 	prose(r, "found", e->what);
-	console_line(
-		&r->console, "  times: %u of %u", (unsigned)l->broken[row], (unsigned)l->seen[row]);
+	console_line(&r->console, "  times: %u of %u", (unsigned)l->broken[row],
+		     (unsigned)l->seen[row]);
 	if (e->frame) {
 		console_line(&r->console, "  at: frame %u, of %u bytes", (unsigned)e->frame,
-			(unsigned)e->frame_len);
+			     (unsigned)e->frame_len);
 		bytes(r, "virtio_net_hdr", e->header, e->header_len);
 		bytes(r, "frame", e->bytes, e->bytes_len);
 	}
@@ -160,11 +160,11 @@ static void skip(struct report *r, enum row row, const char *name, const char *w
 {
 	r->shown |= ROW_BIT(row);
 	console_line(&r->console, "ok %u - %s %s%s%s%s # SKIP %s", ++r->points, row_texts[row].id,
-		row_texts[row].title, *name ? " [" : "", name, *name ? "]" : "", why);
+		     row_texts[row].title, *name ? " [" : "", name, *name ? "]" : "", why);
 }
 
-static void point(
-	struct report *r, const struct report_scene *scene, enum row row, const struct ledger *l)
+static void point(struct report *r, const struct report_scene *scene, enum row row,
+		  const struct ledger *l)
 {
 	enum level level = level_in(scene, row);
 	const struct row_text *text = &row_texts[row];
@@ -177,13 +177,13 @@ static void point(
 	r->points++;
 	if (!l->broken[row]) {
 		console_line(&r->console, "ok %u - %s %s [%s]", r->points, text->id, text->title,
-			scene->name);
+			     scene->name);
 		return;
 	}
 	r->broken[level] |= ROW_BIT(row);
 	console_line(&r->console, "not ok %u - %s %s [%s]%s%s", r->points, text->id, text->title,
-		scene->name, level == LEVEL_MUST ? "" : " # TODO ",
-		level == LEVEL_MUST ? "" : level_name(level));
+		     scene->name, level == LEVEL_MUST ? "" : " # TODO ",
+		     level == LEVEL_MUST ? "" : level_name(level));
 	evidence(r, scene, row, level, l);
 }
 
@@ -222,7 +222,7 @@ static void summary(struct report *r)
 	for (unsigned level = 0; level <= LEVEL_REPORT; level++)
 		list_rows(r, (enum level)level);
 	report_note(r, "%u points in %u.%u s", r->points, (unsigned)(ms / 1000),
-		(unsigned)(ms % 1000 / 100));
+		    (unsigned)(ms % 1000 / 100));
 }
 
 enum verdict report_end(struct report *r)

@@ -26,12 +26,12 @@ static unsigned per_slot(const struct ring *r)
  * 2.7, 2.7.2: descriptor table, avail ring with used_event, used ring with avail_event on the next
  * page.
  */
-bool ring_init(
-	struct ring *r, const struct ring_shape *shape, struct arena *arena, struct ledger *ledger)
+bool ring_init(struct ring *r, const struct ring_shape *shape, struct arena *arena,
+	       struct ledger *ledger)
 {
 	uint32_t avail_off = shape->size * (uint32_t)sizeof(struct virtq_desc);
-	uint32_t used_off =
-		(avail_off + 6 + 2u * shape->size + USED_ALIGN - 1) & ~(USED_ALIGN - 1u);
+	uint32_t used_off = (avail_off + 6 + 2u * shape->size + USED_ALIGN - 1) &
+			    ~(USED_ALIGN - 1u);
 	uint32_t len = used_off + 6 + 8u * shape->size;
 	uint8_t *memory = arena_take(arena, len, ARENA_PAGE);
 
@@ -46,8 +46,8 @@ bool ring_init(
 	r->desc = (volatile struct virtq_desc *)(void *)memory;
 	r->avail = (volatile struct virtq_avail *)(void *)(memory + avail_off);
 	r->used = (volatile struct virtq_used *)(void *)(memory + used_off);
-	r->avail_event =
-		(const volatile uint16_t *)(void *)(memory + used_off + 4 + 8u * shape->size);
+	r->avail_event = (const volatile uint16_t *)(void *)(memory + used_off + 4 +
+							     8u * shape->size);
 	r->place.size = shape->size;
 	r->place.desc_dev = arena_dev(arena, memory);
 	r->place.avail_dev = r->place.desc_dev + avail_off;
@@ -58,11 +58,11 @@ bool ring_init(
 }
 
 /* Descriptor i of n that begin at `first` in a table, as it was written and has to stay. */
-static struct virtq_desc describe(
-	const struct ring *r, const struct ring_slot *s, unsigned i, unsigned first)
+static struct virtq_desc describe(const struct ring *r, const struct ring_slot *s, unsigned i,
+				  unsigned first)
 {
 	unsigned flags = (r->shape.receives ? VRING_DESC_F_WRITE : 0u) |
-		(i + 1u < s->pieces ? VRING_DESC_F_NEXT : 0u);
+			 (i + 1u < s->pieces ? VRING_DESC_F_NEXT : 0u);
 
 	return (struct virtq_desc){
 		.addr = arena_dev(r->arena, s->piece[i].at),
@@ -104,7 +104,7 @@ static void store_slot(struct ring *r, unsigned slot)
 	for (unsigned i = 0; i < s->pieces; i++) {
 		s->room += s->piece[i].len;
 		store(s->table ? &s->table[i] : &r->desc[first + i],
-			describe(r, s, i, s->table ? 0 : first));
+		      describe(r, s, i, s->table ? 0 : first));
 	}
 	if (s->table)
 		store(&r->desc[first], describe_table(r, s));
@@ -117,7 +117,7 @@ static bool slot_as_stored(const struct ring *r, unsigned slot)
 
 	for (unsigned i = 0; i < s->pieces; i++)
 		if (!same(s->table ? &s->table[i] : &r->desc[first + i],
-			    describe(r, s, i, s->table ? 0 : first)))
+			  describe(r, s, i, s->table ? 0 : first)))
 			return false;
 	return !s->table || same(&r->desc[first], describe_table(r, s));
 }
@@ -131,8 +131,8 @@ bool ring_bind(struct ring *r, unsigned slot, const struct ring_piece *pieces)
 	for (unsigned i = 0; i < s->pieces; i++)
 		s->piece[i] = pieces[i];
 	if (r->shape.indirect && !s->table) {
-		uint8_t *at =
-			arena_take(r->arena, s->pieces * (uint32_t)sizeof(struct virtq_desc), 16);
+		uint8_t *at = arena_take(r->arena, s->pieces * (uint32_t)sizeof(struct virtq_desc),
+					 16);
 
 		if (!at)
 			return false;
@@ -194,8 +194,8 @@ static void check_flags(struct ring *r)
 	ledger_seen(r->ledger, DEV_26);
 	if (flags > 1 || (flags && r->shape.event_idx))
 		ledger_broken(r->ledger, DEV_26, "used.flags of the %s queue is 0x%04x%s",
-			r->shape.receives ? "receive" : "transmit", flags,
-			r->shape.event_idx ? ", with EVENT_IDX" : "");
+			      r->shape.receives ? "receive" : "transmit", flags,
+			      r->shape.event_idx ? ", with EVENT_IDX" : "");
 }
 
 /* The index, a barrier, then elements and buffers (2.7.14). */
@@ -213,7 +213,8 @@ int ring_arrived(struct ring *r)
 		ledger_seen(r->ledger, DEV_21);
 	if (arrived <= outstanding)
 		return arrived;
-	ledger_broken(r->ledger, DEV_21,
+	ledger_broken(
+		r->ledger, DEV_21,
 		"used.idx of the %s queue is 0x%04x; 0x%04x were taken, %u buffers were with the "
 		"device",
 		r->shape.receives ? "receive" : "transmit", idx, r->used_idx, outstanding);
@@ -232,15 +233,16 @@ static void check_memory(struct ring *r, unsigned slot)
 	ledger_seen(r->ledger, DEV_25);
 	if (!slot_as_stored(r, slot)) {
 		ledger_broken(r->ledger, DEV_25,
-			"a descriptor of buffer %u of the %s queue was changed", slot,
-			r->shape.receives ? "receive" : "transmit");
+			      "a descriptor of buffer %u of the %s queue was changed", slot,
+			      r->shape.receives ? "receive" : "transmit");
 		store_slot(r, slot);
 	}
 	for (unsigned i = 0; i < s->pieces; i++) {
-		if (arena_untouched(
-			    r->arena, s->piece[i].at + s->piece[i].len, ARENA_GUARD, &wrong))
+		if (arena_untouched(r->arena, s->piece[i].at + s->piece[i].len, ARENA_GUARD,
+				    &wrong))
 			continue;
-		ledger_broken(r->ledger, r->shape.receives ? DEV_23 : DEV_25,
+		ledger_broken(
+			r->ledger, r->shape.receives ? DEV_23 : DEV_25,
 			"piece %u of buffer %u of the %s queue has %u bytes; byte %u was written",
 			i, slot, r->shape.receives ? "receive" : "transmit",
 			(unsigned)s->piece[i].len, (unsigned)(wrong - s->piece[i].at));
@@ -252,9 +254,8 @@ static bool with_device(const struct ring *r, uint32_t slot)
 {
 	const struct ring_slot *s = &r->slot[slot];
 
-	return s->in_flight &&
-		(uint16_t)(r->avail_idx - s->posted_idx) >
-		(uint16_t)(r->avail_idx - r->published_idx);
+	return s->in_flight && (uint16_t)(r->avail_idx - s->posted_idx) >
+				       (uint16_t)(r->avail_idx - r->published_idx);
 }
 
 /*
@@ -269,10 +270,11 @@ static int check_id(struct ring *r, uint32_t id)
 	if (id % per_slot(r) == 0 && slot < r->shape.slots && with_device(r, slot))
 		return (int)slot;
 	ledger_broken(r->ledger, DEV_20, "the %s queue's element %u has id %u, %s",
-		r->shape.receives ? "receive" : "transmit", r->used_idx & (r->shape.size - 1u),
-		(unsigned)id,
-		id % per_slot(r) || slot >= r->shape.slots ? "which is the head of no buffer"
-							   : "which the device did not have");
+		      r->shape.receives ? "receive" : "transmit",
+		      r->used_idx & (r->shape.size - 1u), (unsigned)id,
+		      id % per_slot(r) || slot >= r->shape.slots ?
+			      "which is the head of no buffer" :
+			      "which the device did not have");
 	return broken(r);
 }
 
@@ -285,7 +287,7 @@ static int check_len(struct ring *r, unsigned slot, uint32_t len)
 		ledger_seen(r->ledger, DEV_24);
 		if (len)
 			ledger_broken(r->ledger, DEV_24, "len is %u for transmitted buffer %u",
-				(unsigned)len, slot);
+				      (unsigned)len, slot);
 		return 0;
 	}
 	ledger_seen(r->ledger, DEV_23);
@@ -294,8 +296,9 @@ static int check_len(struct ring *r, unsigned slot, uint32_t len)
 		return 0;
 	row = len < r->shape.header_len ? DEV_30 : DEV_23;
 	ledger_broken(r->ledger, row,
-		"len is %u for receive buffer %u of %u bytes; virtio_net_hdr has %u", (unsigned)len,
-		slot, (unsigned)r->slot[slot].room, (unsigned)r->shape.header_len);
+		      "len is %u for receive buffer %u of %u bytes; virtio_net_hdr has %u",
+		      (unsigned)len, slot, (unsigned)r->slot[slot].room,
+		      (unsigned)r->shape.header_len);
 	return broken(r);
 }
 
@@ -314,7 +317,8 @@ static int check_order(struct ring *r, unsigned slot, unsigned arrived)
 		r->behind = (uint16_t)n;
 		return 0;
 	}
-	ledger_broken(r->ledger, DEV_27,
+	ledger_broken(
+		r->ledger, DEV_27,
 		"buffer %u was used as number %u of those in flight, while used.idx moved by %u",
 		slot, n + 1, arrived);
 	return broken(r);
@@ -344,7 +348,7 @@ int ring_take(struct ring *r, uint32_t *len)
 	}
 	slot = check_id(r, id);
 	if (slot < 0 || check_len(r, (unsigned)slot, *len) ||
-		(r->shape.in_order && check_order(r, (unsigned)slot, (unsigned)arrived)))
+	    (r->shape.in_order && check_order(r, (unsigned)slot, (unsigned)arrived)))
 		return ERR_DEVICE;
 	if (r->behind) {
 		r->last_len = *len;

@@ -65,8 +65,8 @@ struct ring {
  * Lays out an empty ring in the arena, always as legacy devices want it. False if there is no room.
  * The caller binds the slots' pieces next.
  */
-bool ring_init(
-	struct ring *r, const struct ring_shape *shape, struct arena *arena, struct ledger *ledger);
+bool ring_init(struct ring *r, const struct ring_shape *shape, struct arena *arena,
+	       struct ledger *ledger);
 
 /*
  * Gives a slot its pieces (shape.pieces of them). False if there is no room for its indirect table.

@@ -373,7 +373,9 @@ const struct row_text row_texts[ROWS] = {
 const char *level_name(enum level level)
 {
 	static const char *const names[] = {
-		[LEVEL_MUST] = "MUST", [LEVEL_SHOULD] = "SHOULD", [LEVEL_HABIT] = "habit",
+		[LEVEL_MUST] = "MUST",
+		[LEVEL_SHOULD] = "SHOULD",
+		[LEVEL_HABIT] = "habit",
 		[LEVEL_REPORT] = "report only",
 	};
 

@@ -34,8 +34,8 @@ static bool next_cap(struct pci_caps *caps, struct cap *c)
 		c->kind = (uint8_t)port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_CFG_TYPE, 1);
 		c->bar = (uint8_t)port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_BAR, 1);
 		if (c->kind < VIRTIO_PCI_CAP_COMMON_CFG || c->kind > VIRTIO_PCI_CAP_PCI_CFG ||
-			(c->bar >= BARS && c->kind != VIRTIO_PCI_CAP_PCI_CFG) ||
-			at + VIRTIO_PCI_CAP_MEMBERS_LEN + 4 > PCI_CONFIG_LEN)
+		    (c->bar >= BARS && c->kind != VIRTIO_PCI_CAP_PCI_CFG) ||
+		    at + VIRTIO_PCI_CAP_MEMBERS_LEN + 4 > PCI_CONFIG_LEN)
 			continue;
 		c->off = port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_OFFSET, 4);
 		c->len = port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_LENGTH, 4);
@@ -43,9 +43,10 @@ static bool next_cap(struct pci_caps *caps, struct cap *c)
 		 * Behind another kind stands something else: pci_cfg_data, which would read what
 		 * the window is aimed at.
 		 */
-		c->multiplier = c->kind == VIRTIO_PCI_CAP_NOTIFY_CFG
-			? port_pci_read(caps->fn, at + VIRTIO_PCI_NOTIFY_CAP_MULT, 4)
-			: 0;
+		c->multiplier = c->kind == VIRTIO_PCI_CAP_NOTIFY_CFG ?
+					port_pci_read(caps->fn, at + VIRTIO_PCI_NOTIFY_CAP_MULT,
+						      4) :
+					0;
 		return true;
 	}
 	return false;
@@ -59,14 +60,14 @@ static const char *flaw(const struct cap *c, bool notification_data)
 	switch (c->kind) {
 	case VIRTIO_PCI_CAP_COMMON_CFG:
 		return c->off % 4 || c->len < VIRTIO_PCI_COMMON_LEN ? "common configuration is "
-								      "misaligned or too short"
-								    : NULL;
+								      "misaligned or too short" :
+								      NULL;
 	case VIRTIO_PCI_CAP_NOTIFY_CFG:
 		if (c->off % grain || c->len < grain)
 			return "notification structure is misaligned or too short";
-		return c->multiplier & (c->multiplier - 1) || c->multiplier % grain
-			? "notify_off_multiplier is no even power of two"
-			: NULL;
+		return c->multiplier & (c->multiplier - 1) || c->multiplier % grain ?
+			       "notify_off_multiplier is no even power of two" :
+			       NULL;
 	case VIRTIO_PCI_CAP_DEVICE_CFG:
 		return c->off % 4 ? "device configuration is misaligned" : NULL;
 	default:
@@ -76,8 +77,8 @@ static const char *flaw(const struct cap *c, bool notification_data)
 
 static void scan_caps(uintptr_t fn, bool notification_data, struct ledger *l)
 {
-	static const char *const names[KINDS] = { "", "common", "notification", "ISR", "device",
-		"PCI_CFG" };
+	static const char *const names[KINDS] = { "",    "common", "notification",
+						  "ISR", "device", "PCI_CFG" };
 	bool there[KINDS] = { false };
 	struct pci_caps caps;
 	const char *wrong;
@@ -90,10 +91,10 @@ static void scan_caps(uintptr_t fn, bool notification_data, struct ledger *l)
 		wrong = flaw(&c, notification_data);
 		if (wrong) /* [DEV-15] */
 			ledger_broken(l, DEV_15,
-				"%s: capability at 0x%02x, BAR %u, offset 0x%x, length 0x%x, "
-				"multiplier %u",
-				wrong, c.at, c.bar, (unsigned)c.off, (unsigned)c.len,
-				(unsigned)c.multiplier);
+				      "%s: capability at 0x%02x, BAR %u, offset 0x%x, length 0x%x, "
+				      "multiplier %u",
+				      wrong, c.at, c.bar, (unsigned)c.off, (unsigned)c.len,
+				      (unsigned)c.multiplier);
 	}
 	for (unsigned kind = 1; kind < KINDS; kind++)
 		if (!there[kind])
@@ -112,7 +113,7 @@ static void scan_identity(uintptr_t fn, struct ledger *l)
 	ledger_seen(l, DEV_17);
 	if (revision != 0 || subsystem != 1 || !(bar0 & BAR_IO)) /* [DEV-17] */
 		ledger_broken(l, DEV_17, "revision %u, subsystem device id %u, BAR0 0x%08x",
-			(unsigned)revision, (unsigned)subsystem, (unsigned)bar0);
+			      (unsigned)revision, (unsigned)subsystem, (unsigned)bar0);
 }
 
 /* The first common configuration, as the driver takes it, but as much of it as there is. */
@@ -153,7 +154,8 @@ void registers_doorbell(struct registers *r, uint32_t queue, struct ledger *l)
 	uint64_t end = (uint64_t)off * r->v->notify_off_multiplier + (notification_data ? 4 : 2);
 
 	if (end > r->v->notify_len) /* [DEV-15] */
-		ledger_broken(l, DEV_15,
+		ledger_broken(
+			l, DEV_15,
 			"the doorbell of queue %u ends at 0x%llx, the notification structure at "
 			"0x%x",
 			(unsigned)queue, (unsigned long long)end, (unsigned)r->v->notify_len);

@@ -19,38 +19,41 @@
 #define RX_LARGEST (65535 + 18 + 12)
 
 #define SHAPE(...) ACT(ACT_TRAFFIC, __VA_ARGS__)
-#define ACT(what, ...) { .shape = { __VA_ARGS__ }, .act = what }
+#define ACT(what, ...) \
+	{ \
+		.shape = { __VA_ARGS__ }, .act = what \
+	}
 
 /* What reset-in-flight leaves in the air arrives while before-driver-ok waits. */
 const struct configuration shapes[] = {
 	SHAPE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16,
-		.one_descriptor = true),
+	      .one_descriptor = true),
 	SHAPE(.name = "no-csum", .features = PLAIN, .needs = BIT(VIRTIO_NET_F_GUEST_CSUM)),
 	SHAPE(.name = "minimal", .features = 0),
 	SHAPE(.name = "one-descriptor", .features = SKIFF, .one_descriptor = true),
 	SHAPE(.name = "indirect", .features = SKIFF | BIT(VIRTIO_F_INDIRECT_DESC),
-		.needs = BIT(VIRTIO_F_INDIRECT_DESC)),
+	      .needs = BIT(VIRTIO_F_INDIRECT_DESC)),
 	SHAPE(.name = "event-idx", .features = SKIFF | BIT(VIRTIO_F_EVENT_IDX),
-		.needs = BIT(VIRTIO_F_EVENT_IDX)),
+	      .needs = BIT(VIRTIO_F_EVENT_IDX)),
 	SHAPE(.name = "in-order", .features = SKIFF | BIT(VIRTIO_F_IN_ORDER),
-		.needs = BIT(VIRTIO_F_IN_ORDER)),
+	      .needs = BIT(VIRTIO_F_IN_ORDER)),
 	SHAPE(.name = "mrg-64", .features = PLAIN | MRG, .needs = MRG, .rx_len = 64,
-		.rx_slots = 256),
+	      .rx_slots = 256),
 	SHAPE(.name = "mrg-1526", .features = SKIFF | MRG, .needs = MRG),
 	SHAPE(.name = "gso", .features = SKIFF | GSO, .needs = JUDGE_GSO_FEATURES, .rx_slots = 16),
 	SHAPE(.name = "mrg-gso", .features = SKIFF | GSO | MRG, .needs = MRG, .rx_len = 4096,
-		.rx_slots = 128),
+	      .rx_slots = 128),
 	SHAPE(.name = "as-linux", .features = SKIFF | GSO | MRG | RINGS, .needs = RINGS,
-		.one_descriptor = true),
+	      .one_descriptor = true),
 	SHAPE(.name = "queue-smallest", .features = SKIFF, .queue = QUEUE_SMALLEST),
 	SHAPE(.name = "queue-largest", .features = SKIFF, .queue = QUEUE_LARGEST),
 	ACT(ACT_RING_RESET, .name = "ring-reset", .features = SKIFF | BIT(VIRTIO_F_RING_RESET),
-		.needs = BIT(VIRTIO_F_RING_RESET)),
+	    .needs = BIT(VIRTIO_F_RING_RESET)),
 	ACT(ACT_RESET, .name = "reset-in-flight", .features = SKIFF),
 	SHAPE(.name = "before-driver-ok", .features = SKIFF, .linger_ms = 50),
 	SHAPE(.name = "legacy", .features = SKIFF | BIT(VIRTIO_F_ANY_LAYOUT), .legacy = true),
 	SHAPE(.name = "legacy-mrg", .features = PLAIN | MRG | BIT(VIRTIO_F_ANY_LAYOUT),
-		.needs = MRG, .legacy = true),
+	      .needs = MRG, .legacy = true),
 };
 const unsigned shapes_len = ARRAY_LEN(shapes);
 

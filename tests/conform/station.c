@@ -23,8 +23,8 @@ static struct station *self(struct nic *nic)
 void station_publish(struct station *st, struct ring *r)
 {
 	if (ring_publish(r) && st->live)
-		st->v->transport->notify(
-			st->v, r == &st->rx ? VIRTIO_NET_RECEIVEQ : VIRTIO_NET_TRANSMITQ);
+		st->v->transport->notify(st->v,
+					 r == &st->rx ? VIRTIO_NET_RECEIVEQ : VIRTIO_NET_TRANSMITQ);
 }
 
 /* What the device was to read is as it was [DEV-25]. */
@@ -41,13 +41,14 @@ static void check_sent(struct station *st, unsigned slot)
 		for (uint32_t k = 0; k < header; k++)
 			if (at[k])
 				ledger_broken(st->ledger, DEV_25,
-					"byte %u of a transmitted header was 0 and is 0x%02x",
-					(unsigned)k, at[k]);
+					      "byte %u of a transmitted header was 0 and is 0x%02x",
+					      (unsigned)k, at[k]);
 		if (s->piece[i].len > header &&
-			memcmp(at + header, sent->bytes + off - st->header_len,
-				s->piece[i].len - header))
+		    memcmp(at + header, sent->bytes + off - st->header_len,
+			   s->piece[i].len - header))
 			ledger_broken(st->ledger, DEV_25,
-				"a transmitted frame of %u bytes was changed", (unsigned)sent->len);
+				      "a transmitted frame of %u bytes was changed",
+				      (unsigned)sent->len);
 	}
 }
 
@@ -90,15 +91,16 @@ static int look_at_status(struct station *st, uint32_t now_ms)
 	ledger_seen(st->ledger, DEV_13);
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		ledger_broken(st->ledger, DEV_13, "the device asks for a reset: status is 0x%02x",
-			status);
+			      status);
 	else if (longest_ms >= STATION_STALL_MS || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
-		ledger_broken(st->ledger, DEV_13,
+		ledger_broken(
+			st->ledger, DEV_13,
 			"a buffer to be transmitted is with the device for %u ms; status is 0x%02x",
 			(unsigned)longest_ms, status);
 	else
 		return 0;
 	return fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
-		"the device has stopped working (status 0x%02x)", status);
+		    "the device has stopped working (status 0x%02x)", status);
 }
 
 static int look_around(struct station *st)
@@ -117,8 +119,8 @@ static int cut(struct station *st)
 {
 	if (!st->cut_at || st->ledger->frames < st->cut_at)
 		return 0;
-	return fail(
-		st->failure, RUNG_QUEUES, ERR_DEVICE, "reset on purpose, with traffic in flight");
+	return fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
+		    "reset on purpose, with traffic in flight");
 }
 
 static int station_poll(struct nic *nic)

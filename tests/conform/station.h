@@ -35,7 +35,7 @@ struct shape {
 	 * it.
 	 */
 	uint32_t rx_len;
-	uint16_t rx_slots;    /* at most, a power of two; 0: 64 */
+	uint16_t rx_slots; /* at most, a power of two; 0: 64 */
 	enum shape_queue queue;
 	bool legacy;
 	bool one_descriptor; /* header and payload in one */

@@ -70,9 +70,9 @@ static void take_facts(struct station *st)
 		st->nic.mtu = NIC_MTU_LEAST;
 	st->mtu_max = st->nic.mtu;
 	if (!mrg && !st->rules.mtu && st->rx_len > RX_LEN_LEAST + ETH_ROOM)
-		st->mtu_max = (uint16_t)(st->rx_len - ETH_ROOM - st->header_len < UINT16_MAX
-				? st->rx_len - ETH_ROOM - st->header_len
-				: UINT16_MAX);
+		st->mtu_max = (uint16_t)(st->rx_len - ETH_ROOM - st->header_len < UINT16_MAX ?
+						 st->rx_len - ETH_ROOM - st->header_len :
+						 UINT16_MAX);
 	st->nic.tx_max = (uint16_t)((st->nic.mtu < MTU_DEFAULT ? st->nic.mtu : MTU_DEFAULT) + 14);
 	/*
 	 * 5.1.4.2: the device's address, even where MAC is declined, so that leases stay the same;
@@ -95,16 +95,16 @@ static void take_facts(struct station *st)
 static uint32_t choose_size(struct station *st, uint16_t queue)
 {
 	uint32_t max = st->v->transport->queue_max(st->v, queue), size = 1;
-	uint32_t limit = st->shape->queue == QUEUE_SMALLEST              ? SIZE_SMALLEST
-		: st->shape->queue == QUEUE_LARGEST || st->shape->legacy ? SIZE_MOST
-									 : SIZE_USUAL;
+	uint32_t limit = st->shape->queue == QUEUE_SMALLEST                     ? SIZE_SMALLEST :
+			 st->shape->queue == QUEUE_LARGEST || st->shape->legacy ? SIZE_MOST :
+										  SIZE_USUAL;
 
 	while (size * 2 <= max && size * 2 <= limit)
 		size *= 2;
 	if (max >= 2 && (!st->shape->legacy || size == max))
 		return size;
 	(void)fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
-		"queue %u has %u entries, which is no ring", queue, (unsigned)max);
+		   "queue %u has %u entries, which is no ring", queue, (unsigned)max);
 	return 0;
 }
 
@@ -174,23 +174,23 @@ static int start_receiveq(struct station *st)
 	while (slots > 1 && slots * (st->rx_len + ARENA_PAGE) > RX_ROOM)
 		slots /= 2;
 	if (!make_ring(st, &st->rx, VIRTIO_NET_RECEIVEQ, slots) ||
-		!bind_slots(st, &st->rx, st->rx_len))
+	    !bind_slots(st, &st->rx, st->rx_len))
 		return ERR_DEVICE;
 	for (unsigned slot = 0; slot < st->rx.shape.slots; slot++)
 		ring_post(&st->rx, slot);
 	st->nic.rx_slots = st->rx.shape.slots;
-	return st->v->transport->queue_start(
-		st->v, VIRTIO_NET_RECEIVEQ, &st->rx.place, st->failure);
+	return st->v->transport->queue_start(st->v, VIRTIO_NET_RECEIVEQ, &st->rx.place,
+					     st->failure);
 }
 
 static int start_transmitq(struct station *st)
 {
 	if (!make_ring(st, &st->tx, VIRTIO_NET_TRANSMITQ, STATION_TX_SLOTS) ||
-		!bind_slots(st, &st->tx, STATION_TX_LEN))
+	    !bind_slots(st, &st->tx, STATION_TX_LEN))
 		return ERR_DEVICE;
 	st->tx_next = 0;
-	return st->v->transport->queue_start(
-		st->v, VIRTIO_NET_TRANSMITQ, &st->tx.place, st->failure);
+	return st->v->transport->queue_start(st->v, VIRTIO_NET_TRANSMITQ, &st->tx.place,
+					     st->failure);
 }
 
 /* --- DRIVER_OK ----------------------------------------------------------------------------- */
@@ -225,7 +225,8 @@ static void linger(struct station *st)
 		return;
 	ledger_seen(st->ledger, DEV_12);
 	if (st->rx.used->idx || st->tx.used->idx)
-		ledger_broken(st->ledger, DEV_12,
+		ledger_broken(
+			st->ledger, DEV_12,
 			"before DRIVER_OK used.idx is %u of the receive queue, %u of the transmit "
 			"queue",
 			st->rx.used->idx, st->tx.used->idx);
@@ -245,9 +246,9 @@ static int negotiate(struct station *st, uint64_t mask)
 		ledger_seen(st->ledger, DEV_04);
 	if (err && st->v->offered >> VIRTIO_F_VERSION_1 & 1) /* [DEV-04] */
 		ledger_broken(st->ledger, DEV_04,
-			"0x%llx of the offered 0x%llx is refused: status is 0x%02x",
-			(unsigned long long)st->v->accepted, (unsigned long long)st->v->offered,
-			st->v->transport->status(st->v));
+			      "0x%llx of the offered 0x%llx is refused: status is 0x%02x",
+			      (unsigned long long)st->v->accepted,
+			      (unsigned long long)st->v->offered, st->v->transport->status(st->v));
 	if (err)
 		return err;
 	registers_accepted(st->registers, st->v, st->ledger);
@@ -303,7 +304,8 @@ void station_watch(struct station *st)
 			continue;
 		ledger_seen(st->ledger, DEV_11);
 		if (!arena_untouched(a, a->va, a->dirty, &wrong)) /* [DEV-11] */
-			ledger_broken(st->ledger, DEV_11,
+			ledger_broken(
+				st->ledger, DEV_11,
 				"the queues were reset, and then byte 0x%x of their memory became "
 				"0x%02x",
 				(unsigned)(wrong - a->va), *wrong);
@@ -341,7 +343,7 @@ static void poison_receiveq(struct station *st)
 	for (unsigned slot = 0; slot < st->rx.shape.slots; slot++)
 		for (unsigned i = 0; i < st->rx.slot[slot].pieces; i++)
 			arena_fill(&st->arena[st->now], st->rx.slot[slot].piece[i].at,
-				st->rx.slot[slot].piece[i].len);
+				   st->rx.slot[slot].piece[i].len);
 	st->rx.used->idx = 0;
 }
 
@@ -360,16 +362,16 @@ int station_resume_receiving(struct station *st)
 	ledger_seen(st->ledger, DEV_29);
 	if (st->rx.used->idx) /* [DEV-29] */
 		ledger_broken(st->ledger, DEV_29,
-			"the receive queue was reset, and then used.idx became %u",
-			st->rx.used->idx);
+			      "the receive queue was reset, and then used.idx became %u",
+			      st->rx.used->idx);
 	for (unsigned slot = 0; slot < st->rx.shape.slots; slot++)
 		for (unsigned i = 0; i < st->rx.slot[slot].pieces; i++)
 			if (!arena_untouched(&st->arena[st->now], st->rx.slot[slot].piece[i].at,
-				    st->rx.slot[slot].piece[i].len, &wrong))
+					     st->rx.slot[slot].piece[i].len, &wrong))
 				ledger_broken(st->ledger, DEV_29,
-					"the receive queue was reset, and then buffer %u was "
-					"written",
-					slot);
+					      "the receive queue was reset, and then buffer %u was "
+					      "written",
+					      slot);
 	st->rx_off = false;
 	memset(&st->rx, 0, sizeof(st->rx));
 	if (start_receiveq(st))

@@ -48,7 +48,8 @@ static void check_written(struct station *st, const struct ring_slot *s, uint32_
 		if (from < end) {
 			hole = arena_unwritten(a, s->piece[i].at + from, end - from);
 			if (hole)
-				ledger_broken(st->ledger, DEV_22,
+				ledger_broken(
+					st->ledger, DEV_22,
 					"byte %u of %u still holds what the driver had put there",
 					(unsigned)(hole - s->piece[i].at), (unsigned)to);
 		}
@@ -117,13 +118,13 @@ static bool more_there(struct station *st, unsigned n)
 	if (arrived < 0 || arrived >= (int)n || st->ledger->broken[DEV_32])
 		return arrived >= (int)n;
 	while (arrived >= 0 && arrived < (int)n &&
-		!clock_reached(clock_now_ms(), begun_ms + TOGETHER_MS)) {
+	       !clock_reached(clock_now_ms(), begun_ms + TOGETHER_MS)) {
 		port_idle();
 		arrived = ring_arrived(&st->rx);
 	}
 	if (arrived >= (int)n) /* [DEV-34] */
 		ledger_broken(st->ledger, DEV_34,
-			"num_buffers is %u, but %u of them became used later", n + 1, n);
+			      "num_buffers is %u, but %u of them became used later", n + 1, n);
 	return arrived >= (int)n;
 }
 
@@ -170,7 +171,7 @@ static unsigned believe(struct station *st, uint16_t num_buffers, uint32_t whole
 	bool complete = whole && st->frame_len >= whole;
 
 	if (num_buffers == 0 || num_buffers - 1u > ring_in_flight(&st->rx) ||
-		(num_buffers > 1 && complete && !full))
+	    (num_buffers > 1 && complete && !full))
 		return 0;
 	if (num_buffers > 1 && !more_there(st, num_buffers - 1u))
 		return 0;
@@ -192,8 +193,8 @@ static int gather_rest(struct station *st, uint16_t num_buffers, uint32_t len)
 		ledger_seen(st->ledger, DEV_33);
 		if (len != room) /* [DEV-33] */
 			ledger_broken(st->ledger, DEV_33,
-				"%u bytes in a buffer of %u, which is number %u of %u",
-				(unsigned)len, (unsigned)room, used, n);
+				      "%u bytes in a buffer of %u, which is number %u of %u",
+				      (unsigned)len, (unsigned)room, used, n);
 		err = take_more(st, &len);
 	}
 	/* What continues unannounced is swallowed, so that its bytes are not taken for a header. */
@@ -207,8 +208,8 @@ static int gather_rest(struct station *st, uint16_t num_buffers, uint32_t len)
 	ledger_seen(st->ledger, DEV_32);
 	if (used != num_buffers) /* [DEV-32] */
 		ledger_broken(st->ledger, DEV_32,
-			"num_buffers is %u; the frame of %u bytes is in %u buffers of %u",
-			num_buffers, (unsigned)st->frame_len, used, (unsigned)room);
+			      "num_buffers is %u; the frame of %u bytes is in %u buffers of %u",
+			      num_buffers, (unsigned)st->frame_len, used, (unsigned)room);
 	evidence_end(st);
 	return 0;
 }
@@ -246,9 +247,8 @@ static void examine(struct station *st)
 		if (row == DEV_35 || row == DEV_36)
 			text_fmt(&t, "; the frame has %u bytes", (unsigned)st->frame_len);
 		if (row == DEV_31 && !st->num_buffers_written)
-			text_fmt(&t,
-				", which is what the driver had put there: the device has not "
-				"written it");
+			text_fmt(&t, ", which is what the driver had put there: the device has not "
+				     "written it");
 		ledger_broken(st->ledger, (enum row)row, "%s", words);
 	}
 	evidence_end(st);
@@ -261,7 +261,7 @@ static bool header_written(const struct station *st, const struct ring_slot *s)
 	const uint8_t *end = s->piece[0].at + st->header_len;
 
 	return end[-1] != arena_byte(&st->arena[st->now], end - 1) ||
-		end[-2] != arena_byte(&st->arena[st->now], end - 2);
+	       end[-2] != arena_byte(&st->arena[st->now], end - 2);
 }
 
 /* The first buffer of a frame, which has been taken, and those that follow. */

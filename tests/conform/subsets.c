@@ -50,10 +50,10 @@ static int subset(struct conform *c, const char *name, uint64_t set)
 		ledger_seen(&c->ledger, DEV_04);
 		if (!taken) /* [DEV-04] */
 			ledger_broken(&c->ledger, DEV_04,
-				"0x%llx of the offered 0x%llx is refused: status is 0x%02x",
-				(unsigned long long)c->modern.accepted,
-				(unsigned long long)c->modern.offered,
-				c->modern.transport->status(&c->modern));
+				      "0x%llx of the offered 0x%llx is refused: status is 0x%02x",
+				      (unsigned long long)c->modern.accepted,
+				      (unsigned long long)c->modern.offered,
+				      c->modern.transport->status(&c->modern));
 		else if (!c->accepted)
 			c->accepted = c->modern.accepted;
 	}
@@ -81,8 +81,8 @@ static int again(struct conform *c)
 		ledger_seen(&c->ledger, DEV_05);
 		if (!taken) /* [DEV-05] */
 			ledger_broken(&c->ledger, DEV_05,
-				"0x%llx was accepted before a reset, and is refused after it",
-				(unsigned long long)c->accepted);
+				      "0x%llx was accepted before a reset, and is refused after it",
+				      (unsigned long long)c->accepted);
 	}
 	report(c, "again", rows);
 	return err;
@@ -91,7 +91,7 @@ static int again(struct conform *c)
 int subsets_run(struct conform *c)
 {
 	uint64_t all = c->modern.offered &
-		((features_harmless & c->knobs.config.features) | features_base);
+		       ((features_harmless & c->knobs.config.features) | features_base);
 	char name[FEATURES_NAME_MAX + 8], feature[FEATURES_NAME_MAX];
 	int err;
 

@@ -10,13 +10,13 @@
 #include "net/address.h"
 #include "net/eth.h"
 
-#define ANSWER_MS 1000 /* for an answer of a neighbour */
-#define MISSES 2 /* in the whole run, and nobody is asked again */
+#define ANSWER_MS 1000     /* for an answer of a neighbour */
+#define MISSES 2           /* in the whole run, and nobody is asked again */
 #define LAST_CHANCE_MS 200 /* for a DHCP server that has missed so often */
-#define SETTLE_MS 40 /* for what else a burst brings */
-#define FETCH_MS 2000 /* without a byte of the file */
-#define PORT_CLOSED 9 /* discard: most answer with a RST, which will do */
-#define PROVOKED 4 /* echo requests, of which nobody waits for the replies */
+#define SETTLE_MS 40       /* for what else a burst brings */
+#define FETCH_MS 2000      /* without a byte of the file */
+#define PORT_CLOSED 9      /* discard: most answer with a RST, which will do */
+#define PROVOKED 4         /* echo requests, of which nobody waits for the replies */
 #define ECHO_ID 0x534b
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO 8
@@ -24,7 +24,7 @@
 #define ECHO_LEN_MAX 1400
 
 void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
-	struct station *station)
+		  struct station *station)
 {
 	memset(t, 0, sizeof(*t));
 	t->knobs = knobs;
@@ -120,12 +120,12 @@ static void watch(void *ctx, struct span frame)
 	uint32_t l4_off;
 
 	if (frame.len < ETH_HEADER_LEN + IPV4_HEADER_LEN ||
-		get_be16(frame.at + 12) != ETH_TYPE_IPV4 ||
-		frame.at[ETH_HEADER_LEN + 9] != IPV4_PROTO_ICMP)
+	    get_be16(frame.at + 12) != ETH_TYPE_IPV4 ||
+	    frame.at[ETH_HEADER_LEN + 9] != IPV4_PROTO_ICMP)
 		return;
 	l4_off = ETH_HEADER_LEN + (frame.at[ETH_HEADER_LEN] & 15u) * 4;
 	if (frame.len >= l4_off + ICMP_HEADER_LEN && frame.at[l4_off] == ICMP_ECHO_REPLY &&
-		get_be16(frame.at + l4_off + 4) == ECHO_ID)
+	    get_be16(frame.at + l4_off + 4) == ECHO_ID)
 		t->echoes_seen++;
 }
 

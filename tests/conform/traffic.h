@@ -43,7 +43,7 @@ struct traffic {
 
 /* Once. knobs, console and station outlive t. */
 void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
-	struct station *station);
+		  struct station *station);
 
 /* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED. */
 int traffic_run(struct traffic *t) MUST_CHECK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What all fuzz targets share. A target is one file, tests/fuzz/fuzz_NAME.c: it takes its input apart from the
- * front (choices first, the bytes of the stranger last, so that reading behind their end is seen), runs the sources
- * as they are in the ROM, and holds the outcome against an oracle. A run depends on its input alone.
+ * What all fuzz targets share. A target is one file, tests/fuzz/fuzz_NAME.c: it takes its input
+ * apart from the front (choices first, the bytes of the stranger last, so that reading behind their
+ * end is seen), runs the sources as they are in the ROM, and holds the outcome against an oracle. A
+ * run depends on its input alone.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -17,7 +18,9 @@
 /* The target; libFuzzer calls it. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* An oracle: what must hold whatever the input was. Ends the process otherwise, which is a finding. */
+/*
+ * An oracle: what must hold whatever the input was. Ends the process otherwise, which is a finding.
+ */
 #define must(condition, what) ((condition) ? (void)0 : fuzz_found(__FILE__, __LINE__, what))
 
 static inline _Noreturn void fuzz_found(const char *file, int line, const char *what)
@@ -57,7 +60,10 @@ static inline struct span take_rest(struct input *in)
 	return take_span(in, in->left);
 }
 
-/* Numbers that follow from one of the input's: for what is to vary and is not worth bytes of its own. */
+/*
+ * Numbers that follow from one of the input's: for what is to vary and is not worth bytes of its
+ * own.
+ */
 static inline uint32_t next_chance(uint32_t *state)
 {
 	*state = *state * 1664525 + 1013904223;

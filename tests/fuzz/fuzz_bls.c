@@ -11,9 +11,11 @@ static void must_lie_inside(struct span part, struct span file)
 	uint32_t i;
 
 	must(part.len > 0, "a reference to nothing");
-	must(part.at >= file.at && part.at + part.len <= file.at + file.len, "a reference outside the file");
+	must(part.at >= file.at && part.at + part.len <= file.at + file.len,
+	     "a reference outside the file");
 	for (i = 0; i < part.len; i++)
-		must(part.at[i] >= ' ' || part.at[i] == '\t' || part.at[i] == '\r', "a reference that is more than a line");
+		must(part.at[i] >= ' ' || part.at[i] == '\t' || part.at[i] == '\r',
+		     "a reference that is more than a line");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -38,9 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	must_lie_inside(entry.program_ref, file);
 	for (i = 0; i < entry.initrds; i++)
 		must_lie_inside(entry.initrd_ref[i], file);
-	must(strnlen(entry.options, sizeof(entry.options)) < sizeof(entry.options), "options without their end");
+	must(strnlen(entry.options, sizeof(entry.options)) < sizeof(entry.options),
+	     "options without their end");
 	for (i = 0; entry.options[i]; i++)
-		must((uint8_t)entry.options[i] >= ' ' || entry.options[i] == '\t' || entry.options[i] == '\r',
+		must((uint8_t)entry.options[i] >= ' ' || entry.options[i] == '\t' ||
+			     entry.options[i] == '\r',
 		     "a line's end or a control byte in the options");
 	return 0;
 }

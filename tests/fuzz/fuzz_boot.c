@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One whole boot in the network of world.h. If it is reported done, each file in memory is one that was served, whole;
- * if not, a sentence says why; and either comes in bounded time.
- * fuzz: -max_len=2000
+ * One whole boot in the network of world.h. If it is reported done, each file in memory is one that
+ * was served, whole; if not, a sentence says why; and either comes in bounded time. fuzz:
+ * -max_len=2000
  */
 #include "arch/hosted/hosted.h"
 #include "core/wire.h"
@@ -34,8 +34,9 @@ static void sent(void *ctx, const uint8_t *frame, uint32_t len)
 static void configure(uint32_t choices)
 {
 	static const struct setting urls[] = {
-		{ "url", "http://10.0.2.2/f0" }, { "url", "http://" WORLD_NAME "/f0" }, { "url", "http://10.0.2.2/e0" },
-		{ "url", "http://192.0.2.7:8080/r0" }, { "fetch", "http://10.0.2.2/f6" }, { "fetch", "http://boot/r6" },
+		{ "url", "http://10.0.2.2/f0" },         { "url", "http://" WORLD_NAME "/f0" },
+		{ "url", "http://10.0.2.2/e0" },         { "url", "http://192.0.2.7:8080/r0" },
+		{ "fetch", "http://10.0.2.2/f6" },       { "fetch", "http://boot/r6" },
 		{ "url", "http://" WORLD_NAME "/d/e0" }, { NULL, NULL },
 	};
 	struct setting more[] = {
@@ -44,7 +45,8 @@ static void configure(uint32_t choices)
 		{ choices & 0x10 ? "ip" : NULL, "10.0.2.15/24 10.0.2.2 10.0.2.3" },
 		{ choices & 0x20 ? "cmdline" : NULL, "x ${ip} ${mac}" },
 		{ "deadline", choices & 0x40 ? "60" : "5" },
-		{ (choices & 0x780) == 0x780 ? "sha256" : NULL, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ (choices & 0x780) == 0x780 ? "sha256" : NULL,
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 	};
 	struct failure f = { .err = 0 };
 	size_t i;
@@ -52,8 +54,9 @@ static void configure(uint32_t choices)
 	config_init(&config);
 	for (i = 0; i < ARRAY_LEN(more); i++)
 		if (more[i].key)
-			must(!config_set(&config, "test", more[i].key, strlen(more[i].key), more[i].value,
-					 strlen(more[i].value), &f), "a key that is right is refused");
+			must(!config_set(&config, "test", more[i].key, strlen(more[i].key),
+					 more[i].value, strlen(more[i].value), &f),
+			     "a key that is right is refused");
 }
 
 /* The files that count lie where they were granted, each as it was served. */
@@ -69,10 +72,12 @@ static void must_be_served(void)
 		uint64_t len = c->cargo == CARGO_FETCH ? nb.file[0].len : c->file_len;
 
 		must(len != CARGO_LEN_UNKNOWN && len <= c->extent.len, "done, and a file is not");
-		must(world_served(&world, c->extent.at, len, &file), "a file that nobody served, or not so");
+		must(world_served(&world, c->extent.at, len, &file),
+		     "a file that nobody served, or not so");
 	}
 	if (config.digests)
-		must(hosted_cargo(0)->file_len == 0 || nb.file[0].len == 0, "started although the digest is another one");
+		must(hosted_cargo(0)->file_len == 0 || nb.file[0].len == 0,
+		     "started although the digest is another one");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -93,8 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	world.ctx = &nic;
 	world_open(&world, &in, choices);
 	configure(choices);
-	err = netboot_run(&nb, &nic.nic, &config, choices & 0x2000 ? "http://10.0.2.2/f5" : NULL, &console, &nic.failure,
-			  port_now_ms());
+	err = netboot_run(&nb, &nic.nic, &config, choices & 0x2000 ? "http://10.0.2.2/f5" : NULL,
+			  &console, &nic.failure, port_now_ms());
 	must_agree(err, &nic.failure);
 	if (err)
 		must(!hosted_booted(), "failed, and started all the same");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Configuration keys as lines KEY=VALUE, the first one first, and their variables: every value is kept as it is
- * documented, or refused in a sentence, and a key that is set keeps its value.
- * fuzz: -max_len=5000
+ * Configuration keys as lines KEY=VALUE, the first one first, and their variables: every value is
+ * kept as it is documented, or refused in a sentence, and a key that is set keeps its value. fuzz:
+ * -max_len=5000
  */
 #include "net/config.h"
 #include "net/vars.h"
@@ -10,15 +10,19 @@
 
 static void must_be_sound(const struct config *c)
 {
-	must(strnlen(c->url, sizeof(c->url)) < sizeof(c->url) && strnlen(c->fetch, sizeof(c->fetch)) < sizeof(c->fetch) &&
-	     strnlen(c->initrd, sizeof(c->initrd)) < sizeof(c->initrd) &&
-	     strnlen(c->cmdline, sizeof(c->cmdline)) < sizeof(c->cmdline), "a value without its end");
+	must(strnlen(c->url, sizeof(c->url)) < sizeof(c->url) &&
+		     strnlen(c->fetch, sizeof(c->fetch)) < sizeof(c->fetch) &&
+		     strnlen(c->initrd, sizeof(c->initrd)) < sizeof(c->initrd) &&
+		     strnlen(c->cmdline, sizeof(c->cmdline)) < sizeof(c->cmdline),
+	     "a value without its end");
 	must(c->digests <= CONFIG_DIGESTS_MAX, "more digests than there is room for");
 	must(c->csum <= CSUM_POLICY_TRUST, "no such policy");
-	must(c->deadline_ms >= 1000 || !config_has(c, CONFIG_DEADLINE), "a deadline of less than a second");
+	must(c->deadline_ms >= 1000 || !config_has(c, CONFIG_DEADLINE),
+	     "a deadline of less than a second");
 	must(c->set >> CONFIG_KEYS == 0, "a key that there is not");
 	if (c->ip_static)
-		must(c->prefix >= 1 && c->prefix <= 32 && c->ip != 0 && c->ip != c->gateway, "an address that no host can have");
+		must(c->prefix >= 1 && c->prefix <= 32 && c->ip != 0 && c->ip != c->gateway,
+		     "an address that no host can have");
 }
 
 static void expand(struct span value, const char *key, const struct vars *vars)
@@ -72,10 +76,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 		had_url = config_has(&config, CONFIG_URL);
 		memcpy(url, config.url, sizeof(url));
-		err = config_set(&config, "fw_cfg", (const char *)key.at, key.len, (const char *)value.at, value.len, &f);
+		err = config_set(&config, "fw_cfg", (const char *)key.at, key.len,
+				 (const char *)value.at, value.len, &f);
 		must_agree(err, &f);
 		must_be_sound(&config);
-		must(!had_url || !strcmp(url, config.url), "a key that was set has changed its value");
+		must(!had_url || !strcmp(url, config.url),
+		     "a key that was set has changed its value");
 		expand(value, "cmdline", &vars);
 		if (err)
 			break;

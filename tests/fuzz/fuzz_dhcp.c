@@ -15,10 +15,13 @@ static void must_be_usable(const struct dhcp_lease *l)
 	must((~l->mask & (~l->mask + 1)) == 0, "a mask with a hole");
 	must(l->routes <= IPV4_ROUTES_MAX, "more routes than there is room for");
 	for (i = 0; i < l->routes; i++)
-		must((l->route[i].dst & ~l->route[i].mask) == 0, "a route with bits outside of its mask");
-	must(strnlen(l->boot_file, sizeof(l->boot_file)) < sizeof(l->boot_file), "text without its end");
+		must((l->route[i].dst & ~l->route[i].mask) == 0,
+		     "a route with bits outside of its mask");
+	must(strnlen(l->boot_file, sizeof(l->boot_file)) < sizeof(l->boot_file),
+	     "text without its end");
 	for (i = 0; i < sizeof(l->search) && l->search[i]; i += (uint32_t)strlen(l->search + i) + 1)
-		must(strnlen(l->search + i, sizeof(l->search) - i) < sizeof(l->search) - i, "a domain without its end");
+		must(strnlen(l->search + i, sizeof(l->search) - i) < sizeof(l->search) - i,
+		     "a domain without its end");
 	must(i < sizeof(l->search), "domains without their end");
 }
 
@@ -33,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	/* What stands before `file` matters little: the input has it only where it is asked to. */
 	uint32_t fixed = choices & 1 ? 0 : DHCP_FILE_OFF, whole = fixed + rest.len;
 
-	if (whole < DHCP_OPTIONS_OFF)           /* dhcp.c has looked at that */
+	if (whole < DHCP_OPTIONS_OFF) /* dhcp.c has looked at that */
 		whole = DHCP_OPTIONS_OFF;
 	message = malloc(whole);
 	memset(message, 0, whole);
@@ -43,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	memcpy(message + fixed, rest.at, rest.len);
 	dhcp_options_open(&o, (struct span){ message, whole });
-	value = dhcp_options_get(&o, (enum dhcp_option)code, buf, cap < sizeof(buf) ? cap : sizeof(buf));
+	value = dhcp_options_get(&o, (enum dhcp_option)code, buf,
+				 cap < sizeof(buf) ? cap : sizeof(buf));
 	must(!value.at || value.len <= cap, "an option longer than its room");
 	memset(&lease, 0xee, sizeof(lease));
 	if (dhcp_lease_read(&lease, (struct span){ message, whole }, &o, buf))

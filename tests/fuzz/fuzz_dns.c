@@ -33,7 +33,10 @@ static void read_names(struct span msg, uint32_t off)
 	must_be_a_name(name);
 }
 
-/* The same answer with the question as it would have been asked, so that most inputs are looked at further. */
+/*
+ * The same answer with the question as it would have been asked, so that most inputs are looked at
+ * further.
+ */
 static struct span with_question(uint8_t *buf, struct span rest, uint16_t id, const char *name)
 {
 	uint8_t question[DNS_QUESTION_MAX];
@@ -64,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (choices & 1)
 		msg = with_question(exact, rest, 0x1234, name);
-	exact = realloc(exact, msg.len ? msg.len : 1);  /* so that it ends where it ends */
+	exact = realloc(exact, msg.len ? msg.len : 1); /* so that it ends where it ends */
 	if (msg.len)
 		memcpy(exact, choices & 1 ? exact : rest.at, msg.len);
 	msg.at = exact;
@@ -73,8 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	verdict = dns_answer_read(msg, 0x1234, name, &answer);
 	must_be_a_name(name);
 	must(answer.addresses <= DNS_ADDRESSES_MAX, "more addresses than there is room for");
-	must((verdict == DNS_ADDRESSES) == (answer.addresses > 0) || verdict == DNS_FOREIGN || verdict == DNS_TRUNCATED ||
-	     verdict == DNS_ERROR, "a verdict that does not fit the addresses");
+	must((verdict == DNS_ADDRESSES) == (answer.addresses > 0) || verdict == DNS_FOREIGN ||
+		     verdict == DNS_TRUNCATED || verdict == DNS_ERROR,
+	     "a verdict that does not fit the addresses");
 	if (verdict == DNS_FOREIGN || verdict == DNS_TRUNCATED || verdict == DNS_ERROR)
 		must(!strcmp(name, before), "a name that changed though nothing was answered");
 	free(exact);

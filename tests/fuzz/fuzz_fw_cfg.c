@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * QEMU's fw_cfg behind its two registers: a directory, lengths and contents that are all the input's.
- * fuzz: -max_len=3000
+ * QEMU's fw_cfg behind its two registers: a directory, lengths and contents that are all the
+ * input's. fuzz: -max_len=3000
  */
 #include "arch/hosted/hosted.h"
 #include "drivers/fw_cfg.h"
@@ -14,12 +14,12 @@ static struct {
 	struct span bytes;
 	uint32_t off, reads;
 	uint16_t selector;
-	bool honest;            /* says "QEMU", and its count of files is small */
+	bool honest; /* says "QEMU", and its count of files is small */
 } device;
 
 /*
- * A directory of few files, most of them short: what a run may cost. The first may be as long as a value may, or one
- * byte longer.
+ * A directory of few files, most of them short: what a run may cost. The first may be as long as a
+ * value may, or one byte longer.
  */
 static uint32_t honest_directory(uint32_t at, uint8_t byte)
 {
@@ -28,7 +28,8 @@ static uint32_t honest_directory(uint32_t at, uint8_t byte)
 	if (at < 4)
 		return at < 3 ? 0 : byte % 32;
 	switch ((at - 4) % 64) {
-	case 0: case 1:
+	case 0:
+	case 1:
 		return byte == 0xff;
 	case 2:
 		return limit ? FW_CFG_VALUE_MAX >> 8 : byte == 1;
@@ -92,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	hosted_attach_fw_cfg(&registers);
 	if (!fw_cfg_open(&fw)) {
 		must(!device.honest, "an honest fw_cfg was not found");
-		must(fw_cfg_read(&fw, "etc/sercon-port", buf, 2) < 0 && !fw_cfg_u16(&fw, FW_CFG_NOGRAPHIC),
+		must(fw_cfg_read(&fw, "etc/sercon-port", buf, 2) < 0 &&
+			     !fw_cfg_u16(&fw, FW_CFG_NOGRAPHIC),
 		     "something was read of a fw_cfg that is none");
 		return 0;
 	}

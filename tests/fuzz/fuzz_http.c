@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP responses: the same bytes whole, and split anywhere with body bytes that land beside the parser, as TCP does
- * it. Both must end alike, and nothing is stored outside the extent.
- * fuzz: -max_len=6000
+ * HTTP responses: the same bytes whole, and split anywhere with body bytes that land beside the
+ * parser, as TCP does it. Both must end alike, and nothing is stored outside the extent. fuzz:
+ * -max_len=6000
  */
 #include "net/http_parse.h"
 #include "tests/fuzz/fuzz.h"
 
-#define MEMORY 1200             /* more than any head */
+#define MEMORY 1200 /* more than any head */
 #define GUARD 0xee
 
 struct run {
@@ -16,7 +16,7 @@ struct run {
 	struct failure failure;
 	uint32_t extent_len, head_want;
 	bool refuses, placed;
-	uint8_t memory[MEMORY + 1];     /* one more: to be left alone */
+	uint8_t memory[MEMORY + 1]; /* one more: to be left alone */
 };
 
 static int place(void *ctx, struct image *img)
@@ -34,7 +34,8 @@ static int place(void *ctx, struct image *img)
 
 static void begin(struct run *r, uint32_t choices)
 {
-	static const uint32_t lens[] = { MEMORY, 100, 16, 0 }, heads[] = { 0, 1, 100, CARGO_HEAD_LEN };
+	static const uint32_t lens[] = { MEMORY, 100, 16, 0 },
+			      heads[] = { 0, 1, 100, CARGO_HEAD_LEN };
 
 	r->extent_len = lens[choices & 3];
 	r->head_want = heads[choices >> 2 & 3];
@@ -58,7 +59,8 @@ static bool lands(struct run *r, const uint8_t *at, uint32_t len)
 	to = image_accept(p->image, p->seen - p->body_at, len);
 	if (!to)
 		return false;
-	must(to >= r->memory && to + len <= r->memory + r->extent_len, "a place outside the extent");
+	must(to >= r->memory && to + len <= r->memory + r->extent_len,
+	     "a place outside the extent");
 	memcpy(to, at, len);
 	http_parse_landed(p, len);
 	return true;
@@ -85,14 +87,19 @@ static void must_be_sound(const struct run *r)
 	const struct http_parse *p = &r->parse;
 
 	must(p->state <= HTTP_FAILED, "no such state");
-	must((p->state == HTTP_FAILED) == (r->failure.err != 0), "a state that does not fit the failure");
+	must((p->state == HTTP_FAILED) == (r->failure.err != 0),
+	     "a state that does not fit the failure");
 	if (r->failure.err)
 		must_be_said(&r->failure);
-	must(!memcmp(r->memory + r->extent_len, guards, MEMORY + 1 - r->extent_len), "bytes stored behind the extent");
-	must(r->failure.err || !r->placed || r->image.stored <= r->extent_len, "more counted than there is room");
-	must(strlen(p->location) < HTTP_LINE_MAX && strlen(p->reason) < HTTP_REASON_MAX, "text without its end");
+	must(!memcmp(r->memory + r->extent_len, guards, MEMORY + 1 - r->extent_len),
+	     "bytes stored behind the extent");
+	must(r->failure.err || !r->placed || r->image.stored <= r->extent_len,
+	     "more counted than there is room");
+	must(strlen(p->location) < HTTP_LINE_MAX && strlen(p->reason) < HTTP_REASON_MAX,
+	     "text without its end");
 	if (p->state == HTTP_DONE && p->status == 200)
-		must(r->placed && r->image.stored == r->image.file_len, "a body that is done and not complete");
+		must(r->placed && r->image.stored == r->image.file_len,
+		     "a body that is done and not complete");
 	if (p->state == HTTP_DONE && p->status == 200 && p->length != CARGO_LEN_UNKNOWN)
 		must(r->image.stored == p->length, "a body that is not as long as announced");
 }
@@ -100,12 +107,15 @@ static void must_be_sound(const struct run *r)
 static void must_be_alike(const struct run *a, const struct run *b)
 {
 	must(a->parse.state == b->parse.state, "the state depends on how the bytes were split");
-	must(a->failure.err == b->failure.err && !strcmp(a->failure.text, b->failure.text), "and so does the sentence");
+	must(a->failure.err == b->failure.err && !strcmp(a->failure.text, b->failure.text),
+	     "and so does the sentence");
 	if (a->parse.state == HTTP_FAILED)
 		return;
 	must(a->parse.status == b->parse.status && a->parse.length == b->parse.length &&
-	     a->parse.surplus == b->parse.surplus, "and so do status, length or surplus");
-	must(http_parse_reusable(&a->parse) == http_parse_reusable(&b->parse), "and so does what becomes of the connection");
+		     a->parse.surplus == b->parse.surplus,
+	     "and so do status, length or surplus");
+	must(http_parse_reusable(&a->parse) == http_parse_reusable(&b->parse),
+	     "and so does what becomes of the connection");
 	must(!strcmp(a->parse.location, b->parse.location), "and so does the location");
 	must(a->image.stored == b->image.stored, "and so does the length of the body");
 	must(!memcmp(a->memory, b->memory, a->extent_len), "and so does the body");

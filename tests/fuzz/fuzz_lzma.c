@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The unpacker of skiff.efi: what an encoder of our own packs comes back, byte by byte; what is cut, changed, or was
- * never packed does no harm.
- * fuzz: -max_len=2000
+ * The unpacker of skiff.efi: what an encoder of our own packs comes back, byte by byte; what is
+ * cut, changed, or was never packed does no harm. fuzz: -max_len=2000
  */
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/lzma_pack.h"
 
-#define MATCH_LEN(op) (2 + ((op) >> 3) * ((op) & 0x80 ? 8u : 1u))
+#define MATCH_LEN(op) (2 + ((op) >> 3) * ((op)&0x80 ? 8u : 1u))
 
-/* Whether the packed bytes are taken for out_len bytes; these are in *out then. All end where they end. */
+/*
+ * Whether the packed bytes are taken for out_len bytes; these are in *out then. All end where they
+ * end.
+ */
 static bool unpacks(struct span packed, uint32_t out_len, uint8_t **out)
 {
 	static struct lzma l;
@@ -76,7 +78,7 @@ static void must_be_refused(struct pack *p, uint32_t choices, uint32_t where)
 		break;
 	default:
 		p->packed[where % p->len] ^= (uint8_t)(1 + choices);
-		unpacks_at_all(packed, p->at);          /* it may happen to be something else */
+		unpacks_at_all(packed, p->at); /* it may happen to be something else */
 	}
 }
 
@@ -94,10 +96,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	write_packed(&pack, &in, choices & 0x80, where % 16);
 	if (choices & 0x80) {
-		must(!unpacks_at_all((struct span){ pack.packed, pack.len }, pack.at), "a match before the first byte is taken");
+		must(!unpacks_at_all((struct span){ pack.packed, pack.len }, pack.at),
+		     "a match before the first byte is taken");
 		return 0;
 	}
-	must(unpacks((struct span){ pack.packed, pack.len }, pack.at, &out), "what was packed is refused");
+	must(unpacks((struct span){ pack.packed, pack.len }, pack.at, &out),
+	     "what was packed is refused");
 	must(!memcmp(out, pack.plain, pack.at), "what was packed comes back as something else");
 	free(out);
 	must_be_refused(&pack, choices, where);

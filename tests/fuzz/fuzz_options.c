@@ -36,7 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = { data, len };
 	uint32_t choices = take(&in, 1), at = take(&in, 1);
 	bool widen = choices & 1;
-	/* So many letters more at one place: the limit of a word is far from what small inputs reach. */
+	/*
+	 * So many letters more at one place: the limit of a word is far from what small inputs
+	 * reach.
+	 */
 	uint32_t more = choices & 2 ? OPTIONS_WORD_MAX - (choices >> 2) : 0;
 	struct span bytes = take_rest(&in);
 	uint32_t i, len_all = bytes.len + more, wide_len = widen ? 2 * len_all : len_all;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UEFI device paths and text in 16 bits. A path is firmware's: it ends only by its own words, so the input is given
- * the end node that firmware gives.
- * fuzz: -max_len=2000
+ * UEFI device paths and text in 16 bits. A path is firmware's: it ends only by its own words, so
+ * the input is given the end node that firmware gives. fuzz: -max_len=2000
  */
 #include "arch/uefi/path.h"
 #include "arch/uefi/ucs2.h"
@@ -52,11 +51,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (a_len && b_len) {
 		must(path_is_below(a, a), "a path that is not below itself");
 		if (path_is_below(a, b))
-			must(a_len >= b_len && !memcmp(a, b, b_len), "below what it does not begin with");
+			must(a_len >= b_len && !memcmp(a, b, b_len),
+			     "below what it does not begin with");
 	}
 	path_of_file(file, a, 0x100000, 1 + second.len);
 	if (a_len + FILE_NODE_LEN <= PATH_LEN_MAX)
-		must(path_len(file) == a_len + FILE_NODE_LEN, "a file's path that is not one node longer than its device's");
+		must(path_len(file) == a_len + FILE_NODE_LEN,
+		     "a file's path that is not one node longer than its device's");
 	read_text(second);
 	free(b);
 	free(a);

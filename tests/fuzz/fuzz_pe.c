@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Heads of files as EFI programs and as what they are instead, and whole programs as the unpacker relocates them: nothing is written outside, and
- * each section lies inside.
- * fuzz: -max_len=8300
+ * Heads of files as EFI programs and as what they are instead, and whole programs as the unpacker
+ * relocates them: nothing is written outside, and each section lies inside. fuzz: -max_len=8300
  */
 #include "arch/uefi/pe.h"
 #include "arch/uefi/unpack/plain.h"
@@ -12,7 +11,10 @@
 
 #define PAGES_MAX 3
 
-/* Makes the header right as far as it has only one right value: what is left to the input are sections and relocations. */
+/*
+ * Makes the header right as far as it has only one right value: what is left to the input are
+ * sections and relocations.
+ */
 static void complete(uint8_t *at, uint32_t len)
 {
 	if (len < PLAIN_PAGE)
@@ -37,11 +39,13 @@ static void relocate(struct span bytes, uint32_t pages, bool completed, uint64_t
 	if (completed)
 		complete(at, len);
 	if (plain_open(&p, at, len)) {
-		must(p.at == at && p.len == len && p.entry_off < len, "an entry outside the program");
+		must(p.at == at && p.len == len && p.entry_off < len,
+		     "an entry outside the program");
 		for (i = 0; i < p.sections; i++)
 			if (plain_section(&p, i, &s))
-				must(s.off % PLAIN_PAGE == 0 && s.len % PLAIN_PAGE == 0 && s.off <= len &&
-				     s.len <= len - s.off, "a section outside the program");
+				must(s.off % PLAIN_PAGE == 0 && s.len % PLAIN_PAGE == 0 &&
+					     s.off <= len && s.len <= len - s.off,
+				     "a section outside the program");
 		if (plain_relocate(&p, address))
 			must(p.relocs_len % 2 == 0, "half a relocation");
 	}
@@ -57,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	must_agree(pe_check(bytes, &f), &f);
 	must_agree(kind_refuse(bytes, choices & 1, &g), &g);
-	relocate(bytes, choices % (PAGES_MAX + 1), choices & 0x40, choices & 0x80 ? 0xfffffffffffff000 : 0x7e000000);
+	relocate(bytes, choices % (PAGES_MAX + 1), choices & 0x40,
+		 choices & 0x80 ? 0xfffffffffffff000 : 0x7e000000);
 	return 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A kernel's header, a memory map, and where kernel and initrds go: whatever is granted is RAM that nobody else has,
- * by a second, slow look at the map.
- * fuzz: -max_len=600
+ * A kernel's header, a memory map, and where kernel and initrds go: whatever is granted is RAM that
+ * nobody else has, by a second, slow look at the map. fuzz: -max_len=600
  */
 #include "arch/pcbios/place.h"
 #include "arch/port.h"
@@ -12,7 +11,7 @@
 
 #define MIB UINT64_C(0x100000)
 #define GIB4 UINT64_C(0x100000000)
-#define KEPT (24 * MIB)                 /* below the top of RAM below 4 GiB */
+#define KEPT (24 * MIB) /* below the top of RAM below 4 GiB */
 #define RANGES_MAX 12
 #define INITRDS 4
 
@@ -25,7 +24,7 @@ struct range {
 	uint64_t start, end;
 };
 
-/* --- the second look ------------------------------------------------------------------------------ */
+/* --- the second look -------------------------------------------------------------------------- */
 
 static struct range range_of(const struct e820_range *r)
 {
@@ -91,7 +90,7 @@ static uint64_t ceiling(void)
 	return top > KEPT ? top - KEPT : 0;
 }
 
-/* --- what the input says --------------------------------------------------------------------------- */
+/* --- what the input says ---------------------------------------------------------------------- */
 
 static uint64_t take_64(struct input *in)
 {
@@ -112,7 +111,7 @@ static void make_map(struct input *in)
 		if (kind & 0x80) {
 			r->start = take_64(in);
 			r->len = take_64(in);
-		} else {                /* in pages, and often right behind the one before */
+		} else { /* in pages, and often right behind the one before */
 			r->start = (uint64_t)take(in, 3) << 12;
 			if (kind & 0x40 && map.count)
 				r->start = r[-1].start + r[-1].len;
@@ -150,11 +149,11 @@ static void make_head(struct input *in)
 	head[0x234] = choices >> 6 & 1;
 	put_le64(head + 0x258, choices & 0x80 ? take_64(in) : take(in, 2) * MIB / 8);
 	put_le32(head + 0x260, take(in, 4));
-	bytes = take_span(in, take(in, 1) % 64);        /* and anything over it */
+	bytes = take_span(in, take(in, 1) % 64); /* and anything over it */
 	memcpy(head + 0x1f0 + take(in, 1) % 64, bytes.at, bytes.len);
 }
 
-/* --- oracles --------------------------------------------------------------------------------------- */
+/* --- oracles ---------------------------------------------------------------------------------- */
 
 static uint64_t kernel_end(const struct bzimage *bz, uint64_t file_len)
 {
@@ -165,9 +164,11 @@ static uint64_t kernel_end(const struct bzimage *bz, uint64_t file_len)
 
 static void must_be_a_kernel(const struct bzimage *bz, uint64_t file_len)
 {
-	must(bz->setup_len >= 512 && bz->setup_len <= 256 * 512 && bz->setup_len < file_len, "no room for set-up code");
+	must(bz->setup_len >= 512 && bz->setup_len <= 256 * 512 && bz->setup_len < file_len,
+	     "no room for set-up code");
 	must(bz->alignment && !(bz->alignment & (bz->alignment - 1)), "an alignment that is none");
-	must(bz->pref_address >= MIB && bz->pref_address + bz->init_size > bz->pref_address, "an address that wraps");
+	must(bz->pref_address >= MIB && bz->pref_address + bz->init_size > bz->pref_address,
+	     "an address that wraps");
 	must(bz->init_size >= bz->payload_len, "less memory than the kernel has bytes");
 	must(bz->header_len <= CARGO_HEAD_LEN - 0x1f1, "a header that is longer than the head");
 }
@@ -178,11 +179,14 @@ static void must_fit(const struct bzimage *bz, uint64_t file_len, const struct p
 	must_be_free(e->at, e->len, "a kernel's file where no RAM is");
 	must_be_free(place.kernel_at, bz->init_size, "a kernel where no RAM is");
 	must((uint64_t)e->at + e->len <= ceiling(), "a kernel's file in what other ROMs have");
-	must(file_len == CARGO_LEN_UNKNOWN || e->len >= file_len, "less memory than the kernel's file has bytes");
-	must(place.kernel_at - place.kernel_file == bz->setup_len || place.kernel_at == place.kernel_file,
+	must(file_len == CARGO_LEN_UNKNOWN || e->len >= file_len,
+	     "less memory than the kernel's file has bytes");
+	must(place.kernel_at - place.kernel_file == bz->setup_len ||
+		     place.kernel_at == place.kernel_file,
 	     "a file that does not lie around its kernel");
 	if (bz->relocatable)
-		must(place.kernel_at >= bz->pref_address || place.kernel_at == bz->pref_address, "below where it would move to");
+		must(place.kernel_at >= bz->pref_address || place.kernel_at == bz->pref_address,
+		     "below where it would move to");
 	else
 		must(place.kernel_at == bz->pref_address, "a kernel that is not where it must be");
 	if (bz->relocatable && place.kernel_at != bz->pref_address)
@@ -192,7 +196,8 @@ static void must_fit(const struct bzimage *bz, uint64_t file_len, const struct p
 static void try_initrds(struct input *in, const struct bzimage *bz, uint64_t kernel_len)
 {
 	struct range kernel = { place.kernel_at, kernel_end(bz, kernel_len) },
-		file = { place.kernel_file, place.kernel_file + kernel_len }, before = { 0, 0 }, now;
+		     file = { place.kernel_file, place.kernel_file + kernel_len },
+		     before = { 0, 0 }, now;
 	struct place_extent e;
 	uint64_t len;
 	int i;
@@ -209,16 +214,19 @@ static void try_initrds(struct input *in, const struct bzimage *bz, uint64_t ker
 		now = (struct range){ e.at, (uint64_t)e.at + e.len };
 		must_be_free(e.at, e.len, "an initrd where no RAM is");
 		must(e.at % 4 == 0, "an initrd that is not aligned");
-		must(len == CARGO_LEN_UNKNOWN || e.len >= len, "less memory than the initrd has bytes");
+		must(len == CARGO_LEN_UNKNOWN || e.len >= len,
+		     "less memory than the initrd has bytes");
 		must(!meet(now, kernel) && !meet(now, file), "an initrd in the kernel's memory");
 		must(!meet(now, before), "an initrd over the one before");
 		must(now.end <= ceiling(), "an initrd in what other ROMs have");
-		must(!e.len || now.end - 1 <= bz->initrd_addr_max, "an initrd behind the kernel's limit");
+		must(!e.len || now.end - 1 <= bz->initrd_addr_max,
+		     "an initrd behind the kernel's limit");
 		if (len == CARGO_LEN_UNKNOWN)
 			len = e.len ? take(in, 4) % (e.len + UINT64_C(1)) : 0;
 		place_initrd_done(&place, len);
 		before = (struct range){ e.at, e.at + len };
-		must(place.initrd_at + (uint64_t)place.initrd_len == before.end, "initrds that do not end where the last one does");
+		must(place.initrd_at + (uint64_t)place.initrd_len == before.end,
+		     "initrds that do not end where the last one does");
 	}
 }
 
@@ -226,13 +234,18 @@ static void try_zero_page(const struct bzimage *bz)
 {
 	static uint8_t page[LINUX_ZERO_PAGE_LEN];
 	struct linux_params params = {
-		.kernel = bz, .header = head + 0x1f1, .kernel_at = place.kernel_at, .map = &map,
-		.initrd_at = place.initrd_at, .initrd_len = place.initrd_len,
+		.kernel = bz,
+		.header = head + 0x1f1,
+		.kernel_at = place.kernel_at,
+		.map = &map,
+		.initrd_at = place.initrd_at,
+		.initrd_len = place.initrd_len,
 	};
 
 	linux_zero_page(page, &params);
 	must(page[0x1e8] == map.count && get_le32(page + 0x218) == place.initrd_at &&
-	     get_le32(page + 0x214) == place.kernel_at, "a zero page that says something else");
+		     get_le32(page + 0x214) == place.kernel_at,
+	     "a zero page that says something else");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -255,10 +268,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!err) {
 		must_be_free(e.at, e.len, "a file where no RAM is");
 		must((uint64_t)e.at + e.len <= ceiling(), "a file in what other ROMs have");
-		must(file_len == CARGO_LEN_UNKNOWN || e.len >= file_len, "less memory than the file has bytes");
+		must(file_len == CARGO_LEN_UNKNOWN || e.len >= file_len,
+		     "less memory than the file has bytes");
 	}
-	err = bzimage_parse(&bz, (struct span){ head, (uint32_t)(file_len < sizeof(head) ? file_len : sizeof(head)) },
-			    file_len, &f);
+	err = bzimage_parse(
+		&bz,
+		(struct span){ head,
+			       (uint32_t)(file_len < sizeof(head) ? file_len : sizeof(head)) },
+		file_len, &f);
 	must_agree(err, &f);
 	if (err)
 		return 0;
@@ -269,7 +286,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	must_fit(&bz, file_len, &e);
 	if (file_len == CARGO_LEN_UNKNOWN && e.len <= bz.setup_len)
-		return 0;                       /* no whole kernel will come in */
+		return 0; /* no whole kernel will come in */
 	if (file_len == CARGO_LEN_UNKNOWN)
 		file_len = bz.setup_len + 1 + take(&in, 4) % (e.len - bz.setup_len);
 	place_kernel_done(&place, file_len);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The driver on a device whose configuration space and registers hold what the input says: as the model device has
- * them, until a read is to return something else. Oracles: either it opens or a sentence says why; registers are read
- * inside of what was opened and a bounded number of times; and when it is closed the device has no memory of ours.
- * fuzz: -max_len=400
+ * The driver on a device whose configuration space and registers hold what the input says: as the
+ * model device has them, until a read is to return something else. Oracles: either it opens or a
+ * sentence says why; registers are read inside of what was opened and a bounded number of times;
+ * and when it is closed the device has no memory of ours. fuzz: -max_len=400
  */
 #include "arch/hosted/hosted.h"
 #include "core/wire.h"
@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/kinds.h"
 
-#define READS_MAX 300000        /* an open, some polls and a close, each with its bounded waits */
+#define READS_MAX 300000 /* an open, some polls and a close, each with its bounded waits */
 #define FRAMES 20
 
 static struct device device;
@@ -45,7 +45,8 @@ static uint32_t cfg_read(void *ctx, unsigned off, unsigned width)
 	uint32_t value = device.pci.cfg_read(&device, off, width);
 
 	(void)ctx;
-	return off == PCI_COMMAND ? value : told(value, width);         /* that is put back as it was found */
+	return off == PCI_COMMAND ? value :
+				    told(value, width); /* that is put back as it was found */
 }
 
 static void cfg_write(void *ctx, unsigned off, unsigned width, uint32_t value)
@@ -69,7 +70,10 @@ static void bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uin
 		device.pci.bar_write(&device, bar, off, width, value);
 }
 
-/* The capabilities as the input wants them: any byte of configuration space may be another one from the beginning. */
+/*
+ * The capabilities as the input wants them: any byte of configuration space may be another one from
+ * the beginning.
+ */
 static void make_device(uint32_t choices)
 {
 	uint32_t n;
@@ -100,10 +104,12 @@ static void receive(void *ctx, const struct frame *frame)
 
 	(void)ctx;
 	must(frame->data.len <= sizeof(bytes), "a frame longer than any buffer");
-	memcpy(head, frame->head, frame->data.len < FRAME_HEAD_MAX ? frame->data.len : FRAME_HEAD_MAX);
+	memcpy(head, frame->head,
+	       frame->data.len < FRAME_HEAD_MAX ? frame->data.len : FRAME_HEAD_MAX);
 	memcpy(bytes, frame->data.at, frame->data.len);
 	if (frame->csum == CSUM_PARTIAL)
-		must(frame->csum_start + frame->csum_offset + UINT32_C(2) <= frame->data.len, "a checksum field outside of the frame");
+		must(frame->csum_start + frame->csum_offset + UINT32_C(2) <= frame->data.len,
+		     "a checksum field outside of the frame");
 }
 
 static void work(struct nic *nic)
@@ -112,7 +118,8 @@ static void work(struct nic *nic)
 	uint8_t *buffer;
 	uint32_t i;
 
-	must(nic->tx_max >= 590 && nic->tx_max <= VIRTIO_NET_TX_LEN && nic->mtu >= 576 && nic->rx_slots > 0,
+	must(nic->tx_max >= 590 && nic->tx_max <= VIRTIO_NET_TX_LEN && nic->mtu >= 576 &&
+		     nic->rx_slots > 0,
 	     "a nic that no protocol can use");
 	must(!(nic->mac[0] & 1), "a group's address as our own");
 	for (i = 0; i < FRAMES; i++) {
@@ -164,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must(!err || f.err, "a device that does not stop, and no word of it");
 	}
 	must(!hosted_dma_live(), "memory that the device still has");
-	must(master || !(device.cfg[PCI_COMMAND] & PCI_COMMAND_MASTER), "a device that may access memory, and could not before");
+	must(master || !(device.cfg[PCI_COMMAND] & PCI_COMMAND_MASTER),
+	     "a device that may access memory, and could not before");
 	return 0;
 }

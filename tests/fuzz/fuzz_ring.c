@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A download over the driver and the model device, whose shared memory changes under the driver's hands: the compiler
- * calls us before each load of the sources (trace-loads), and what is about to be read from a used ring, a header or a
- * frame becomes something else if the input says so. Between loads the device lies in its used rings, too. Oracles: a
- * download that is reported done is one that was served; one that fails says why; and of the rings the driver reads
- * nothing but what the device is to write.
- * fuzz: -max_len=1500
+ * A download over the driver and the model device, whose shared memory changes under the driver's
+ * hands: the compiler calls us before each load of the sources (trace-loads), and what is about to
+ * be read from a used ring, a header or a frame becomes something else if the input says so.
+ * Between loads the device lies in its used rings, too. Oracles: a download that is reported done
+ * is one that was served; one that fails says why; and of the rings the driver reads nothing but
+ * what the device is to write. fuzz: -max_len=1500
  */
 #include "arch/hosted/hosted.h"
 #include "drivers/virtio_net.h"
@@ -23,9 +23,11 @@ static struct config config;
 static struct input in;
 static unsigned sent_seen;
 
-/* What becomes of loads: so many more until one of a ring, or of a frame, finds other bytes there. */
+/*
+ * What becomes of loads: so many more until one of a ring, or of a frame, finds other bytes there.
+ */
 static struct {
-	uint32_t ring, frame;           /* frame: one bit of each at most, since a checksum sees that */
+	uint32_t ring, frame; /* frame: one bit of each at most, since a checksum sees that */
 } until;
 
 /* The bit of a frame that the last load found changed: the next one finds it as it was. */
@@ -39,7 +41,7 @@ void __sanitizer_cov_load4(uint32_t *at);
 void __sanitizer_cov_load8(uint64_t *at);
 void __sanitizer_cov_load16(uint8_t *at);
 
-/* --- memory that changes ---------------------------------------------------------------------------- */
+/* --- memory that changes ---------------------------------------------------------------------- */
 
 static uint32_t next_change(void)
 {
@@ -81,7 +83,10 @@ static void change_frame(uint8_t *at, unsigned width)
 	until.frame = NEVER;
 }
 
-/* Otherwise a frame that comes twice could change twice, and two bits can hide each other from the checksum. */
+/*
+ * Otherwise a frame that comes twice could change twice, and two bits can hide each other from the
+ * checksum.
+ */
 static void change_back(void)
 {
 	if (changed.at && vn.open)
@@ -105,11 +110,12 @@ static void load(uint8_t *at, unsigned width)
 	if (!m || off >= sizeof(*m) || !vn.open)
 		return;
 	if (off < offsetof(struct virtio_net_memory, tx)) {
-		must(is_used_ring(&vn.rx, at) || is_used_ring(&vn.tx, at), "the driver reads what only the device should");
+		must(is_used_ring(&vn.rx, at) || is_used_ring(&vn.tx, at),
+		     "the driver reads what only the device should");
 		change_ring(at, width);
 	} else if (off >= offsetof(struct virtio_net_memory, rx)) {
 		if ((off - offsetof(struct virtio_net_memory, rx)) % sizeof(m->rx[0]) == 0)
-			begin_frame();          /* its first load */
+			begin_frame(); /* its first load */
 		change_frame(at, width);
 	}
 }
@@ -139,22 +145,26 @@ void __sanitizer_cov_load16(uint8_t *at)
 	load(at, 16);
 }
 
-/* --- the device ------------------------------------------------------------------------------------- */
+/* --- the device ------------------------------------------------------------------------------- */
 
 static void deliver(void *ctx, const uint8_t *frame, uint32_t len)
 {
 	(void)ctx;
-	(void)device_receive(&device, NULL, frame, len);        /* or it is lost */
+	(void)device_receive(&device, NULL, frame, len); /* or it is lost */
 }
 
-/* A used element that was not earned, an index, flags; a link that goes; frames that stay on the way. */
+/*
+ * A used element that was not earned, an index, flags; a link that goes; frames that stay on the
+ * way.
+ */
 static void lie(void)
 {
 	uint32_t op = take(&in, 1), queue = op >> 3 & 1;
 
 	switch (op & 7) {
 	case 0:
-		device_use(&device, queue, take(&in, op & 0x10 ? 4 : 1), take(&in, op & 0x20 ? 4 : 1));
+		device_use(&device, queue, take(&in, op & 0x10 ? 4 : 1),
+			   take(&in, op & 0x20 ? 4 : 1));
 		device_show(&device, queue);
 		break;
 	case 1:
@@ -170,7 +180,7 @@ static void lie(void)
 		device.queue[1].hold = op & 16;
 		break;
 	case 5:
-		device.status |= op & 16 ? 64 : 0;      /* NEEDS_RESET */
+		device.status |= op & 16 ? 64 : 0; /* NEEDS_RESET */
 		break;
 	}
 }
@@ -183,11 +193,12 @@ static void turn(void *ctx)
 
 		world_rx(&world, sent->frame, sent->len);
 	}
-	if (in.left && vn.open && (device.status & 4) && device.queue[0].enabled && device.queue[1].enabled)
+	if (in.left && vn.open && (device.status & 4) && device.queue[0].enabled &&
+	    device.queue[1].enabled)
 		lie();
 }
 
-/* --- one run ----------------------------------------------------------------------------------------- */
+/* --- one run ---------------------------------------------------------------------------------- */
 
 static void make_device(uint32_t choices)
 {
@@ -202,14 +213,17 @@ static void make_device(uint32_t choices)
 static void configure(void)
 {
 	static const char *const values[][2] = {
-		{ "ip", "10.0.2.15/24 10.0.2.2 10.0.2.3" }, { "fetch", "http://10.0.2.2/f0" }, { "deadline", "5" },
+		{ "ip", "10.0.2.15/24 10.0.2.2 10.0.2.3" },
+		{ "fetch", "http://10.0.2.2/f0" },
+		{ "deadline", "5" },
 	};
 	struct failure f = { .err = 0 };
 	size_t i;
 
 	config_init(&config);
 	for (i = 0; i < ARRAY_LEN(values); i++)
-		must(!config_set(&config, "test", values[i][0], strlen(values[i][0]), values[i][1], strlen(values[i][1]), &f),
+		must(!config_set(&config, "test", values[i][0], strlen(values[i][0]), values[i][1],
+				 strlen(values[i][1]), &f),
 		     "a key that is right is refused");
 }
 
@@ -225,7 +239,8 @@ static void run(struct nic *nic, struct failure *f)
 	if (err)
 		netboot_report_failure(&console, f, &nb.net);
 	else
-		must(world_served(&world, hosted_cargo(0)->extent.at, nb.file[0].len, &file), "a file that nobody served, or not so");
+		must(world_served(&world, hosted_cargo(0)->extent.at, nb.file[0].len, &file),
+		     "a file that nobody served, or not so");
 	must(!nic->ops->close(nic), "a device that does not stop although it can");
 }
 
@@ -257,7 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	configure();
 	world.deliver = deliver;
 	world.on_idle = turn;
-	world.intact = true;            /* the same for the wire */
+	world.intact = true; /* the same for the wire */
 	world_open(&world, &in, choices);
 	until.ring = next_change();
 	run(virtio_net_nic(&vn), &f);

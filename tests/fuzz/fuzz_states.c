@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ARP, IP, ICMP, UDP, DHCP and DNS: their states under frames and time of the input's choice. Addresses that begin
- * with 11 come in answers to what was asked, from whom it was asked; those that begin with 102 come from strangers,
- * under other numbers, or with a wrong checksum: nobody believes these. And every frame that leaves is a right one.
- * fuzz: -max_len=800
+ * ARP, IP, ICMP, UDP, DHCP and DNS: their states under frames and time of the input's choice.
+ * Addresses that begin with 11 come in answers to what was asked, from whom it was asked; those
+ * that begin with 102 come from strangers, under other numbers, or with a wrong checksum: nobody
+ * believes these. And every frame that leaves is a right one. fuzz: -max_len=800
  */
 #include "arch/hosted/hosted.h"
 #include "core/wire.h"
@@ -16,11 +16,11 @@
 #define DNS_IP (PEER_IP + 1)
 #define HONEST 0x0b000000u
 #define FORGED 0x66000000u
-#define ERRORS_PER_SECOND 4     /* ICMP [ICMP-07] */
+#define ERRORS_PER_SECOND 4 /* ICMP [ICMP-07] */
 
 static struct stage stage;
 static struct input in;
-static bool raw;                /* bytes without a checksum of ours came: anything may have been said */
+static bool raw; /* bytes without a checksum of ours came: anything may have been said */
 static uint32_t received, polls, passed_ms;
 
 /* What they sent last, to be answered. */
@@ -33,14 +33,16 @@ static struct {
 	uint32_t errors, errors_since_ms;
 } heard;
 
-/* --- what leaves ----------------------------------------------------------------------------------- */
+/* --- what leaves ------------------------------------------------------------------------------ */
 
 static void check_arp(const uint8_t *p)
 {
-	must(get_be16(p) == 1 && get_be16(p + 2) == 0x0800 && get_be16(p + 4) == 0x0604, "ARP of another kind");
+	must(get_be16(p) == 1 && get_be16(p + 2) == 0x0800 && get_be16(p + 4) == 0x0604,
+	     "ARP of another kind");
 	must(get_be16(p + 6) == 1 || get_be16(p + 6) == 2, "ARP of no operation");
 	must(!memcmp(p + 8, our_mac, 6), "ARP in somebody else's name");
-	must(get_be32(p + 14) == stage.net.ip || !get_be32(p + 14), "ARP with somebody else's address");
+	must(get_be32(p + 14) == stage.net.ip || !get_be32(p + 14),
+	     "ARP with somebody else's address");
 }
 
 static void hear_udp(const uint8_t *ip, const uint8_t *udp, uint32_t len)
@@ -48,7 +50,9 @@ static void hear_udp(const uint8_t *ip, const uint8_t *udp, uint32_t len)
 	uint16_t to = get_be16(udp + 2);
 
 	must(len >= 8 && get_be16(udp + 4) == len, "a datagram of another length");
-	must(get_be16(udp + 6) && packet_sum(packet_pseudo(get_be32(ip + 12), get_be32(ip + 16), 17, len), udp, len) == 0xffff,
+	must(get_be16(udp + 6) &&
+		     packet_sum(packet_pseudo(get_be32(ip + 12), get_be32(ip + 16), 17, len), udp,
+				len) == 0xffff,
 	     "a wrong UDP checksum");
 	if (to == 53 && len - 8 <= sizeof(heard.question)) {
 		memcpy(heard.question, udp + 8, len - 8);
@@ -66,7 +70,7 @@ static void hear_icmp(const uint8_t *icmp, uint32_t len)
 	must(icmp[0] == 0 || icmp[0] == 3, "ICMP that is neither an echo nor an error");
 	if (icmp[0] == 0)
 		return;
-	if (passed_ms - heard.errors_since_ms >= 2000) {        /* whatever second they count from */
+	if (passed_ms - heard.errors_since_ms >= 2000) { /* whatever second they count from */
 		heard.errors_since_ms = passed_ms;
 		heard.errors = 0;
 	}
@@ -85,11 +89,13 @@ static void sent(void *ctx, const uint8_t *frame, uint32_t len)
 		check_arp(ip);
 		return;
 	}
-	must(get_be16(frame + 12) == 0x0800 && ip[0] == 0x45, "a frame of a protocol that we do not speak");
+	must(get_be16(frame + 12) == 0x0800 && ip[0] == 0x45,
+	     "a frame of a protocol that we do not speak");
 	packet_len = get_be16(ip + 2);
 	must(packet_len >= 20 && packet_len <= len - 14, "a packet longer than its frame");
 	must(packet_sum(0, ip, 20) == 0xffff, "a wrong IPv4 checksum");
-	must(get_be32(ip + 12) == stage.net.ip || !get_be32(ip + 12), "a packet from somebody else's address");
+	must(get_be32(ip + 12) == stage.net.ip || !get_be32(ip + 12),
+	     "a packet from somebody else's address");
 	dst = get_be32(ip + 16);
 	must(dst == IPV4_BROADCAST || ipv4_is_unicast(dst), "a packet to what is no host");
 	must(dst == IPV4_BROADCAST || !(frame[0] & 1), "a packet to one host in a frame to many");
@@ -101,7 +107,7 @@ static void sent(void *ctx, const uint8_t *frame, uint32_t len)
 		hear_icmp(ip + 20, packet_len - 20);
 }
 
-/* --- what arrives ---------------------------------------------------------------------------------- */
+/* --- what arrives ----------------------------------------------------------------------------- */
 
 static void arrive(const uint8_t *frame, uint32_t len)
 {
@@ -143,7 +149,8 @@ static void put_raw(void)
 
 static uint32_t some_ip(void)
 {
-	static const uint32_t ips[] = { OUR_IP, PEER_IP, DNS_IP, FAR_IP, 0, IPV4_BROADCAST, 0xe0000001, 0x0a0002ff };
+	static const uint32_t ips[] = { OUR_IP, PEER_IP,        DNS_IP,     FAR_IP,
+					0,      IPV4_BROADCAST, 0xe0000001, 0x0a0002ff };
 	uint32_t which = take(&in, 1);
 
 	return which < 0xe0 ? ips[which % ARRAY_LEN(ips)] : take(&in, 4);
@@ -157,13 +164,15 @@ static void put_arp(void)
 	if (choices & 4)
 		memcpy(sha, choices & 8 ? all_macs : our_mac, 6);
 	if (choices & 16)
-		sha[0] |= 1;            /* a group's */
+		sha[0] |= 1; /* a group's */
 	packet_arp(arp, (uint16_t)(choices & 3), sha, spa, our_mac, tpa);
-	arrive(frame, packet_eth(frame, choices & 32 ? all_macs : our_mac, sha, 0x0806, arp, sizeof(arp)));
+	arrive(frame,
+	       packet_eth(frame, choices & 32 ? all_macs : our_mac, sha, 0x0806, arp, sizeof(arp)));
 }
 
 /* A datagram, whose checksum is wrong if `damage` says so: what it says is then forged. */
-static void put_udp(uint32_t src, uint16_t from, uint32_t dst, uint16_t to, const uint8_t *data, uint32_t len, bool damage)
+static void put_udp(uint32_t src, uint16_t from, uint32_t dst, uint16_t to, const uint8_t *data,
+		    uint32_t len, bool damage)
 {
 	static uint8_t frame[2048];
 
@@ -187,7 +196,8 @@ static void put_dhcp(void)
 	m[DHCP_HTYPE_OFF] = 1;
 	m[DHCP_HLEN_OFF] = 6;
 	put_be32(m + DHCP_XID_OFF, heard.xid + (forged == 2));
-	put_be32(m + DHCP_YIADDR_OFF, (forged >= 1 && forged <= 4 ? FORGED : HONEST) | take(&in, 3));
+	put_be32(m + DHCP_YIADDR_OFF,
+		 (forged >= 1 && forged <= 4 ? FORGED : HONEST) | take(&in, 3));
 	memcpy(m + DHCP_CHADDR_OFF, forged == 3 ? peer_mac : our_mac, 6);
 	put_be32(m + DHCP_COOKIE_OFF, DHCP_COOKIE);
 	m[len++] = DHCP_OPTION_TYPE;
@@ -201,7 +211,8 @@ static void put_dhcp(void)
 	}
 	more = take_span(&in, choices & 0x80 ? take(&in, 2) % 1000 : take(&in, 1));
 	memcpy(m + len, more.at, more.len);
-	put_udp(PEER_IP, 67, choices & 0x40 ? IPV4_BROADCAST : stage.net.ip, 68, m, len + more.len, forged == 4);
+	put_udp(PEER_IP, 67, choices & 0x40 ? IPV4_BROADCAST : stage.net.ip, 68, m, len + more.len,
+		forged == 4);
 }
 
 /* Resource records: each with a name, a type, and an address or a name. */
@@ -236,7 +247,8 @@ static uint32_t put_records(uint8_t *m, uint32_t len, uint32_t n, uint32_t prefi
 static void put_dns(void)
 {
 	static uint8_t m[1400];
-	uint32_t choices = take(&in, 1), flags = take(&in, 1), forged = choices & 7, len = heard.question_len, n = choices >> 4 & 7;
+	uint32_t choices = take(&in, 1), flags = take(&in, 1), forged = choices & 7,
+		 len = heard.question_len, n = choices >> 4 & 7;
 
 	if (len < 17)
 		return;
@@ -256,7 +268,8 @@ static void put_dns(void)
 	for (len = 12; len < heard.question_len && m[len]; len += m[len] + 1u)
 		;
 	len = put_records(m, len + 5, n, forged && forged <= 5 ? FORGED : HONEST);
-	put_udp(forged == 3 ? FAR_IP + 1 : heard.server, forged == 5 ? 54 : 53, OUR_IP, heard.port, m, len, forged == 4);
+	put_udp(forged == 3 ? FAR_IP + 1 : heard.server, forged == 5 ? 54 : 53, OUR_IP, heard.port,
+		m, len, forged == 4);
 }
 
 /* An error about the last packet that left, or about one like it. */
@@ -269,12 +282,13 @@ static void put_icmp(void)
 		return;
 	if (choices & 0x80)
 		heard.packet[at % heard.packet_len] ^= (uint8_t)(1 + choices);
-	len = packet_icmp(frame + 34, (uint8_t)(choices & 1 ? 3 : 11), choices >> 1 & 7, at, heard.packet,
-			  choices & 0x40 ? heard.packet_len : 28);
-	arrive(frame, frame_ipv4(frame, choices & 0x20 ? FAR_IP : PEER_IP, OUR_IP, IPV4_PROTO_ICMP, frame + 34, len));
+	len = packet_icmp(frame + 34, (uint8_t)(choices & 1 ? 3 : 11), choices >> 1 & 7, at,
+			  heard.packet, choices & 0x40 ? heard.packet_len : 28);
+	arrive(frame, frame_ipv4(frame, choices & 0x20 ? FAR_IP : PEER_IP, OUR_IP, IPV4_PROTO_ICMP,
+				 frame + 34, len));
 }
 
-/* --- the clients ----------------------------------------------------------------------------------- */
+/* --- the clients ------------------------------------------------------------------------------ */
 
 static void poll(void)
 {
@@ -291,7 +305,8 @@ static void pass(uint32_t ms)
 
 static void ask_dns(void)
 {
-	static const char *const names[] = { "boot.example", "boot", "a.b.c.d.example.", "no name", "" };
+	static const char *const names[] = { "boot.example", "boot", "a.b.c.d.example.", "no name",
+					     "" };
 	static const char domains[] = "lan.example\0b.example\0";
 	uint32_t which = take(&in, 1);
 
@@ -308,7 +323,8 @@ static void must_be_believable(void)
 	uint32_t i;
 
 	must(net->dns.state <= DNS_CUT && net->dhcp.state <= DHCP_FAILED, "no such state");
-	must((net->dns.state != DNS_DONE) || (net->dns.addresses >= 1 && net->dns.addresses <= DNS_ADDRESSES_MAX),
+	must((net->dns.state != DNS_DONE) ||
+		     (net->dns.addresses >= 1 && net->dns.addresses <= DNS_ADDRESSES_MAX),
 	     "an answer without an address");
 	if (net->dhcp.state == DHCP_BOUND)
 		must(ipv4_is_unicast(net->dhcp.lease.ip), "a lease of what is no address");
@@ -332,10 +348,12 @@ static void step(void)
 	case 1:
 		put_arp();
 		break;
-	case 2: case 3:
+	case 2:
+	case 3:
 		put_dhcp();
 		break;
-	case 4: case 5:
+	case 4:
+	case 5:
 		put_dns();
 		break;
 	case 6:
@@ -389,7 +407,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		step();
 	poll();
 	must_be_believable();
-	must(stage.fake.sent <= 16 + 4 * received + 16 * (passed_ms / 1000 + polls) + 8 * len, "more was sent than there was reason for");
+	must(stage.fake.sent <= 16 + 4 * received + 16 * (passed_ms / 1000 + polls) + 8 * len,
+	     "more was sent than there was reason for");
 	stage_close(&stage);
 	return 0;
 }

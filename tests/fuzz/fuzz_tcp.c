@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP under segments and time of the input's choice. Whoever sends has the right bytes at each offset of the stream,
- * or a wrong checksum: so what the user gets is the pattern, each byte once and in order, or the connection ends.
- * What our side sends is read by a second hand, and is held against what it may say.
- * fuzz: -max_len=600
+ * TCP under segments and time of the input's choice. Whoever sends has the right bytes at each
+ * offset of the stream, or a wrong checksum: so what the user gets is the pattern, each byte once
+ * and in order, or the connection ends. What our side sends is read by a second hand, and is held
+ * against what it may say. fuzz: -max_len=600
  */
 #include "arch/hosted/hosted.h"
 #include "core/wire.h"
@@ -12,33 +12,33 @@
 #include "tests/model/packets.h"
 #include "tests/model/segment.h"
 
-#define SLOTS 4                 /* connections in the life of one input */
+#define SLOTS 4 /* connections in the life of one input */
 #define STORE (256u << 10)
 #define SERVER_PORT 80
 #define REQUEST_LEN 3000
-#define END_MAX_S (8 * 60)      /* seven tries, the last of them a minute apart (RFC 6298 2.5) */
+#define END_MAX_S (8 * 60) /* seven tries, the last of them a minute apart (RFC 6298 2.5) */
 
 /* One connection: its user, and what both ends have said. */
 struct slot {
 	struct tcp_user user;
-	struct tcp_conn *c;     /* NULL: its user has left it */
-	uint64_t base;          /* byte 0 of its stream is this one of the pattern */
+	struct tcp_conn *c; /* NULL: its user has left it */
+	uint64_t base;      /* byte 0 of its stream is this one of the pattern */
 	uint64_t got, place_from, place_to;
 	uint16_t port;
 	uint32_t irs, iss, ack, edge;
 	bool acked;
-	uint32_t asked;         /* bytes handed to tcp_send() before the last call */
+	uint32_t asked; /* bytes handed to tcp_send() before the last call */
 	uint8_t *store;
 };
 
 static struct stage stage;
 static struct slot slot[SLOTS];
 static unsigned slots;
-static bool mute;               /* nobody answers ARP */
+static bool mute; /* nobody answers ARP */
 static uint8_t stores[SLOTS][STORE];
 static struct input in;
 
-/* --- the user ------------------------------------------------------------------------------------- */
+/* --- the user --------------------------------------------------------------------------------- */
 
 static uint8_t *place(void *ctx, uint64_t off, uint32_t len)
 {
@@ -71,7 +71,7 @@ static void delivered(void *ctx, uint64_t off, struct span data)
 	take_bytes(ctx, data.at, off, data.len);
 }
 
-/* --- what leaves ---------------------------------------------------------------------------------- */
+/* --- what leaves ------------------------------------------------------------------------------ */
 
 static struct slot *slot_of(uint16_t port)
 {
@@ -91,13 +91,16 @@ static void check_sack(const struct slot *s, const struct segment *seg)
 	for (i = 0; i < seg->sacks; i++) {
 		uint32_t from = seg->sack[i][0] - seg->ack, to = seg->sack[i][1] - seg->ack;
 
-		must(from > 0 && from < to && to <= s->edge - seg->ack, "a SACK block outside of the window");
+		must(from > 0 && from < to && to <= s->edge - seg->ack,
+		     "a SACK block outside of the window");
 		for (j = 0; j < i; j++)
-			must(seg->sack[j][1] - seg->ack < from || to < seg->sack[j][0] - seg->ack, "SACK blocks that touch");
+			must(seg->sack[j][1] - seg->ack < from || to < seg->sack[j][0] - seg->ack,
+			     "SACK blocks that touch");
 		from = seg->sack[i][0] - s->irs - 1;
 		to = seg->sack[i][1] - s->irs - 1;
 		must(from >= s->place_from && to <= s->place_to, "a SACK block that has no place");
-		must(pattern_is(s->store + from, s->base + from, to - from), "a SACK block of bytes that nobody sent");
+		must(pattern_is(s->store + from, s->base + from, to - from),
+		     "a SACK block of bytes that nobody sent");
 	}
 }
 
@@ -112,7 +115,8 @@ static void check_request(const struct slot *s, const struct segment *seg)
 
 static void check_segment(struct slot *s, const struct segment *seg)
 {
-	uint32_t shift = s->c ? s->c->rcv_shift : 0, edge = seg->ack + ((uint32_t)seg->wnd << shift);
+	uint32_t shift = s->c ? s->c->rcv_shift : 0,
+		 edge = seg->ack + ((uint32_t)seg->wnd << shift);
 
 	if (seg->flags & SYN) {
 		s->iss = seg->seq;
@@ -122,7 +126,7 @@ static void check_segment(struct slot *s, const struct segment *seg)
 	check_request(s, seg);
 	if (!(seg->flags & ACK) || (seg->flags & RST) || !s->c)
 		return;
-	s->acked = s->acked && s->irs == s->c->irs;     /* or another SYN is believed now */
+	s->acked = s->acked && s->irs == s->c->irs; /* or another SYN is believed now */
 	s->irs = s->c->irs;
 	must(seg->ack - s->irs - 1 <= s->got + 1, "an acknowledgement of bytes that have not come");
 	must(!s->acked || (int32_t)(seg->ack - s->ack) >= 0, "an acknowledgement that goes back");
@@ -145,7 +149,8 @@ static void sent(void *ctx, const uint8_t *frame, uint32_t len)
 		if (mute || get_be16(frame + 20) != 1)
 			return;
 		len = packet_arp(arp, 2, peer_mac, get_be32(frame + 38), our_mac, OUR_IP);
-		fake_nic_receive(&stage.fake, reply, packet_eth(reply, our_mac, peer_mac, 0x0806, arp, len));
+		fake_nic_receive(&stage.fake, reply,
+				 packet_eth(reply, our_mac, peer_mac, 0x0806, arp, len));
 		return;
 	}
 	if (frame[23] != IPV4_PROTO_TCP)
@@ -157,7 +162,7 @@ static void sent(void *ctx, const uint8_t *frame, uint32_t len)
 		check_segment(s, &seg);
 }
 
-/* --- what arrives --------------------------------------------------------------------------------- */
+/* --- what arrives ----------------------------------------------------------------------------- */
 
 /* All that has come, in batches of what the nic can hold. */
 static void poll(void)
@@ -176,12 +181,12 @@ static void put(const struct segment *s, uint32_t damage)
 	uint32_t len = segment_write(frame, s), verdict = damage & 7, bit;
 	struct fake_frame *f;
 
-	if (verdict == 1) {             /* one bit of it, behind the Ethernet header: a checksum sees that */
+	if (verdict == 1) { /* one bit of it, behind the Ethernet header: a checksum sees that */
 		bit = 14 * 8 + (damage >> 3) % (8 * (40 + s->len));
 		frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	f = fake_nic_receive(&stage.fake, frame, len);
-	if (verdict == 2) {             /* the device has looked, and the field may hold anything */
+	if (verdict == 2) { /* the device has looked, and the field may hold anything */
 		put_be16(f->bytes + SEGMENT_L4 + 16, (uint16_t)(damage >> 3));
 		f->csum = CSUM_VOUCHED;
 	} else if (verdict == 3) {
@@ -193,33 +198,44 @@ static void put(const struct segment *s, uint32_t damage)
 	}
 }
 
-/* Which byte of the stream the segment's first one is; below 0 for what is older than the stream. */
+/*
+ * Which byte of the stream the segment's first one is; below 0 for what is older than the stream.
+ */
 static uint64_t stream_off(const struct tcp_conn *c, const struct segment *seg)
 {
 	if (!c || c->state == TCP_SYN_SENT || (seg->flags & SYN))
-		return 0;               /* of a SYN that is believed; others are not looked at */
+		return 0; /* of a SYN that is believed; others are not looked at */
 	return c->rcv_off + (uint64_t)(int64_t)(int32_t)(seg->seq - c->rcv_nxt);
 }
 
 /* A segment of the server's to a connection, old or new; bytes of the stream are the right ones. */
 static void put_segment(struct slot *s, uint32_t kind)
 {
-	static const uint16_t flags[] = { ACK, ACK | PSH, ACK | FIN, SYN | ACK, SYN, RST, RST | ACK, FIN, ACK | URG, 0 };
+	static const uint16_t flags[] = { ACK, ACK | PSH, ACK | FIN, SYN | ACK, SYN,
+					  RST, RST | ACK, FIN,       ACK | URG, 0 };
 	static const uint32_t lens[] = { 0, 1, 7, 8, 100, 536, 1460, 4000 };
 	const struct tcp_conn *c = s->c;
 	uint8_t options[40];
 	struct span given = { options, 0 };
 	struct segment seg = {
-		.src = PEER_IP, .dst = OUR_IP, .src_port = SERVER_PORT, .dst_port = s->port,
-		.flags = flags[take(&in, 1) % ARRAY_LEN(flags)], .wnd = (uint16_t)take(&in, 2),
+		.src = PEER_IP,
+		.dst = OUR_IP,
+		.src_port = SERVER_PORT,
+		.dst_port = s->port,
+		.flags = flags[take(&in, 1) % ARRAY_LEN(flags)],
+		.wnd = (uint16_t)take(&in, 2),
 	};
-	uint32_t damage = take(&in, 2), next = c ? c->rcv_nxt : s->ack, una = c ? c->snd_una : s->iss + 1;
+	uint32_t damage = take(&in, 2), next = c ? c->rcv_nxt : s->ack,
+		 una = c ? c->snd_una : s->iss + 1;
 
 	memcpy(seg.dst_mac, our_mac, 6);
 	memcpy(seg.src_mac, peer_mac, 6);
 	seg.len = lens[kind >> 3 & 7] + (kind & 0x40 ? take(&in, 1) : 0);
 	seg.seq = next + (kind & 1 ? (uint32_t)(int16_t)take(&in, 2) : 0);
-	seg.ack = seg.flags & ACK ? una + (kind & 2 ? (uint32_t)(int8_t)take(&in, 1) : c ? c->snd_nxt - una : 0) : 0;
+	seg.ack = seg.flags & ACK ? una + (kind & 2 ? (uint32_t)(int8_t)take(&in, 1) :
+					   c        ? c->snd_nxt - una :
+						      0) :
+				    0;
 	if (kind & 4) {
 		given = take_span(&in, take(&in, 1) % 41);
 		memcpy(options, given.at, given.len);
@@ -229,11 +245,11 @@ static void put_segment(struct slot *s, uint32_t kind)
 	if ((kind & 0x80) && !(seg.flags & SYN))
 		seg.seq += take(&in, 4);
 	if ((seg.flags & SYN) && c && c->state <= TCP_SYN_RECEIVED)
-		seg.seq = take(&in, 4);         /* the stream begins here, if it is believed */
+		seg.seq = take(&in, 4); /* the stream begins here, if it is believed */
 	seg.data = pattern_at(s->base + stream_off(c, &seg), seg.len);
 	put(&seg, damage);
 	while ((seg.flags & (SYN | RST)) && stage.fake.rx_first)
-		poll();                         /* what follows has to know whether it was */
+		poll(); /* what follows has to know whether it was */
 }
 
 /* ICMP about a segment of ours: unreachable, or too big. */
@@ -253,7 +269,7 @@ static void put_icmp(const struct slot *s)
 	fake_nic_receive(&stage.fake, frame, len);
 }
 
-/* --- the user's calls ------------------------------------------------------------------------------ */
+/* --- the user's calls ------------------------------------------------------------------------- */
 
 static void open_connection(void)
 {
@@ -263,8 +279,10 @@ static void open_connection(void)
 	if (slots == SLOTS || (slots && slot[slots - 1].c))
 		return;
 	*s = (struct slot){ .store = store };
-	s->user = (struct tcp_user){ .place = place, .landed = landed, .data = delivered, .ctx = s };
-	s->base = (UINT64_C(1) << 40) + take(&in, 2) * UINT64_C(65537); /* so that bytes of earlier runs are wrong */
+	s->user =
+		(struct tcp_user){ .place = place, .landed = landed, .data = delivered, .ctx = s };
+	s->base = (UINT64_C(1) << 40) +
+		  take(&in, 2) * UINT64_C(65537); /* so that bytes of earlier runs are wrong */
 	s->place_from = take(&in, 1) * UINT64_C(4);
 	s->place_to = s->place_from + (take(&in, 1) << 10);
 	if (s->place_to > STORE)
@@ -283,7 +301,8 @@ static void leave(struct slot *s, bool abort)
 	if (!c)
 		return;
 	must(c->rcv_off == s->got, "a connection that counts other bytes than its user");
-	must(!c->fin_received || !c->fin_known || c->fin_off == s->got, "the end of a stream that is not all there");
+	must(!c->fin_received || !c->fin_known || c->fin_off == s->got,
+	     "the end of a stream that is not all there");
 	s->ack = c->rcv_nxt;
 	if (abort)
 		tcp_abort(&stage.net, c);
@@ -308,15 +327,21 @@ static void pass(uint32_t ms)
 	poll();
 }
 
-/* A peer that says nothing more does not keep us: without progress everything is over in bounded time. */
+/*
+ * A peer that says nothing more does not keep us: without progress everything is over in bounded
+ * time.
+ */
 static void must_end(struct slot *s)
 {
 	uint32_t seconds;
 
 	in.left = 0;
-	for (seconds = 0; seconds < END_MAX_S && s->c->state != TCP_CLOSED && s->c->state != TCP_CLOSE_WAIT; seconds++)
+	for (seconds = 0;
+	     seconds < END_MAX_S && s->c->state != TCP_CLOSED && s->c->state != TCP_CLOSE_WAIT;
+	     seconds++)
 		pass(1000);
-	must(s->c->state == TCP_CLOSED || s->c->state == TCP_CLOSE_WAIT, "a silent peer keeps the connection for ever");
+	must(s->c->state == TCP_CLOSED || s->c->state == TCP_CLOSE_WAIT,
+	     "a silent peer keeps the connection for ever");
 	leave(s, false);
 	for (seconds = 0; seconds < 200; seconds++)
 		pass(1000);
@@ -355,7 +380,9 @@ static void step(struct slot *s)
 	case 8:
 		put_segment(&slot[(op >> 4) % slots], take(&in, 1));
 		break;
-	case 9: case 10: case 11:
+	case 9:
+	case 10:
+	case 11:
 		put_segment(s, take(&in, 1));
 		break;
 	default:

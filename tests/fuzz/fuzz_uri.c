@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * URLs, absolute and resolved against one that was taken: what comes out is safe in a request, and read again it
- * says the same.
- * fuzz: -max_len=5000
+ * URLs, absolute and resolved against one that was taken: what comes out is safe in a request, and
+ * read again it says the same. fuzz: -max_len=5000
  */
 #include "net/uri.h"
 #include "tests/fuzz/fuzz.h"
@@ -17,7 +16,16 @@ static bool is_host_character(char c)
 static bool is_unsafe(char c)
 {
 	switch (c) {
-	case '#': case '"': case '<': case '>': case '\\': case '^': case '`': case '{': case '|': case '}':
+	case '#':
+	case '"':
+	case '<':
+	case '>':
+	case '\\':
+	case '^':
+	case '`':
+	case '{':
+	case '|':
+	case '}':
 		return true;
 	default:
 		return false;
@@ -39,7 +47,8 @@ static bool has_dots(const char *path)
 
 static void must_be_safe(const struct uri *u)
 {
-	size_t i, host_len = strnlen(u->host, sizeof(u->host)), path_len = strnlen(u->path, sizeof(u->path));
+	size_t i, host_len = strnlen(u->host, sizeof(u->host)),
+		  path_len = strnlen(u->path, sizeof(u->path));
 
 	must(u->scheme <= URI_OTHER, "no such scheme");
 	must(host_len < sizeof(u->host) && path_len < sizeof(u->path), "a part without its end");
@@ -69,11 +78,12 @@ static void must_come_back(const struct uri *u)
 	text_init(&t, buf, sizeof(buf));
 	uri_text(&t, u);
 	must(!t.cut, "longer than its parts");
-	if (t.len > URI_MAX)            /* longer than any that is taken, by what was encoded */
+	if (t.len > URI_MAX) /* longer than any that is taken, by what was encoded */
 		return;
 	must(uri_parse(&again, buf, t.len, &f, RUNG_CONFIG) == 0, "a URL that is not taken again");
 	must(again.scheme == u->scheme && again.port == u->port && !strcmp(again.host, u->host) &&
-	     !strcmp(again.path, u->path), "a URL that changes when it is read again");
+		     !strcmp(again.path, u->path),
+	     "a URL that changes when it is read again");
 }
 
 static void must_hold(int err, const struct uri *u, const struct failure *f)
@@ -88,7 +98,8 @@ static void must_hold(int err, const struct uri *u, const struct failure *f)
 
 static bool is_alike(const struct uri *a, const struct uri *b)
 {
-	return a->scheme == b->scheme && a->port == b->port && !strcmp(a->host, b->host) && !strcmp(a->path, b->path);
+	return a->scheme == b->scheme && a->port == b->port && !strcmp(a->host, b->host) &&
+	       !strcmp(a->path, b->path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -109,7 +120,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!err)
 		uri_host_ip(&out, &ip);
 	/* What stands for itself does not depend on the base. */
-	if (!uri_parse(&base, (const char *)ref.at, ref.len, &(struct failure){ .err = 0 }, RUNG_IMAGE))
-		must(!err && is_alike(&base, &out), "an absolute URL that depends on what it is relative to");
+	if (!uri_parse(&base, (const char *)ref.at, ref.len, &(struct failure){ .err = 0 },
+		       RUNG_IMAGE))
+		must(!err && is_alike(&base, &out),
+		     "an absolute URL that depends on what it is relative to");
 	return 0;
 }

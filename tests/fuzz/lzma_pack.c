@@ -9,7 +9,7 @@
 #define MATCH_MIN 2u
 #define MATCH_MAX 273u
 
-/* --- the range coder ------------------------------------------------------------------------------ */
+/* --- the range coder -------------------------------------------------------------------------- */
 
 static void put_byte(struct pack *p, uint8_t byte)
 {
@@ -81,7 +81,7 @@ static void put_reverse_tree(struct pack *p, uint16_t *tree, unsigned bits, uint
 	}
 }
 
-/* --- the grammar ---------------------------------------------------------------------------------- */
+/* --- the grammar ------------------------------------------------------------------------------ */
 
 void pack_begin(struct pack *p)
 {
@@ -102,7 +102,7 @@ void pack_begin(struct pack *p)
 static void put_literal_bits(struct pack *p, uint8_t byte)
 {
 	uint8_t before = p->at ? p->plain[p->at - 1] : 0;
-	uint16_t (*tree)[0x100] = p->probs.literal[before >> 5];
+	uint16_t(*tree)[0x100] = p->probs.literal[before >> 5];
 	unsigned node = 1, expected = 0, bit, wanted, with = 0;
 	int i;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The other half of arch/uefi/unpack/lzma.c, for its oracle: an encoder that is told literal by literal and match by
- * match what to write, so that each word of the grammar can be asked for. Names are those of "LZMA Specification".
+ * The other half of arch/uefi/unpack/lzma.c, for its oracle: an encoder that is told literal by
+ * literal and match by match what to write, so that each word of the grammar can be asked for.
+ * Names are those of "LZMA Specification".
  */
 #ifndef TESTS_FUZZ_LZMA_PACK_H
 #define TESTS_FUZZ_LZMA_PACK_H
@@ -9,7 +10,8 @@
 #include "arch/uefi/unpack/lzma.h"
 
 #define PACK_PLAIN_MAX 4096
-#define PACK_MAX 16384          /* of what is packed: a byte takes at most 13 bits, each at most 11 bits long */
+#define PACK_MAX \
+	16384 /* of what is packed: a byte takes at most 13 bits, each at most 11 bits long */
 
 struct pack {
 	uint8_t plain[PACK_PLAIN_MAX], packed[PACK_MAX];

@@ -9,34 +9,37 @@
 #include "tests/model/packets.h"
 
 #define IDLE_MS 20
-#define BOUND_MS (3600u * 1000)        /* of one run; all that can be served comes in minutes */
+#define BOUND_MS (3600u * 1000) /* of one run; all that can be served comes in minutes */
 
-/* --- the wire -------------------------------------------------------------------------------------- */
+/* --- the wire --------------------------------------------------------------------------------- */
 
 static void put_on(struct world *w, const uint8_t *frame, uint32_t len, uint32_t delay_ms)
 {
 	struct world_frame *f;
 
 	if (w->in_flight == WORLD_FLIGHT || len > sizeof(f->bytes))
-		return;                 /* a switch whose memory is full */
+		return; /* a switch whose memory is full */
 	f = &w->frame[w->in_flight++];
 	f->due_ms = w->now_ms + delay_ms;
 	f->len = len;
 	memcpy(f->bytes, frame, len);
 }
 
-/* One byte of the input for each frame. Damage is one bit, which every checksum sees, and not in the Ethernet header. */
+/*
+ * One byte of the input for each frame. Damage is one bit, which every checksum sees, and not in
+ * the Ethernet header.
+ */
 void world_send(struct world *w, const uint8_t *frame, uint32_t len)
 {
 	uint32_t fate = take(w->in, 1), bit;
 
 	switch (fate >> 4) {
-	case 15:                        /* lost */
+	case 15: /* lost */
 		return;
-	case 14:                        /* doubled */
+	case 14: /* doubled */
 		put_on(w, frame, len, fate & 15);
 		break;
-	case 13:                        /* late */
+	case 13: /* late */
 		put_on(w, frame, len, 1u << (fate & 15));
 		return;
 	case 12:
@@ -65,7 +68,7 @@ static void deliver_due(struct world *w)
 	w->in_flight = kept;
 }
 
-/* --- ARP, DHCP, DNS -------------------------------------------------------------------------------- */
+/* --- ARP, DHCP, DNS --------------------------------------------------------------------------- */
 
 static void answer_arp(struct world *w, const uint8_t *arp)
 {
@@ -78,7 +81,8 @@ static void answer_arp(struct world *w, const uint8_t *arp)
 	world_send(w, frame, packet_eth(frame, our_mac, peer_mac, 0x0806, reply, sizeof(reply)));
 }
 
-static uint32_t put_option(uint8_t *m, uint32_t len, uint8_t code, const void *value, uint32_t value_len)
+static uint32_t put_option(uint8_t *m, uint32_t len, uint8_t code, const void *value,
+			   uint32_t value_len)
 {
 	m[len] = code;
 	m[len + 1] = (uint8_t)value_len;
@@ -103,10 +107,14 @@ static uint32_t put_mtu_option(uint8_t *m, uint32_t len, uint32_t choice)
 	return put_option(m, len, DHCP_OPTION_MTU, value, sizeof(value));
 }
 
-/* Options of a lease; first what the input wants to be there, which may be anything, then what is useful. */
+/*
+ * Options of a lease; first what the input wants to be there, which may be anything, then what is
+ * useful.
+ */
 static uint32_t put_options(struct world *w, uint8_t *m, uint32_t len, uint8_t type)
 {
-	static const char *const files[] = { "http://10.0.2.2/f0", "http://" WORLD_NAME "/e0", "http://192.0.2.7/r1", "pxelinux.0" };
+	static const char *const files[] = { "http://10.0.2.2/f0", "http://" WORLD_NAME "/e0",
+					     "http://192.0.2.7/r1", "pxelinux.0" };
 	uint32_t choices = take(w->in, 1);
 	struct span more = take_span(w->in, choices & 0x80 ? take(w->in, 1) : 0);
 	const char *file = files[choices & 3];
@@ -132,7 +140,8 @@ static void answer_dhcp(struct world *w, struct span m)
 
 	if (m.len < DHCP_OPTIONS_OFF + 3)
 		return;
-	type = m.at[DHCP_OPTIONS_OFF + 2] == DHCP_DISCOVER ? DHCP_OFFER : DHCP_ACK;     /* it comes first */
+	type = m.at[DHCP_OPTIONS_OFF + 2] == DHCP_DISCOVER ? DHCP_OFFER :
+							     DHCP_ACK; /* it comes first */
 	if (type == DHCP_ACK && take(w->in, 1) >= 0xf0)
 		type = DHCP_NAK;
 	memcpy(reply, m.at, DHCP_OPTIONS_OFF);
@@ -155,7 +164,7 @@ static void answer_dns(struct world *w, const uint8_t *ip, uint16_t port, struct
 	put_be16(reply + 6, 1 + (choices & 3));
 	for (len = 12; len < m.len && reply[len]; len += reply[len] + 1u)
 		;
-	len += 5;                       /* what else was asked is not looked at */
+	len += 5; /* what else was asked is not looked at */
 	put_be16(reply + 8, 0);
 	put_be16(reply + 10, 0);
 	for (i = 0; i <= (choices & 3); i++) {
@@ -168,7 +177,7 @@ static void answer_dns(struct world *w, const uint8_t *ip, uint16_t port, struct
 		put_be32(reply + len + 12, i ? PEER_IP + 40 + i : FAR_IP);
 		len += 16;
 	}
-	if (choices & 8)                /* and bytes that are nothing */
+	if (choices & 8) /* and bytes that are nothing */
 		len += take(w->in, 1) % 50;
 	world_send(w, frame, frame_udp(frame, get_be32(ip + 16), 53, OUR_IP, port, reply, len));
 }
@@ -178,7 +187,8 @@ static void answer_udp(struct world *w, const uint8_t *ip, uint32_t len)
 	const uint8_t *udp = ip + 20;
 	struct span data = { udp + 8, len - 28 };
 
-	must(packet_sum(packet_pseudo(get_be32(ip + 12), get_be32(ip + 16), 17, len - 20), udp, len - 20) == 0xffff,
+	must(packet_sum(packet_pseudo(get_be32(ip + 12), get_be32(ip + 16), 17, len - 20), udp,
+			len - 20) == 0xffff,
 	     "a wrong UDP checksum");
 	if (get_be16(udp + 2) == 67)
 		answer_dhcp(w, data);
@@ -195,13 +205,14 @@ void world_rx(struct world *w, const uint8_t *frame, uint32_t len)
 
 	must(len >= 60, "a runt");
 	if (take(w->in, 1) >= 0xf0)
-		return;                 /* lost */
+		return; /* lost */
 	if (get_be16(frame + 12) == 0x0806) {
 		answer_arp(w, ip);
 		return;
 	}
 	ip_len = get_be16(ip + 2);
-	must(get_be16(frame + 12) == 0x0800 && ip_len >= 28 && ip_len <= len - 14, "a frame of a protocol that we do not speak");
+	must(get_be16(frame + 12) == 0x0800 && ip_len >= 28 && ip_len <= len - 14,
+	     "a frame of a protocol that we do not speak");
 	must(packet_sum(0, ip, 20) == 0xffff, "a wrong IPv4 checksum");
 	if (ip[9] == IPV4_PROTO_UDP)
 		answer_udp(w, ip, ip_len);
@@ -245,7 +256,8 @@ bool world_served(const struct world *w, const uint8_t *at, uint64_t len, unsign
 
 	for (*file = 0; *file < WORLD_FILES; ++*file)
 		for (i = 0; i < w->lens[*file]; i++)
-			if (w->len[*file][i] == len && pattern_is(at, w->salt + *file * UINT64_C(4099), len))
+			if (w->len[*file][i] == len &&
+			    pattern_is(at, w->salt + *file * UINT64_C(4099), len))
 				return true;
 	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the web servers of world.h answer. Every way in which a body can be whole is noted in world.len, and nothing
- * else is: a client that takes anything else for a file has been deceived.
+ * What the web servers of world.h answer. Every way in which a body can be whole is noted in
+ * world.len, and nothing else is: a client that takes anything else for a file has been deceived.
  */
 #include <stdarg.h>
 
@@ -60,7 +60,8 @@ static void chunked(struct world *w, struct world_conn *c, unsigned file, uint32
 }
 
 /* So much of the body is announced, and so much comes. */
-static void announced(struct world *w, struct world_conn *c, unsigned file, uint32_t len, uint32_t comes)
+static void announced(struct world *w, struct world_conn *c, unsigned file, uint32_t len,
+		      uint32_t comes)
 {
 	say(c, "Content-Length: %u\r\n\r\n", (unsigned)len);
 	add(c, file_at(w, file, 0, comes), comes);
@@ -77,7 +78,8 @@ static void serve_file(struct world *w, struct world_conn *c, unsigned file)
 
 	if (choices & 8)
 		len += take(w->in, 1);
-	if (len > WORLD_STREAM_MAX - 4000 || c->len > WORLD_STREAM_MAX / 4 || w->lens[file] == WORLD_LENS) {
+	if (len > WORLD_STREAM_MAX - 4000 || c->len > WORLD_STREAM_MAX / 4 ||
+	    w->lens[file] == WORLD_LENS) {
 		say(c, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
 		return;
 	}
@@ -97,7 +99,7 @@ static void serve_file(struct world *w, struct world_conn *c, unsigned file)
 	case 3:
 		announced(w, c, file, len, len / 2);
 		break;
-	case 4:                         /* more than was said */
+	case 4: /* more than was said */
 		announced(w, c, file, len / 2, len);
 		break;
 	default:
@@ -110,26 +112,36 @@ static void serve_entry(struct world *w, struct world_conn *c)
 	char text[400];
 	uint32_t choices = take(w->in, 1);
 	int len = snprintf(text, sizeof(text), "title x\nlinux %s\noptions a=b\n%s%soptions c\n",
-			   choices & 1 ? "/f3" : choices & 2 ? "../f3" : choices & 4 ? "http://192.0.2.7/f3" : "f3",
+			   choices & 1 ? "/f3" :
+			   choices & 2 ? "../f3" :
+			   choices & 4 ? "http://192.0.2.7/f3" :
+					 "f3",
 			   choices & 8 ? "initrd f4\n" : "", choices & 16 ? "initrd /r5\n" : "");
 	struct span more = take_span(w->in, choices & 0x80 ? take(w->in, 1) % 60 : 0);
 	uint32_t i;
 
 	say(c, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", (unsigned)len + more.len);
 	add(c, text, (uint32_t)len);
-	for (i = 0; i < more.len; i++)          /* text of any kind, or it would be taken for a kernel */
-		add(c, more.at[i] >= ' ' && more.at[i] <= '~' ? (const char *)&more.at[i] : "\n", 1);
+	for (i = 0; i < more.len; i++) /* text of any kind, or it would be taken for a kernel */
+		add(c, more.at[i] >= ' ' && more.at[i] <= '~' ? (const char *)&more.at[i] : "\n",
+		    1);
 }
 
 static void serve_redirect(struct world *w, struct world_conn *c)
 {
-	static const char *const to[] = { "/f1", "f2", "http://" WORLD_NAME "/f2", "//192.0.2.7/f1", "/r1", "http://10.0.2.2:81/f1",
-		"https://h/", "?x" };
+	static const char *const to[] = { "/f1",
+					  "f2",
+					  "http://" WORLD_NAME "/f2",
+					  "//192.0.2.7/f1",
+					  "/r1",
+					  "http://10.0.2.2:81/f1",
+					  "https://h/",
+					  "?x" };
 	static const uint16_t statuses[] = { 301, 302, 303, 307, 308, 404, 500, 204 };
 	uint32_t choices = take(w->in, 1);
 
-	say(c, "HTTP/1.1 %u Elsewhere\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nthere", statuses[choices >> 3 & 7],
-	    to[choices & 7]);
+	say(c, "HTTP/1.1 %u Elsewhere\r\nLocation: %s\r\nContent-Length: 5\r\n\r\nthere",
+	    statuses[choices >> 3 & 7], to[choices & 7]);
 	if (choices & 0x40)
 		c->fin = true;
 }
@@ -139,7 +151,7 @@ void world_serve(struct world *w, struct world_conn *c)
 	uint32_t how = take(w->in, 1);
 	struct span bytes;
 
-	if (how >= 0xf0) {              /* what is not HTTP, or is not finished */
+	if (how >= 0xf0) { /* what is not HTTP, or is not finished */
 		bytes = take_span(w->in, take(w->in, 1));
 		add(c, bytes.at, bytes.len);
 		c->fin = how & 1;

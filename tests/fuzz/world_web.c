@@ -5,26 +5,35 @@
 #include "tests/model/packets.h"
 
 #define RETRY_MS 200
-#define AT_ONCE 8               /* segments in a row */
+#define AT_ONCE 8 /* segments in a row */
 
 static struct world_conn *find(struct world *w, const struct segment *s)
 {
 	struct world_conn *c;
 
 	for (c = w->conn; c < w->conn + WORLD_CONNS; c++)
-		if (c->used && c->client_port == s->src_port && c->ip == s->dst && c->port == s->dst_port)
+		if (c->used && c->client_port == s->src_port && c->ip == s->dst &&
+		    c->port == s->dst_port)
 			return c;
 	return NULL;
 }
 
-static void send_segment(struct world *w, const struct world_conn *c, uint16_t flags, uint32_t seq, const uint8_t *data,
-			 uint32_t len)
+static void send_segment(struct world *w, const struct world_conn *c, uint16_t flags, uint32_t seq,
+			 const uint8_t *data, uint32_t len)
 {
 	static const uint8_t options[] = { 2, 4, 1460 >> 8, 1460 & 255, 4, 2, 1, 3, 3, 7, 0, 0 };
 	uint8_t frame[1600];
 	struct segment s = {
-		.src = c->ip, .dst = OUR_IP, .src_port = c->port, .dst_port = c->client_port, .seq = seq, .flags = flags,
-		.ack = flags & ACK ? c->client_seq : 0, .wnd = 512, .data = data, .len = len,
+		.src = c->ip,
+		.dst = OUR_IP,
+		.src_port = c->port,
+		.dst_port = c->client_port,
+		.seq = seq,
+		.flags = flags,
+		.ack = flags & ACK ? c->client_seq : 0,
+		.wnd = 512,
+		.data = data,
+		.len = len,
 	};
 
 	memcpy(s.dst_mac, our_mac, 6);
@@ -54,7 +63,7 @@ static void begin(struct world_conn *c, const struct segment *s, uint32_t choice
 	c->port = s->dst_port;
 	c->ip = s->dst;
 	c->client_seq = s->seq + 1;
-	c->iss = 0xfffff000u + choices;         /* wraps soon */
+	c->iss = 0xfffff000u + choices; /* wraps soon */
 	c->una = c->iss;
 	c->nxt = c->iss + 1;
 	c->shift = s->shift > 0 ? (uint32_t)s->shift : 0;
@@ -63,7 +72,9 @@ static void begin(struct world_conn *c, const struct segment *s, uint32_t choice
 	c->got = c->len = 0;
 }
 
-/* A SYN that comes again is answered as it was; each may be refused, or not be answered this time. */
+/*
+ * A SYN that comes again is answered as it was; each may be refused, or not be answered this time.
+ */
 static void syn_rx(struct world *w, const struct segment *s)
 {
 	uint32_t choices = take(w->in, 1);
@@ -92,7 +103,8 @@ static void send_more(struct world *w, struct world_conn *c)
 	if (!c->open || c->una == c->iss)
 		return;
 	for (n = 0; n < AT_ONCE; n++) {
-		uint32_t off = c->nxt - c->iss - 1, len = c->len > off ? c->len - off : 0, room = c->edge - c->nxt;
+		uint32_t off = c->nxt - c->iss - 1, len = c->len > off ? c->len - off : 0,
+			 room = c->edge - c->nxt;
 
 		if (len > c->mss)
 			len = c->mss;
@@ -113,7 +125,8 @@ static void send_more(struct world *w, struct world_conn *c)
 static void ack_rx(struct world *w, struct world_conn *c, const struct segment *s)
 {
 	if ((int32_t)(s->ack - c->una) > 0) {
-		must((int32_t)(s->ack - (c->iss + 2 + c->len)) <= 0, "an acknowledgement of bytes that were never there");
+		must((int32_t)(s->ack - (c->iss + 2 + c->len)) <= 0,
+		     "an acknowledgement of bytes that were never there");
 		c->una = s->ack;
 		c->moved_ms = w->now_ms;
 		if ((int32_t)(c->una - c->nxt) > 0)
@@ -134,7 +147,8 @@ static void request_rx(struct world *w, struct world_conn *c, const struct segme
 	c->client_seq += len;
 	c->request[c->got] = 0;
 	if (c->got >= 4 && !memcmp(c->request + c->got - 4, "\r\n\r\n", 4)) {
-		must(!strncmp(c->request, "GET /", 5) && strstr(c->request, "\r\nHost: "), "a request that is none");
+		must(!strncmp(c->request, "GET /", 5) && strstr(c->request, "\r\nHost: "),
+		     "a request that is none");
 		if (!c->fin)
 			world_serve(w, c);
 		c->got = 0;
@@ -184,7 +198,7 @@ void world_web_poll(struct world *w)
 		}
 		if (c->una == c->nxt)
 			continue;
-		c->nxt = c->una;                /* go back and begin again */
+		c->nxt = c->una; /* go back and begin again */
 		send_more(w, c);
 	}
 }

@@ -10,7 +10,7 @@
 #include "arch/hosted/hosted.h"
 #include "core/clock.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static void serve(struct web_conn *c)
 {

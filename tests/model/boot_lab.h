@@ -13,9 +13,9 @@
 /* What a path leads to; the list ends with a NULL path. Every other one is 404. */
 struct boot_page {
 	const char *path;
-	const char *text;               /* the body; NULL: len bytes of the pattern, from off */
+	const char *text; /* the body; NULL: len bytes of the pattern, from off */
 	uint64_t off, len;
-	const char *location;           /* not NULL: a redirect */
+	const char *location; /* not NULL: a redirect */
 };
 
 struct boot_lab {
@@ -30,12 +30,12 @@ struct boot_lab {
 	/* Set by the test. */
 	const struct boot_page *pages;
 	const char *builtin_url;
-	char asked[1024];               /* paths in the order of requests, each with a space behind */
+	char asked[1024]; /* paths in the order of requests, each with a space behind */
 };
 
 /*
- * cmocka's setup and teardown; *state is the lab, everything in it at peace. At the end the wire was
- * in order and the device was closed.
+ * cmocka's setup and teardown; *state is the lab, everything in it at peace. At the end the wire
+ * was in order and the device was closed.
  */
 int boot_lab_setup(void **state);
 int boot_lab_teardown(void **state);
@@ -56,8 +56,8 @@ void boot_lab_fails(struct boot_lab *lab, enum rung rung, enum err err, const ch
 /* Whether the i-th file granted was of this kind, and has these bytes of the pattern. */
 bool boot_lab_got(unsigned i, enum cargo cargo, uint64_t off, uint64_t len);
 /*
- * The SHA-256 of pattern bytes, or of text if that is not NULL, in 64 digits; valid until the fourth
- * call from here.
+ * The SHA-256 of pattern bytes, or of text if that is not NULL, in 64 digits; valid until the
+ * fourth call from here.
  */
 const char *boot_lab_sha256(const char *text, uint64_t off, uint64_t len);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The UEFI application's checksum under other names, beside the C version, for test_csum.c on x86-64. */
+/*
+ * The UEFI application's checksum under other names, beside the C version, for test_csum.c on
+ * x86-64.
+ */
 #ifdef __x86_64__
 #include "core/types.h"
 

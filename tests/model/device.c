@@ -44,11 +44,11 @@ void device_withdraw(struct device *d, unsigned bit)
 }
 
 void device_record(struct device *d, unsigned space, bool write, uint32_t off, unsigned width,
-	uint32_t value)
+		   uint32_t value)
 {
 	if (d->log_count < DEVICE_LOG_MAX)
 		d->log[d->log_count++] = (struct device_access){ (uint8_t)space, (uint8_t)width,
-			write, off, value };
+								 write, off, value };
 }
 
 /* --- configuration of the device -------------------------------------------------------------- */
@@ -78,7 +78,7 @@ static void check_pci_cfg_aim(struct device *d, const uint8_t *cap)
 		uint64_t begin = get_le32(other + 8), end = begin + get_le32(other + 12);
 
 		if (other[0] == 9 && other[4] == cap[4] && off >= begin &&
-			(uint64_t)off + len <= end)
+		    (uint64_t)off + len <= end)
 			return;
 	}
 	device_complain(d, "the PCI_CFG window was aimed outside every capability [PCI-16]");
@@ -98,8 +98,8 @@ static uint32_t cfg_read(void *ctx, unsigned off, unsigned width)
 	if (off == DEVICE_CAP_PCI_CFG + 16 && is_pci_cfg(d, DEVICE_CAP_PCI_CFG)) {
 		check_pci_cfg_aim(d, cap);
 		if (get_le32(cap + 12) != width)
-			device_complain(d,
-				"pci_cfg_data was accessed by another width than its length");
+			device_complain(
+				d, "pci_cfg_data was accessed by another width than its length");
 		return device_bar_read(d, cap[4], get_le32(cap + 8), width);
 	}
 	for (unsigned i = 0; i < width; i++)
@@ -125,15 +125,14 @@ static void cfg_write(void *ctx, unsigned off, unsigned width, uint32_t value)
 		return;
 	}
 	if (off < 0x40 && (off != 4 || width != 2))
-		device_complain(d,
-			"another configuration register than the command register was written");
+		device_complain(
+			d, "another configuration register than the command register was written");
 	for (unsigned i = 0; i < width; i++)
 		d->cfg[off + i] = (uint8_t)(value >> 8 * i);
 }
 
 void device_capability(struct device *d, unsigned at, uint8_t next, uint8_t cfg_type, uint8_t bar,
-	uint32_t off,
-	uint32_t len, uint32_t extra)
+		       uint32_t off, uint32_t len, uint32_t extra)
 {
 	uint8_t *cap = d->cfg + at;
 	bool longer = cfg_type == 2 || cfg_type == 5;
@@ -158,7 +157,7 @@ static void init_common(struct device *d, uint16_t device_id, uint8_t revision)
 	put_le16(d->cfg, 0x1af4);
 	put_le16(d->cfg + 2, device_id);
 	d->cfg[8] = revision;
-	d->cfg[6] = 0x10;               /* there is a capability list */
+	d->cfg[6] = 0x10; /* there is a capability list */
 	memcpy(d->config, mac, sizeof(mac));
 	d->config[6] = 1;
 	put_le16(d->config + 8, 1);
@@ -171,8 +170,11 @@ static void init_common(struct device *d, uint16_t device_id, uint8_t revision)
 		d->queue[i].notify_off = (uint16_t)i;
 	}
 	d->pci = (struct hosted_pci){
-		.fn = DEVICE_FN, .ctx = d,
-		.cfg_read = cfg_read, .cfg_write = cfg_write, .bar_read = device_bar_read,
+		.fn = DEVICE_FN,
+		.ctx = d,
+		.cfg_read = cfg_read,
+		.cfg_write = cfg_write,
+		.bar_read = device_bar_read,
 		.bar_write = device_bar_write,
 	};
 	/* MSI-X first in the list, as QEMU has it. */
@@ -188,7 +190,7 @@ static void init_modern(struct device *d)
 	d->cfg[DEVICE_CAP_MSIX + 1] = DEVICE_CAP_PCI_CFG;
 	device_capability(d, DEVICE_CAP_PCI_CFG, DEVICE_CAP_NOTIFY, 5, 0, 0, 0, 0);
 	device_capability(d, DEVICE_CAP_NOTIFY, DEVICE_CAP_CONFIG, 2, 4, DEVICE_NOTIFY_OFF, 0x1000,
-		4);
+			  4);
 	device_capability(d, DEVICE_CAP_CONFIG, DEVICE_CAP_ISR, 4, 4, DEVICE_CONFIG_OFF, 0x1000, 0);
 	device_capability(d, DEVICE_CAP_ISR, DEVICE_CAP_COMMON, 3, 4, DEVICE_ISR_OFF, 0x1000, 0);
 	device_capability(d, DEVICE_CAP_COMMON, 0, 1, 4, DEVICE_COMMON_OFF, 0x1000, 0);
@@ -222,8 +224,7 @@ void device_attach(struct device *d)
 /* --- the log --------------------------------------------------------------------------------- */
 
 unsigned device_log_find(const struct device *d, unsigned space, uint32_t off, bool write,
-	uint32_t *values,
-	unsigned max)
+			 uint32_t *values, unsigned max)
 {
 	unsigned n = 0;
 

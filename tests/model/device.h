@@ -12,7 +12,7 @@
 
 #include "arch/hosted/hosted.h"
 
-#define DEVICE_FN 0x18                  /* 00:03.0 */
+#define DEVICE_FN 0x18 /* 00:03.0 */
 #define DEVICE_QUEUES 3
 #define DEVICE_LOG_MAX 8192
 #define DEVICE_SENT_MAX 128
@@ -22,15 +22,21 @@
 
 /* The registers' places in BAR4, and where device_init() puts the capabilities that name them. */
 enum device_layout {
-	DEVICE_COMMON_OFF = 0x0000, DEVICE_ISR_OFF = 0x1000,
-	DEVICE_CONFIG_OFF = 0x2000, DEVICE_NOTIFY_OFF = 0x3000,
+	DEVICE_COMMON_OFF = 0x0000,
+	DEVICE_ISR_OFF = 0x1000,
+	DEVICE_CONFIG_OFF = 0x2000,
+	DEVICE_NOTIFY_OFF = 0x3000,
 	DEVICE_BAR4_LEN = 0x4000,
-	DEVICE_CAP_COMMON = 0x40, DEVICE_CAP_ISR = 0x50,
-	DEVICE_CAP_CONFIG = 0x60, DEVICE_CAP_NOTIFY = 0x70,
-	DEVICE_CAP_PCI_CFG = 0x84, DEVICE_CAP_MSIX = 0x98, DEVICE_CAP_FREE = 0xa4,
+	DEVICE_CAP_COMMON = 0x40,
+	DEVICE_CAP_ISR = 0x50,
+	DEVICE_CAP_CONFIG = 0x60,
+	DEVICE_CAP_NOTIFY = 0x70,
+	DEVICE_CAP_PCI_CFG = 0x84,
+	DEVICE_CAP_MSIX = 0x98,
+	DEVICE_CAP_FREE = 0xa4,
 };
 
-#define DEVICE_SPACE_CFG 16             /* configuration space; smaller: the BAR */
+#define DEVICE_SPACE_CFG 16 /* configuration space; smaller: the BAR */
 
 struct device_access {
 	uint8_t space, width;
@@ -39,9 +45,9 @@ struct device_access {
 };
 
 struct device_queue {
-	uint16_t max, notify_off;       /* set by a test */
+	uint16_t max, notify_off; /* set by a test */
 	uint16_t size;
-	bool enabled, hold;             /* hold: transmitted frames are not taken */
+	bool enabled, hold; /* hold: transmitted frames are not taken */
 	uint64_t desc, avail, used;
 	uint16_t last_avail, used_idx;
 	unsigned doorbells;
@@ -68,19 +74,19 @@ struct device_sent {
 
 struct device {
 	/* Set by device_init(), changed by tests. */
-	uint32_t offers[4];             /* 128 feature bits */
-	uint8_t config[64];             /* struct virtio_net_config; honest values */
+	uint32_t offers[4]; /* 128 feature bits */
+	uint8_t config[64]; /* struct virtio_net_config; honest values */
 	uint32_t config_len;
 	uint32_t notify_off_multiplier;
-	uint32_t reset_reads;           /* so many reads of status still give the old value */
-	bool refuses_features;          /* FEATURES_OK does not stick */
-	bool no_chains;                 /* complains of two pieces where one would do */
-	bool counts_generation;         /* each change moves config_generation; true at first */
+	uint32_t reset_reads;   /* so many reads of status still give the old value */
+	bool refuses_features;  /* FEATURES_OK does not stick */
+	bool no_chains;         /* complains of two pieces where one would do */
+	bool counts_generation; /* each change moves config_generation; true at first */
 	/* Is given what a read of the common configuration returns, to lie with. */
 	void (*on_common_read)(struct device *d, uint32_t off, uint32_t *value);
 	/* Is called before each read of device configuration. */
 	void (*on_config_read)(struct device *d, uint32_t off);
-	uint8_t cfg[256];               /* PCI configuration space */
+	uint8_t cfg[256]; /* PCI configuration space */
 	struct device_queue queue[DEVICE_QUEUES];
 
 	/* State; tests read it. */
@@ -115,8 +121,7 @@ bool device_accepted(const struct device *d, unsigned bit);
  * types 2 and 5).
  */
 void device_capability(struct device *d, unsigned at, uint8_t next, uint8_t cfg_type, uint8_t bar,
-	uint32_t off,
-	uint32_t len, uint32_t extra);
+		       uint32_t off, uint32_t len, uint32_t extra);
 
 /* Puts it on the hosted port's bus. hosted_reset() takes it off. */
 void device_attach(struct device *d);
@@ -131,8 +136,7 @@ bool device_content(const struct device *d);
  * Returns how many there are.
  */
 unsigned device_log_find(const struct device *d, unsigned space, uint32_t off, bool write,
-	uint32_t *values,
-	unsigned max);
+			 uint32_t *values, unsigned max);
 /* The same for device status, wherever it lies. */
 unsigned device_status_writes(const struct device *d, uint32_t *values, unsigned max);
 
@@ -148,7 +152,7 @@ void device_link(struct device *d, bool up);
 bool device_pop(struct device *d, unsigned queue, struct device_chain *chain);
 /* Writes len bytes at offset off of the chain's pieces. */
 void device_fill(struct device *d, const struct device_chain *chain, uint32_t off, const void *data,
-	uint32_t len);
+		 uint32_t len);
 /* Puts an element into the used ring; device_show() lets the driver see it. */
 void device_use(struct device *d, unsigned queue, uint32_t id, uint32_t len);
 /* Stores the used index; also one that is a lie. */
@@ -172,7 +176,7 @@ void device_transmit(struct device *d);
 uint32_t device_header_len(const struct device *d);
 void device_complain(struct device *d, const char *what);
 void device_record(struct device *d, unsigned space, bool write, uint32_t off, unsigned width,
-	uint32_t value);
+		   uint32_t value);
 uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width);
 void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uint32_t value);
 

@@ -27,14 +27,15 @@ static uint32_t config_read(struct device *d, uint32_t off, unsigned width)
 	if (d->on_config_read)
 		d->on_config_read(d, off);
 	if (!offered(d, feature))
-		device_complain(d,
-			"a configuration field was read whose feature is not offered [INIT-21]");
+		device_complain(
+			d, "a configuration field was read whose feature is not offered [INIT-21]");
 	if (width != (off < 6 ? 1u : 2u) || (off >= 8 && off != 10))
 		device_complain(d, "a configuration field was not read by its own width [PCI-02]");
 	if (off + width > d->config_len)
 		device_complain(d, "configuration was read beyond its end");
 	return off + width > sizeof(d->config) ? UINT32_MAX :
-		width == 1 ? d->config[off] : get_le16(d->config + off);
+	       width == 1                      ? d->config[off] :
+						 get_le16(d->config + off);
 }
 
 /* --- registers that both interfaces have ------------------------------------------------------ */
@@ -62,7 +63,7 @@ static void reset(struct device *d)
 static uint8_t status_read(struct device *d)
 {
 	if (d->reset_reads_left && d->reset_reads_left != DEVICE_RESET_NEVER &&
-		--d->reset_reads_left == 0)
+	    --d->reset_reads_left == 0)
 		d->status = 0;
 	return d->status;
 }
@@ -133,13 +134,10 @@ static const struct common_register {
 	uint8_t off, width;
 	bool writable;
 } common_registers[] = {
-	{ 0, 4, true }, { 4, 4, false }, { 8, 4, true }, { 12, 4, true }, { 16, 2, true },
-	{ 18, 2, false },
-	{ 20, 1, true }, { 21, 1, false }, { 22, 2, true }, { 24, 2, true }, { 26, 2, true },
-	{ 28, 2, true },
-	{ 30, 2, false }, { 32, 4, true }, { 36, 4, true }, { 40, 4, true }, { 44, 4, true },
-	{ 48, 4, true },
-	{ 52, 4, true },
+	{ 0, 4, true },   { 4, 4, false }, { 8, 4, true },   { 12, 4, true }, { 16, 2, true },
+	{ 18, 2, false }, { 20, 1, true }, { 21, 1, false }, { 22, 2, true }, { 24, 2, true },
+	{ 26, 2, true },  { 28, 2, true }, { 30, 2, false }, { 32, 4, true }, { 36, 4, true },
+	{ 40, 4, true },  { 44, 4, true }, { 48, 4, true },  { 52, 4, true },
 };
 
 static void check_common(struct device *d, uint32_t off, unsigned width, bool write)
@@ -211,13 +209,13 @@ static void queue_write(struct device *d, uint32_t off, uint32_t value)
 		device_complain(d, "a queue was set up before FEATURES_OK [INIT-01]");
 	if (off == 24) {
 		if (value == 0 || value & (value - 1) || value > q->max)
-			device_complain(d,
-				"queue_size is no power of two within the device's [PCI-08]");
+			device_complain(
+				d, "queue_size is no power of two within the device's [PCI-08]");
 		q->size = (uint16_t)value;
 	} else if (off == 28) {
 		if (value != 1)
-			device_complain(d,
-				"queue_enable was written with another value than 1 [PCI-10]");
+			device_complain(
+				d, "queue_enable was written with another value than 1 [PCI-10]");
 		if (q->desc % 16 || q->avail % 2 || q->used % 4)
 			device_complain(d, "a part of the ring is misaligned [SPLIT-01]");
 		if (!q->desc || !q->avail || !q->used)
@@ -257,7 +255,7 @@ static void notify_write(struct device *d, uint32_t off, unsigned width, uint32_
 	if (width != 2)
 		device_complain(d, "a doorbell that is not 16 bits wide [PCI-14]");
 	if (value >= DEVICE_QUEUES ||
-		(uint64_t)d->queue[value].notify_off * d->notify_off_multiplier != off)
+	    (uint64_t)d->queue[value].notify_off * d->notify_off_multiplier != off)
 		device_complain(d, "a doorbell at another queue's address [PCI-15]");
 	doorbell(d, value);
 }
@@ -314,8 +312,8 @@ static void legacy_pfn(struct device *d, uint32_t value)
 static void legacy_write(struct device *d, uint32_t off, unsigned width, uint32_t value)
 {
 	if (width != legacy_width(off) || off > 18)
-		device_complain(d,
-			"a legacy register was not written by its own width, or is read-only");
+		device_complain(
+			d, "a legacy register was not written by its own width, or is read-only");
 	switch (off) {
 	case 4:
 		feature_write(d, 0, value);

@@ -36,8 +36,7 @@ static uint8_t *reach(struct device *d, uint64_t addr, uint32_t len)
 }
 
 static void read_desc(struct device *d, const struct device_queue *q, uint16_t i,
-	struct device_piece *piece,
-	uint16_t *flags, uint16_t *next)
+		      struct device_piece *piece, uint16_t *flags, uint16_t *next)
 {
 	const uint8_t *desc = reach(d, q->desc + 16u * i, 16);
 
@@ -59,7 +58,7 @@ static void walk(struct device *d, const struct device_queue *q, struct device_c
 
 		if (chain->count == DEVICE_PIECES_MAX || next >= q->size) {
 			device_complain(d,
-				"a chain without an end, or out of the table [SPLIT-06]");
+					"a chain without an end, or out of the table [SPLIT-06]");
 			return;
 		}
 		read_desc(d, q, next, piece, &flags, &next);
@@ -98,7 +97,7 @@ bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
 }
 
 void device_fill(struct device *d, const struct device_chain *chain, uint32_t off, const void *data,
-	uint32_t len)
+		 uint32_t len)
 {
 	const uint8_t *from = data;
 
@@ -180,7 +179,7 @@ bool device_receive(struct device *d, const uint8_t header[12], const void *fram
 
 /* Copies the chain's bytes; returns how many there are. */
 static uint32_t gather(struct device *d, const struct device_chain *chain, uint8_t *buf,
-	uint32_t cap)
+		       uint32_t cap)
 {
 	uint32_t total = 0;
 

@@ -8,7 +8,7 @@
 #include "core/wire.h"
 
 #define MESSAGE_OFF 42
-#define TYPE_OFF (MESSAGE_OFF + 240 + 2)        /* the client's first option is 53 */
+#define TYPE_OFF (MESSAGE_OFF + 240 + 2) /* the client's first option is 53 */
 #define DISCOVER 1
 #define REQUEST 3
 

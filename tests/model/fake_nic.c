@@ -9,7 +9,7 @@
 
 static struct fake_nic *self(struct nic *nic)
 {
-	return (struct fake_nic *)nic;  /* its first member */
+	return (struct fake_nic *)nic; /* its first member */
 }
 
 static struct fake_frame *frame_new(const uint8_t *bytes, uint32_t len)
@@ -29,12 +29,16 @@ static void deliver(struct fake_nic *f, struct fake_frame *in)
 	uint32_t head_len = in->len < FRAME_HEAD_MAX ? in->len : FRAME_HEAD_MAX;
 	uint8_t *head = malloc(head_len ? head_len : 1);
 	struct frame frame = {
-		.head = head, .data = { in->bytes, in->len }, .csum = in->csum,
-		.csum_start = in->csum_start, .csum_offset = in->csum_offset, .breach = in->breach,
+		.head = head,
+		.data = { in->bytes, in->len },
+		.csum = in->csum,
+		.csum_start = in->csum_start,
+		.csum_offset = in->csum_offset,
+		.breach = in->breach,
 	};
 
 	assert(head);
-	memcpy(head, in->bytes, head_len);      /* both end where the sanitizer sees it */
+	memcpy(head, in->bytes, head_len); /* both end where the sanitizer sees it */
 	f->nic.rx(f->nic.rx_ctx, &frame);
 	free(head);
 	free(in);
@@ -69,7 +73,7 @@ static uint8_t *tx_buffer(struct nic *nic)
 	if (!f->tx_buffer) {
 		f->tx_buffer = malloc(nic->tx_max);
 		assert(f->tx_buffer);
-		memset(f->tx_buffer, 0xa5, nic->tx_max);        /* what an earlier frame left */
+		memset(f->tx_buffer, 0xa5, nic->tx_max); /* what an earlier frame left */
 	}
 	return f->tx_buffer;
 }
@@ -131,17 +135,27 @@ static void count_text(struct nic *nic, struct text *t)
 }
 
 static const struct nic_ops ops = {
-	.poll = poll, .tx_buffer = tx_buffer, .tx_send = tx_send, .tx_flush = tx_flush,
-	.link_up = link_up, .mtu_max = mtu_max, .close = close_nic,
-	.breach_text = breach_text, .count_text = count_text,
+	.poll = poll,
+	.tx_buffer = tx_buffer,
+	.tx_send = tx_send,
+	.tx_flush = tx_flush,
+	.link_up = link_up,
+	.mtu_max = mtu_max,
+	.close = close_nic,
+	.breach_text = breach_text,
+	.count_text = count_text,
 };
 
 void fake_nic_init(struct fake_nic *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->nic = (struct nic){
-		.ops = &ops, .failure = &f->failure, .mac = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 },
-		.mtu = 1500, .rx_slots = 64, .tx_max = 1518,
+		.ops = &ops,
+		.failure = &f->failure,
+		.mac = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 },
+		.mtu = 1500,
+		.rx_slots = 64,
+		.tx_max = 1518,
 	};
 	f->mtu_max = 1500;
 	f->tx_buffers = UINT32_MAX;

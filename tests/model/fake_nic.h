@@ -23,11 +23,12 @@ struct fake_frame {
 struct fake_nic {
 	struct nic nic;
 	struct failure failure;
-	bool down;                      /* what link_up() denies */
+	bool down; /* what link_up() denies */
 	uint16_t mtu_max;
-	uint32_t tx_buffers;            /* how many frames may leave between two flushes */
-	const char *broken, *stuck;     /* poll(), or close(), fails with this sentence; NULL: not */
-	void (*on_close)(void *ctx);    /* called by close() while the device still runs; NULL: nothing */
+	uint32_t tx_buffers;        /* how many frames may leave between two flushes */
+	const char *broken, *stuck; /* poll(), or close(), fails with this sentence; NULL: not */
+	void (*on_close)(
+		void *ctx); /* called by close() while the device still runs; NULL: nothing */
 	void *on_close_ctx;
 	/* What becomes of a frame that leaves; NULL: kept, for fake_nic_sent(). */
 	void (*tx)(void *ctx, const uint8_t *frame, uint32_t len);
@@ -36,7 +37,7 @@ struct fake_nic {
 	struct fake_frame *rx_first, **rx_last;
 	struct fake_frame *sent_first, **sent_last;
 	uint32_t sent, unflushed;
-	unsigned closed;                /* how often close() was called; no frame passes any more */
+	unsigned closed; /* how often close() was called; no frame passes any more */
 	uint8_t *tx_buffer;
 };
 

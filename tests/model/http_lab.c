@@ -87,8 +87,7 @@ void http_lab_expect(struct http_lab *lab, const char *url, uint64_t len)
 		assert_int_equal(lab->memory[len], 0xee);
 }
 
-void http_lab_expect_failure(struct http_lab *lab, const char *url, enum err err,
-			     const char *words)
+void http_lab_expect_failure(struct http_lab *lab, const char *url, enum err err, const char *words)
 {
 	int got = http_lab_get(lab, url);
 

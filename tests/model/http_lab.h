@@ -10,18 +10,18 @@
 #include "tests/model/packets.h"
 #include "tests/model/web.h"
 
-#define LAB_DNS_IP 0x0a000203u          /* 10.0.2.3 */
+#define LAB_DNS_IP 0x0a000203u /* 10.0.2.3 */
 #define LAB_MEMORY (4u << 20)
 
 struct http_lab {
-	struct stage stage;             /* 10.0.2.15/24, gateway 10.0.2.2 */
+	struct stage stage; /* 10.0.2.15/24, gateway 10.0.2.2 */
 	struct web web;
 	struct console console;
 	struct http http;
 	struct image image;
-	size_t granted;                 /* bytes of memory for a file: LAB_MEMORY */
+	size_t granted; /* bytes of memory for a file: LAB_MEMORY */
 	uint8_t *memory;
-	uint32_t took_ms;               /* the last http_lab_get() */
+	uint32_t took_ms; /* the last http_lab_get() */
 };
 
 /* cmocka's setup and teardown; *state is the lab. At the end nothing was wrong on the wire. */

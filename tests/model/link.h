@@ -21,8 +21,8 @@ struct link {
 	void (*out)(void *ctx, const uint8_t *frame, uint32_t len);
 	void *ctx;
 
-	uint32_t random;                /* not 0 */
-	struct link_frame *queue;       /* by due time */
+	uint32_t random;          /* not 0 */
+	struct link_frame *queue; /* by due time */
 	uint32_t frames, lost, doubled, reordered, corrupted;
 };
 

@@ -46,8 +46,8 @@ static void answer_arp(struct neighbour *n, const uint8_t *frame)
 	deliver(n, answer, packet_eth(answer, frame + 6, peer_mac, 0x0806, packet, sizeof(packet)));
 }
 
-static void answer_echo(
-	struct neighbour *n, const uint8_t *frame, const uint8_t *icmp, uint32_t len)
+static void answer_echo(struct neighbour *n, const uint8_t *frame, const uint8_t *icmp,
+			uint32_t len)
 {
 	uint8_t message[2000], packet[2048], answer[2100];
 	uint32_t l3;
@@ -136,8 +136,8 @@ const char *neighbour_broken(const struct neighbour *n)
 	return words;
 }
 
-bool neighbour_says(
-	const struct neighbour *n, const char *begin, const char *row, const char *scene)
+bool neighbour_says(const struct neighbour *n, const char *begin, const char *row,
+		    const char *scene)
 {
 	char line[400], *end;
 	const char *at = hosted_output();
@@ -147,7 +147,7 @@ bool neighbour_says(
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
 		end = strstr(line, row);
 		if (strncmp(line, begin, strlen(begin)) == 0 && end && end[strlen(row)] == ' ' &&
-			strstr(line, scene))
+		    strstr(line, scene))
 			return true;
 	}
 	return false;

@@ -38,7 +38,7 @@ void neighbour_run(struct neighbour *n);
 const char *neighbour_broken(const struct neighbour *n);
 
 /* Whether a row has a test point that is ok, or not, in this configuration ("" for none). */
-bool neighbour_says(
-	const struct neighbour *n, const char *begin, const char *row, const char *scene);
+bool neighbour_says(const struct neighbour *n, const char *begin, const char *row,
+		    const char *scene);
 
 #endif

@@ -10,10 +10,10 @@
 #include "tests/model/fake_nic.h"
 #include "tests/model/lease.h"
 
-#define OUR_IP 0x0a00020fu              /* 10.0.2.15/24 */
+#define OUR_IP 0x0a00020fu /* 10.0.2.15/24 */
 #define OUR_MASK 0xffffff00u
-#define PEER_IP 0x0a000202u             /* 10.0.2.2, and the gateway */
-#define FAR_IP 0xc0000207u              /* 192.0.2.7, behind it */
+#define PEER_IP 0x0a000202u /* 10.0.2.2, and the gateway */
+#define FAR_IP 0xc0000207u  /* 192.0.2.7, behind it */
 
 extern const uint8_t our_mac[6], peer_mac[6], all_macs[6];
 

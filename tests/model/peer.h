@@ -33,20 +33,20 @@ struct peer {
 	uint32_t ip;
 	uint16_t port;
 	uint32_t iss;
-	uint16_t mss;                   /* what we announce; -1 of shift: no such option */
+	uint16_t mss; /* what we announce; -1 of shift: no such option */
 	int shift;
 	bool sack;
-	uint32_t request_len;           /* bytes to wait for before sending */
+	uint32_t request_len; /* bytes to wait for before sending */
 	uint64_t file_len;
-	bool close;                     /* a FIN behind the file */
-	uint32_t max_segment;           /* bytes in one; 0: what the client's MSS allows */
+	bool close;           /* a FIN behind the file */
+	uint32_t max_segment; /* bytes in one; 0: what the client's MSS allows */
 	/* Each n-th frame has a checksum; the others have 0 there, and the client's nic vouches for
 	   them. 0: all have one. */
 	uint32_t sum_every;
 
 	/* What became of it. */
 	enum peer_state state;
-	char complaint[160];            /* the first one; empty: none */
+	char complaint[160]; /* the first one; empty: none */
 	uint8_t request[PEER_REQUEST_MAX];
 	uint32_t request_got;
 	bool fin_got, fin_acked, rst_got;
@@ -64,7 +64,7 @@ struct peer {
 	uint64_t cwnd, ssthresh;
 	uint32_t dup_acks;
 	bool recovering;
-	uint64_t recover, hole;         /* hole: nothing below it is sent again in this recovery */
+	uint64_t recover, hole; /* hole: nothing below it is sent again in this recovery */
 	struct peer_range sacked[PEER_SACKED_MAX];
 	uint32_t sacked_len;
 	uint32_t rto_ms, rto_at_ms;

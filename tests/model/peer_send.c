@@ -32,7 +32,10 @@ void peer_send_syn_ack(struct peer *p)
 {
 	uint8_t options[12] = { 2, 4, (uint8_t)(p->mss >> 8), (uint8_t)p->mss, 1, 1, 1, 1, 1 };
 	struct segment s = {
-		.seq = p->iss, .flags = SYN, .options = options, .options_len = sizeof(options),
+		.seq = p->iss,
+		.flags = SYN,
+		.options = options,
+		.options_len = sizeof(options),
 	};
 
 	if (p->sack && p->client_sack)
@@ -53,14 +56,16 @@ void peer_send_ack(struct peer *p)
 
 static uint64_t stream_end(const struct peer *p)
 {
-	return p->file_len + (p->close ? 1 : 0);        /* the FIN counts */
+	return p->file_len + (p->close ? 1 : 0); /* the FIN counts */
 }
 
 static void send_at(struct peer *p, uint64_t off, uint32_t len)
 {
 	bool fin = p->close && off + len == p->file_len + 1;
 	struct segment s = {
-		.seq = p->iss + 1 + (uint32_t)off, .len = len - fin, .flags = fin ? FIN : 0,
+		.seq = p->iss + 1 + (uint32_t)off,
+		.len = len - fin,
+		.flags = fin ? FIN : 0,
 	};
 
 	s.data = pattern_at(off, s.len);

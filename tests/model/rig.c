@@ -83,7 +83,6 @@ bool rig_passes(struct rig *r, uint32_t number, uint32_t len, enum csum_verdict 
 	unsigned before = r->received;
 
 	return device_receive(&r->device, NULL, frame, len) && r->nic->ops->poll(r->nic) == 1 &&
-		r->received == before + 1 && r->last.data.len == len && r->last.csum == csum &&
-		memcmp(r->last_bytes, frame, len) == 0 &&
-		memcmp(r->last_head, frame, head_len) == 0;
+	       r->received == before + 1 && r->last.data.len == len && r->last.csum == csum &&
+	       memcmp(r->last_bytes, frame, len) == 0 && memcmp(r->last_head, frame, head_len) == 0;
 }

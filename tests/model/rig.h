@@ -14,13 +14,13 @@
 struct rig {
 	struct device device;
 	struct virtio_net vn;
-	struct virtio_net_options options;      /* csum=auto, no mask */
+	struct virtio_net_options options; /* csum=auto, no mask */
 	struct failure failure;
 	struct nic *nic;
 
 	/* What nic->rx got. */
 	unsigned received;
-	struct frame last;                      /* head and data.at point to the copies below */
+	struct frame last; /* head and data.at point to the copies below */
 	uint8_t last_head[FRAME_HEAD_MAX], last_bytes[RIG_FRAME_MAX];
 	/* Is called at the beginning of rx, while the frame is the driver's. */
 	void (*on_rx)(struct rig *r, const struct frame *frame);

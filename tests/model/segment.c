@@ -88,7 +88,7 @@ uint32_t segment_write(uint8_t *frame, const struct segment *s)
 		segment_sum(frame);
 	len += L4;
 	if (len < 60) {
-		memset(frame + len, 0x5a, 60 - len);    /* as some hosts pad */
+		memset(frame + len, 0x5a, 60 - len); /* as some hosts pad */
 		len = 60;
 	}
 	return len;

@@ -19,17 +19,17 @@ struct segment {
 	uint32_t src, dst;
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
-	uint16_t flags;         /* with the reserved bits, in the order of the header */
+	uint16_t flags; /* with the reserved bits, in the order of the header */
 	uint16_t wnd, urgent;
 	const uint8_t *options; /* padded with end-of-list to a multiple of 4 */
 	uint32_t options_len;
 	const uint8_t *data;
 	uint32_t len;
-	bool unsummed;          /* leave 0 in the checksum field */
-	int data_offset;        /* in words, if it is to be a false one; -1: 0; 0: the right one */
+	bool unsummed;   /* leave 0 in the checksum field */
+	int data_offset; /* in words, if it is to be a false one; -1: 0; 0: the right one */
 
 	/* Set by segment_read(). */
-	int mss, shift;         /* -1: the option is not there */
+	int mss, shift; /* -1: the option is not there */
 	bool sack_ok;
 	uint32_t sack[SEGMENT_SACKS][2];
 	uint32_t sacks;

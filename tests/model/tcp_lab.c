@@ -188,9 +188,13 @@ uint32_t lab_drain_rst(struct tcp_lab *lab)
 struct segment lab_segment(const struct tcp_lab *lab, uint16_t flags, uint64_t off, uint32_t ack)
 {
 	struct segment s = {
-		.src = lab->peer_ip, .src_port = lab->peer_port,
-		.dst = LAB_IP, .dst_port = lab->port,
-		.seq = lab->iss + 1 + (uint32_t)off, .flags = flags, .wnd = 512,
+		.src = lab->peer_ip,
+		.src_port = lab->peer_port,
+		.dst = LAB_IP,
+		.dst_port = lab->port,
+		.seq = lab->iss + 1 + (uint32_t)off,
+		.flags = flags,
+		.wnd = 512,
 		.ack = flags & ACK ? lab->syn_seq + 1 + ack : 0,
 	};
 
@@ -270,7 +274,7 @@ void lab_expect_got(struct tcp_lab *lab, uint64_t len)
 
 void lab_forget(struct tcp_lab *lab)
 {
-	size_t len = (size_t)lab->got + (1u << 20);     /* and what was held, in any window */
+	size_t len = (size_t)lab->got + (1u << 20); /* and what was held, in any window */
 
 	memset(lab->store, 0xcc, len < LAB_STORE ? len : LAB_STORE);
 	lab->got = 0;

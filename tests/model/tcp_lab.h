@@ -12,10 +12,10 @@
 #include "tests/model/lease.h"
 #include "tests/model/segment.h"
 
-#define LAB_IP 0x0a00020fu              /* 10.0.2.15/24 */
-#define LAB_PEER_IP 0x0a000202u         /* 10.0.2.2 */
+#define LAB_IP 0x0a00020fu      /* 10.0.2.15/24 */
+#define LAB_PEER_IP 0x0a000202u /* 10.0.2.2 */
 #define LAB_STORE (4u << 20)
-#define LAB_ISS 0x11110000u             /* the peer's, unless a test says otherwise */
+#define LAB_ISS 0x11110000u /* the peer's, unless a test says otherwise */
 
 struct tcp_lab {
 	struct fake_nic nic;
@@ -27,7 +27,7 @@ struct tcp_lab {
 	struct tcp_user user;
 	uint64_t place_from, place_to;
 	uint8_t *store;
-	uint64_t got;                   /* bytes landed, or delivered (and then put into store) */
+	uint64_t got; /* bytes landed, or delivered (and then put into store) */
 	uint32_t landings, deliveries;
 	/* If not NULL: called after each of both. */
 	void (*told)(struct tcp_lab *lab);
@@ -36,11 +36,11 @@ struct tcp_lab {
 	uint8_t peer_mac[6];
 	uint32_t peer_ip;
 	uint16_t peer_port;
-	uint32_t iss;                   /* SEQ of its SYN; byte off of the stream: iss + 1 + off */
-	uint32_t syn_seq;               /* of ours */
-	uint16_t port;                  /* ours, as its SYN had it */
+	uint32_t iss;     /* SEQ of its SYN; byte off of the stream: iss + 1 + off */
+	uint32_t syn_seq; /* of ours */
+	uint16_t port;    /* ours, as its SYN had it */
 	bool mute_arp;
-	uint8_t frame[SEGMENT_FRAME_MAX];       /* that s of lab_take() points into */
+	uint8_t frame[SEGMENT_FRAME_MAX]; /* that s of lab_take() points into */
 };
 
 /*

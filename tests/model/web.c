@@ -17,9 +17,9 @@ enum step_kind { STEP_TEXT, STEP_FILE, STEP_PACE, STEP_PAUSE, STEP_FIN, STEP_RST
 struct web_step {
 	struct web_step *next;
 	enum step_kind kind;
-	uint64_t off, left;             /* bytes; of a text off counts through its repetitions */
+	uint64_t off, left; /* bytes; of a text off counts through its repetitions */
 	uint32_t piece, ms;
-	uint32_t len;                   /* of the text */
+	uint32_t len; /* of the text */
 	char text[];
 };
 
@@ -151,8 +151,9 @@ static void emit_flags(struct web_conn *c, uint16_t flags)
 
 static void emit_syn_ack(struct web_conn *c)
 {
-	uint8_t options[] = { 2, 4, (uint8_t)(c->web->mss >> 8), (uint8_t)c->web->mss, 4, 2, 1,
-			      3, 3, 7, 0, 0 };
+	uint8_t options[] = {
+		2, 4, (uint8_t)(c->web->mss >> 8), (uint8_t)c->web->mss, 4, 2, 1, 3, 3, 7, 0, 0
+	};
 	struct segment s = { .flags = SYN, .options = options, .options_len = sizeof(options) };
 
 	emit(c, &s);
@@ -250,9 +251,12 @@ static void refuse(struct web *w, const struct segment *syn, const uint8_t *clie
 {
 	static uint8_t frame[SEGMENT_FRAME_MAX];
 	struct segment s = {
-		.src = syn->dst, .dst = syn->src,
-		.src_port = syn->dst_port, .dst_port = syn->src_port,
-		.ack = syn->seq + 1, .flags = RST | ACK,
+		.src = syn->dst,
+		.dst = syn->src,
+		.src_port = syn->dst_port,
+		.dst_port = syn->src_port,
+		.ack = syn->seq + 1,
+		.flags = RST | ACK,
 	};
 
 	memcpy(s.dst_mac, client_mac, 6);
@@ -282,14 +286,21 @@ static void take_syn(struct web *w, const struct segment *s, const uint8_t *clie
 		refuse(w, s, client_mac);
 		return;
 	}
-	if (c)                          /* sent again: nothing is lost here, so it is only early */
+	if (c) /* sent again: nothing is lost here, so it is only early */
 		return;
 	assert(w->connections < WEB_CONNS_MAX);
 	c = &w->conn[w->connections++];
 	*c = (struct web_conn){
-		.number = w->connections, .ip = s->dst, .port = s->dst_port, .open = true, .web = w,
-		.client_port = s->src_port, .irs = s->seq, .client_seq = s->seq + 1,
-		.client_una = 0x22220000u * w->connections, .client_mss = (uint32_t)s->mss,
+		.number = w->connections,
+		.ip = s->dst,
+		.port = s->dst_port,
+		.open = true,
+		.web = w,
+		.client_port = s->src_port,
+		.irs = s->seq,
+		.client_seq = s->seq + 1,
+		.client_una = 0x22220000u * w->connections,
+		.client_mss = (uint32_t)s->mss,
 		.client_shift = (uint32_t)s->shift,
 	};
 	c->iss = c->seq = c->client_una;
@@ -350,7 +361,7 @@ static void take_segment(struct web_conn *c, const struct segment *s)
 		c->web->accepted(c);
 	if (s->len || s->flags & FIN)
 		take_text(c, s);
-	else if (s->seq != c->client_seq)       /* a keep-alive */
+	else if (s->seq != c->client_seq) /* a keep-alive */
 		emit_flags(c, 0);
 	push(c);
 }
@@ -413,7 +424,7 @@ static void answer_dns(struct web *w, const uint8_t *packet)
 	p = answer + (end - question);
 	put_be16(answer + 2, 0x8180);
 	put_be16(answer + 6, 0);
-	put_be32(answer + 8, 0);        /* nothing behind the question: no EDNS either */
+	put_be32(answer + 8, 0); /* nothing behind the question: no EDNS either */
 	for (n = w->names; n && n->name && strcmp(n->name, name); n++)
 		;
 	if (!n || !n->name)

@@ -25,7 +25,7 @@ struct web_step;
 /* A name that DNS knows; the list ends with a NULL one. Every other one does not exist. */
 struct web_name {
 	const char *name;
-	uint32_t ip[WEB_ADDRESSES_MAX];         /* until the first 0 */
+	uint32_t ip[WEB_ADDRESSES_MAX]; /* until the first 0 */
 };
 
 /* An address that is not a web server; the list ends with ip 0. */
@@ -35,15 +35,15 @@ struct web_host {
 };
 
 struct web_conn {
-	uint32_t number;                /* from 1, in the order of their SYNs */
-	uint32_t ip;                    /* the server's */
+	uint32_t number; /* from 1, in the order of their SYNs */
+	uint32_t ip;     /* the server's */
 	uint16_t port;
-	bool open;                      /* neither end has reset it; cleared by a test: it is gone */
-	uint32_t requests;              /* on this connection, the one in `request` included */
-	char request[WEB_REQUEST_MAX];  /* the newest, headers and all, NUL-terminated */
-	uint32_t request_len, pieces;   /* and in how many segments it came */
+	bool open;                     /* neither end has reset it; cleared by a test: it is gone */
+	uint32_t requests;             /* on this connection, the one in `request` included */
+	char request[WEB_REQUEST_MAX]; /* the newest, headers and all, NUL-terminated */
+	uint32_t request_len, pieces;  /* and in how many segments it came */
 	bool fin_got, rst_got;
-	uint64_t sent;                  /* bytes of the stream so far */
+	uint64_t sent; /* bytes of the stream so far */
 	/* Set by the test: what the client sends is served, and never acknowledged. */
 	bool deaf;
 
@@ -53,7 +53,7 @@ struct web_conn {
 	uint32_t client_shift, client_mss;
 	uint8_t client_mac[6];
 	struct web_step *first, **last;
-	uint32_t piece, every_ms;       /* as web_pace() has it; 0: no such bound */
+	uint32_t piece, every_ms; /* as web_pace() has it; 0: no such bound */
 	bool waits;
 	uint32_t until_ms;
 };
@@ -62,20 +62,20 @@ struct web {
 	struct fake_nic *nic;
 
 	/* Set by the test. */
-	void (*serve)(struct web_conn *c);      /* a whole request has come: c->request */
-	void (*accepted)(struct web_conn *c);   /* the handshake is complete; NULL: nothing */
-	void *ctx;                              /* the test's */
-	const struct web_name *names;           /* NULL: DNS knows none */
-	const struct web_host *hosts;           /* NULL: all addresses are servers */
+	void (*serve)(struct web_conn *c);    /* a whole request has come: c->request */
+	void (*accepted)(struct web_conn *c); /* the handshake is complete; NULL: nothing */
+	void *ctx;                            /* the test's */
+	const struct web_name *names;         /* NULL: DNS knows none */
+	const struct web_host *hosts;         /* NULL: all addresses are servers */
 	bool dns_mute;
-	void (*dns_edit)(uint8_t *answer);      /* before it leaves; NULL: nothing */
-	uint16_t port;                          /* 80; every other one refuses */
-	uint16_t mss;                           /* 1460: what the servers announce */
-	uint32_t path_mtu;                      /* what is longer never arrives; 0: all does */
+	void (*dns_edit)(uint8_t *answer); /* before it leaves; NULL: nothing */
+	uint16_t port;                     /* 80; every other one refuses */
+	uint16_t mss;                      /* 1460: what the servers announce */
+	uint32_t path_mtu;                 /* what is longer never arrives; 0: all does */
 
 	/* What became of it. */
 	uint32_t connections, requests, questions;
-	char complaint[160];                    /* about the client, the first; empty: none */
+	char complaint[160]; /* about the client, the first; empty: none */
 	struct web_conn conn[WEB_CONNS_MAX];
 };
 

@@ -33,7 +33,7 @@ static void put_number(UINT64 value, UINT64 base)
 	unsigned count = 0;
 
 	do {
-		digits[count++] = (UINT8)"0123456789abcdef"[value % base];
+		digits[count++] = (UINT8) "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value);
 	while (count)
@@ -83,13 +83,13 @@ void *lab_read_file(EFI_HANDLE image, const CHAR16 *name, UINTN *len)
 	char *data;
 
 	if (boot->HandleProtocol(image, &image_guid, (void **)&loaded) ||
-		boot->HandleProtocol(loaded->DeviceHandle, &volume_guid, (void **)&volume) ||
-		volume->OpenVolume(volume, &root) ||
-		root->Open(root, &file, (CHAR16 *)(UINTN)name, EFI_FILE_MODE_READ, 0))
+	    boot->HandleProtocol(loaded->DeviceHandle, &volume_guid, (void **)&volume) ||
+	    volume->OpenVolume(volume, &root) ||
+	    root->Open(root, &file, (CHAR16 *)(UINTN)name, EFI_FILE_MODE_READ, 0))
 		return NULL;
 	if (file->SetPosition(file, UINT64_MAX) || file->GetPosition(file, &size) ||
-		file->SetPosition(file, 0) ||
-		boot->AllocatePool(EfiLoaderData, size + 1, (void **)&data))
+	    file->SetPosition(file, 0) ||
+	    boot->AllocatePool(EfiLoaderData, size + 1, (void **)&data))
 		return NULL;
 	*len = size;
 	if (file->Read(file, len, data) || *len != size)

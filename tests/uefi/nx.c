@@ -17,7 +17,12 @@
 
 #define PAGE 4096
 #define MEMORY_ATTRIBUTE_GUID \
-	{ 0xf4560cf6, 0x40ec, 0x4b4a, { 0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 } }
+	{ \
+		0xf4560cf6, 0x40ec, 0x4b4a, \
+		{ \
+			0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 \
+		} \
+	}
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
@@ -26,7 +31,7 @@ static EFI_FREE_PAGES free_pages;
 static struct {
 	UINT64 allocated, freed, executable, breaches;
 } accounts;
-static char refuse;                             /* the first letter of \REFUSE.TXT, or 0 */
+static char refuse; /* the first letter of \REFUSE.TXT, or 0 */
 
 /* Where the program's own code was loaded, and what it has allocated to run more in. */
 static struct range {
@@ -124,9 +129,9 @@ static EFI_STATUS EFIAPI clear(void *self, EFI_PHYSICAL_ADDRESS base, UINT64 len
 }
 
 static struct {
-	EFI_STATUS (EFIAPI *get)(void *, EFI_PHYSICAL_ADDRESS, UINT64, UINT64 *);
-	EFI_STATUS (EFIAPI *set)(void *, EFI_PHYSICAL_ADDRESS, UINT64, UINT64);
-	EFI_STATUS (EFIAPI *clear)(void *, EFI_PHYSICAL_ADDRESS, UINT64, UINT64);
+	EFI_STATUS(EFIAPI *get)(void *, EFI_PHYSICAL_ADDRESS, UINT64, UINT64 *);
+	EFI_STATUS(EFIAPI *set)(void *, EFI_PHYSICAL_ADDRESS, UINT64, UINT64);
+	EFI_STATUS(EFIAPI *clear)(void *, EFI_PHYSICAL_ADDRESS, UINT64, UINT64);
 } protocol = { get, set, clear };
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -181,7 +186,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	}
 	nx_begin();
 	status = system->BootServices->InstallProtocolInterface(&handle, &guid,
-		EFI_NATIVE_INTERFACE, &protocol);
+								EFI_NATIVE_INTERFACE, &protocol);
 	if (status) {
 		lab_print("nx: the protocol cannot be installed: %x", status);
 		return status;
@@ -189,6 +194,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 	status = start(image, system->BootServices, file, len);
 	system->BootServices->UninstallProtocolInterface(handle, &guid, &protocol);
 	lab_print("nx: allocated %d freed %d executable %d breaches %d status %x",
-		accounts.allocated, accounts.freed, accounts.executable, accounts.breaches, status);
+		  accounts.allocated, accounts.freed, accounts.executable, accounts.breaches,
+		  status);
 	return status;
 }

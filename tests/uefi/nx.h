@@ -6,9 +6,9 @@
 #include "tests/uefi/lab.h"
 
 /* UEFI 2.10, 7.2.3 */
-#define NX_RP 0x2000            /* not readable; ignored: x86's page tables do not have it */
-#define NX_XP 0x4000            /* not executable */
-#define NX_RO 0x20000           /* not writable */
+#define NX_RP 0x2000  /* not readable; ignored: x86's page tables do not have it */
+#define NX_XP 0x4000  /* not executable */
+#define NX_RO 0x20000 /* not writable */
 
 /* The processor obeys the attributes from here on. */
 void nx_begin(void);

@@ -7,7 +7,7 @@
 
 #define PAGE 4096
 #define ENTRIES 512
-#define TABLES 64                               /* large pages that can be split */
+#define TABLES 64 /* large pages that can be split */
 #define CR0_WP 0x10000
 #define CR4_LA57 0x1000
 #define MSR_EFER 0xc0000080
@@ -48,10 +48,10 @@ void nx_begin(void)
 	UINT32 low, high;
 	UINT64 cr4;
 
-	if (lab_system->BootServices->AllocatePages(AllocateAnyPages, EfiBootServicesData,
-		TABLES, &at))
+	if (lab_system->BootServices->AllocatePages(AllocateAnyPages, EfiBootServicesData, TABLES,
+						    &at))
 		refuse("no memory for page tables");
-	tables = (UINT64 (*)[ENTRIES])at;
+	tables = (UINT64(*)[ENTRIES])at;
 	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
 	if (cr4 & CR4_LA57)
 		refuse("page tables of five levels are not known here");

@@ -16,7 +16,7 @@ static UINTN nics(void)
 	UINTN count;
 
 	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &network, NULL, &count,
-		&handles))
+							 &handles))
 		return 0;
 	return count;
 }

@@ -17,20 +17,21 @@
 #include "tests/uefi/shim.h"
 
 #define PAGE 4096
-#define PAGES_MAX 8192                          /* whose sums fit */
-#define WATCHDOG_S 3                            /* who takes longer must disarm it */
-#define MAP_LEN 65536                           /* of a memory map, with room to spare */
+#define PAGES_MAX 8192 /* whose sums fit */
+#define WATCHDOG_S 3   /* who takes longer must disarm it */
+#define MAP_LEN 65536  /* of a memory map, with room to spare */
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 static EFI_HANDLE self;
 static EFI_EXIT_BOOT_SERVICES exit_boot_services;
-static UINT64 exit_after;                       /* register writes; 0: never */
+static UINT64 exit_after; /* register writes; 0: never */
 
 static void accounts(const char *when, UINT64 status)
 {
-	lab_print("shim: allocated %d freed %d mapped %d unmapped %d breaches %d %s%x", shim.allocated,
-		shim.freed, shim.mapped, shim.unmapped, shim.breaches, when, status);
+	lab_print("shim: allocated %d freed %d mapped %d unmapped %d breaches %d %s%x",
+		  shim.allocated, shim.freed, shim.mapped, shim.unmapped, shim.breaches, when,
+		  status);
 }
 
 static EFI_STATUS EFIAPI exit_by_program(EFI_HANDLE image, UINTN key)
@@ -63,7 +64,10 @@ static UINTN sum_pages(UINT64 sums[PAGES_MAX])
 	return count;
 }
 
-/* Nothing is written there: rings that still look like rings keep a device going that was not stopped. */
+/*
+ * Nothing is written there: rings that still look like rings keep a device going that was not
+ * stopped.
+ */
 static void watch(void)
 {
 	static UINT64 before[PAGES_MAX], after[PAGES_MAX];
@@ -87,8 +91,8 @@ void shim_register_written(void)
 
 	if (shim.writes != exit_after)
 		return;
-	status = lab_system->BootServices->GetMemoryMap(&len, (EFI_MEMORY_DESCRIPTOR *)(void *)memory_map,
-		&key, &each, &version);
+	status = lab_system->BootServices->GetMemoryMap(
+		&len, (EFI_MEMORY_DESCRIPTOR *)(void *)memory_map, &key, &each, &version);
 	if (!status)
 		status = exit_boot_services(self, key);
 	if (status) {
@@ -136,7 +140,8 @@ static EFI_STATUS start(EFI_BOOT_SERVICES *boot, void *file, UINTN len)
 	if (status)
 		return status;
 	boot->HandleProtocol(image, &image_guid, (void **)&loaded);
-	loaded->LoadOptions = read_text(L"OPTIONS.TXT", options, sizeof(options) / sizeof(*options));
+	loaded->LoadOptions = read_text(L"OPTIONS.TXT", options,
+					sizeof(options) / sizeof(*options));
 	while (options[loaded->LoadOptionsSize / 2])
 		loaded->LoadOptionsSize += 2;
 	loaded->LoadOptionsSize += 2;

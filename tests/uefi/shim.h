@@ -12,16 +12,16 @@
 
 /* One AllocateBuffer, until FreeBuffer. */
 struct shim_buffer {
-	UINT8 *phys;                    /* its address to us; the program knows another */
-	UINTN pages;                    /* 0: this entry is free */
-	void *mapping;                  /* of the firmware's PciIo; NULL if it is not mapped */
+	UINT8 *phys;   /* its address to us; the program knows another */
+	UINTN pages;   /* 0: this entry is free */
+	void *mapping; /* of the firmware's PciIo; NULL if it is not mapped */
 };
 
 struct shim_accounts {
 	struct shim_buffer buffers[SHIM_BUFFERS];
 	UINT64 allocated, freed, mapped, unmapped;
-	UINT64 breaches;                /* each was printed when it was committed */
-	UINT64 writes;                  /* of registers */
+	UINT64 breaches; /* each was printed when it was committed */
+	UINT64 writes;   /* of registers */
 };
 
 extern struct shim_accounts shim;

@@ -13,25 +13,25 @@
 
 #define PAGE 4096
 #define NICS_MAX 8
-#define FIRMWARE_MAX 256                        /* images */
+#define FIRMWARE_MAX 256 /* images */
 #define VIRTIO_VENDOR 0x1af4
 #define NET_TRANSITIONAL 0x1000
 #define NET_MODERN 0x1041
 
-#define SLOT 128                                /* of the top page table, 512 GiB each */
+#define SLOT 128 /* of the top page table, 512 GiB each */
 #define ALIAS ((UINT64)SLOT << 39)
 #define CR0_WP 0x10000
 #define CR4_LA57 0x1000
 
-#define FRESH 0xa5                              /* what a program finds in a new buffer, and */
-#define STALE 0xdb                              /* in one that it has freed */
+#define FRESH 0xa5 /* what a program finds in a new buffer, and */
+#define STALE 0xdb /* in one that it has freed */
 
 struct shim_accounts shim;
 
 static struct nic {
 	EFI_PCI_IO_PROTOCOL *io;
 	EFI_PCI_IO_PROTOCOL original;
-	UINT64 before, left;            /* its attributes, as the program found and as it left them */
+	UINT64 before, left; /* its attributes, as the program found and as it left them */
 } nics[NICS_MAX];
 static UINTN nics_count;
 
@@ -87,8 +87,8 @@ static struct shim_buffer *find(const void *host, UINT64 len)
 	return NULL;
 }
 
-static EFI_STATUS EFIAPI allocate(EFI_PCI_IO_PROTOCOL *io, EFI_ALLOCATE_TYPE type, EFI_MEMORY_TYPE memory,
-	UINTN pages, void **host, UINT64 wanted)
+static EFI_STATUS EFIAPI allocate(EFI_PCI_IO_PROTOCOL *io, EFI_ALLOCATE_TYPE type,
+				  EFI_MEMORY_TYPE memory, UINTN pages, void **host, UINT64 wanted)
 {
 	EFI_STATUS status = original(io)->AllocateBuffer(io, type, memory, pages, host, wanted);
 	struct shim_buffer *b = shim.buffers;
@@ -126,8 +126,8 @@ static EFI_STATUS EFIAPI release(EFI_PCI_IO_PROTOCOL *io, UINTN pages, void *hos
 	return original(io)->FreeBuffer(io, pages, phys);
 }
 
-static EFI_STATUS EFIAPI map(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_OPERATION operation, void *host,
-	UINTN *len, EFI_PHYSICAL_ADDRESS *device, void **mapping)
+static EFI_STATUS EFIAPI map(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_OPERATION operation,
+			     void *host, UINTN *len, EFI_PHYSICAL_ADDRESS *device, void **mapping)
 {
 	struct shim_buffer *b;
 	EFI_STATUS status;
@@ -138,7 +138,8 @@ static EFI_STATUS EFIAPI map(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_OPERAT
 		return breach("Map for an operation that is not a common buffer's:", operation);
 	b = find(host, *len);
 	if (!b)
-		return breach("Map of a common buffer that AllocateBuffer did not return:", (UINT64)host);
+		return breach("Map of a common buffer that AllocateBuffer did not return:",
+			      (UINT64)host);
 	if (b->mapping)
 		return breach("Map of what is mapped already:", (UINT64)host);
 	status = original(io)->Map(io, operation, (UINT8 *)host - ALIAS, len, device, mapping);
@@ -164,7 +165,8 @@ static EFI_STATUS EFIAPI unmap(EFI_PCI_IO_PROTOCOL *io, void *mapping)
 }
 
 static EFI_STATUS EFIAPI attributes(EFI_PCI_IO_PROTOCOL *io,
-	EFI_PCI_IO_PROTOCOL_ATTRIBUTE_OPERATION operation, UINT64 value, UINT64 *result)
+				    EFI_PCI_IO_PROTOCOL_ATTRIBUTE_OPERATION operation, UINT64 value,
+				    UINT64 *result)
 {
 	struct nic *n = nic_of(io);
 	EFI_STATUS status = n->original.Attributes(io, operation, value, result);
@@ -181,16 +183,16 @@ static EFI_STATUS written(EFI_STATUS status)
 	return status;
 }
 
-static EFI_STATUS EFIAPI write_memory(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar,
-	UINT64 off, UINTN count, void *values)
+static EFI_STATUS EFIAPI write_memory(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width,
+				      UINT8 bar, UINT64 off, UINTN count, void *values)
 {
 	EFI_STATUS status = original(io)->Mem.Write(io, width, bar, off, count, values);
 
 	return FROM_PROGRAM() ? written(status) : status;
 }
 
-static EFI_STATUS EFIAPI write_port(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width, UINT8 bar,
-	UINT64 off, UINTN count, void *values)
+static EFI_STATUS EFIAPI write_port(EFI_PCI_IO_PROTOCOL *io, EFI_PCI_IO_PROTOCOL_WIDTH width,
+				    UINT8 bar, UINT64 off, UINTN count, void *values)
 {
 	EFI_STATUS status = original(io)->Io.Write(io, width, bar, off, count, values);
 
@@ -236,13 +238,12 @@ static void learn_firmware(void)
 	EFI_HANDLE *handles;
 	UINTN count;
 
-	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count,
-		&handles))
+	if (lab_system->BootServices->LocateHandleBuffer(ByProtocol, &guid, NULL, &count, &handles))
 		return;
 	for (UINTN i = 0; i < count && i < FIRMWARE_MAX; i++)
 		if (!lab_system->BootServices->HandleProtocol(handles[i], &guid, (void **)&loaded))
-			firmware[firmware_count++] =
-				(struct image){ loaded->ImageBase, loaded->ImageSize };
+			firmware[firmware_count++] = (struct image){ loaded->ImageBase,
+								     loaded->ImageSize };
 }
 
 UINTN shim_pci_insert(void)
@@ -260,8 +261,8 @@ UINTN shim_pci_insert(void)
 		UINT16 id[2];
 
 		if (lab_system->BootServices->HandleProtocol(handles[i], &guid, (void **)&n->io) ||
-			n->io->Pci.Read(n->io, EfiPciIoWidthUint16, 0, 2, id) || id[0] != VIRTIO_VENDOR ||
-			(id[1] != NET_TRANSITIONAL && id[1] != NET_MODERN))
+		    n->io->Pci.Read(n->io, EfiPciIoWidthUint16, 0, 2, id) ||
+		    id[0] != VIRTIO_VENDOR || (id[1] != NET_TRANSITIONAL && id[1] != NET_MODERN))
 			continue;
 		insert(n);
 		nics_count++;

@@ -84,7 +84,7 @@ static void the_rsdp_may_be_the_last_of_its_area(void **state)
 	rsdp(AREA_LEN - 32);
 	assert_int_equal(found(), 0x608);
 	memset(memory, 0, AREA_LEN);
-	rsdp(AREA_LEN - 16);            /* half of it lies behind */
+	rsdp(AREA_LEN - 16); /* half of it lies behind */
 	assert_int_equal(found(), 0);
 }
 
@@ -100,7 +100,7 @@ static void an_rsdp_with_a_wrong_sum_is_passed_over(void **state)
 static void without_a_timer_there_is_none(void **state)
 {
 	(void)state;
-	memory[FADT + 91] = 0;          /* hardware-reduced */
+	memory[FADT + 91] = 0; /* hardware-reduced */
 	assert_int_equal(found(), 0);
 	memory[FADT + 91] = 4;
 	put_le32(memory + FADT + 76, 0);
@@ -119,7 +119,7 @@ static void an_rsdt_that_is_none_or_endless_ends_it(void **state)
 	(void)state;
 	put_le32(memory + RSDT + 4, 36);
 	assert_int_equal(found(), 0);
-	put_le32(memory + RSDT + 4, 47);                /* the third entry is cut */
+	put_le32(memory + RSDT + 4, 47); /* the third entry is cut */
 	assert_int_equal(found(), 0);
 	put_le32(memory + RSDT + 4, UINT32_MAX);
 	assert_int_equal(found(), 0);
@@ -128,7 +128,7 @@ static void an_rsdt_that_is_none_or_endless_ends_it(void **state)
 	put_le32(memory + RSDT + 4, 48);
 	memory[RSDT]++;
 	assert_int_equal(found(), 0);
-	put_le32(memory + RSDP + 16, 0xfffff000);       /* nothing is there */
+	put_le32(memory + RSDP + 16, 0xfffff000); /* nothing is there */
 	balance(memory + RSDP, 20, 8);
 	assert_int_equal(found(), 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net/address.c: the link, and an address from the user or from DHCP: what it prints, what is in use
- * afterwards, and the sentence when it comes to nothing.
+ * net/address.c: the link, and an address from the user or from DHCP: what it prints, what is in
+ * use afterwards, and the sentence when it comes to nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,8 @@ static int gone(void **state)
 static void set(const char *key, const char *value)
 {
 	assert_int_equal(config_set(&config, "test", key, strlen(key), value, strlen(value),
-				    &stage.fake.failure), 0);
+				    &stage.fake.failure),
+			 0);
 }
 
 static void expect_output(const char *text)
@@ -59,7 +60,8 @@ static void expect_failure(int err, enum err want, enum rung rung, const char *s
 
 static void expect_dhcp_failure(enum err want, const char *sentence)
 {
-	expect_failure(address_take(&stage.net, &console, &config, false), want, RUNG_DHCP, sentence);
+	expect_failure(address_take(&stage.net, &console, &config, false), want, RUNG_DHCP,
+		       sentence);
 	assert_int_equal(stage.net.ip, 0);
 }
 
@@ -204,8 +206,8 @@ static void what_else_says_what_to_boot_shortens_the_wait(void **state)
 		bool builtin;
 		uint32_t ms;
 	} cases[] = {
-		{ NULL, false, 4000 }, { NULL, true, 1000 }, { "url", false, 0 }, { "url", true, 0 },
-		{ "fetch", false, 0 }, { "cmdline", false, 4000 },
+		{ NULL, false, 4000 }, { NULL, true, 1000 },  { "url", false, 0 },
+		{ "url", true, 0 },    { "fetch", false, 0 }, { "cmdline", false, 4000 },
 	};
 	uint32_t i, start_ms;
 
@@ -234,9 +236,10 @@ static void silence(void **state)
 {
 	(void)state;
 	server.offer = 0;
-	expect_dhcp_failure(ERR_TIMEOUT, "no DHCP answer within 60 s; is there a server on this network? "
-					 "The key ip needs none");
-	assert_in_range(server.discovers, 8, 10);       /* [DHCP-03] */
+	expect_dhcp_failure(ERR_TIMEOUT,
+			    "no DHCP answer within 60 s; is there a server on this network? "
+			    "The key ip needs none");
+	assert_in_range(server.discovers, 8, 10); /* [DHCP-03] */
 }
 
 /* [DHCP-21] */
@@ -245,8 +248,9 @@ static void offers_that_are_of_no_use(void **state)
 	(void)state;
 	stage.net.deadline_ms = 2000;
 	server.anonymous = true;
-	expect_dhcp_failure(ERR_TIMEOUT, "no DHCP answer within 2 s; is there a server on this network? "
-					 "The key ip needs none; not used: 1 without option 54");
+	expect_dhcp_failure(ERR_TIMEOUT,
+			    "no DHCP answer within 2 s; is there a server on this network? "
+			    "The key ip needs none; not used: 1 without option 54");
 	gone(state);
 	fresh(state);
 	stage.net.deadline_ms = 2000;
@@ -262,16 +266,18 @@ static void a_link_that_went_down_meanwhile(void **state)
 	(void)state;
 	server.offer = 0;
 	stage.fake.down = true;
-	expect_dhcp_failure(ERR_TIMEOUT, "no DHCP answer within 60 s; is there a server on this network? "
-					 "The key ip needs none; the link went down meanwhile");
+	expect_dhcp_failure(ERR_TIMEOUT,
+			    "no DHCP answer within 60 s; is there a server on this network? "
+			    "The key ip needs none; the link went down meanwhile");
 }
 
 static void an_offer_that_is_not_confirmed(void **state)
 {
 	(void)state;
 	server.ack = 0;
-	expect_dhcp_failure(ERR_TIMEOUT,
-			    "the DHCP server 10.0.2.2 offered an address and then did not confirm it");
+	expect_dhcp_failure(
+		ERR_TIMEOUT,
+		"the DHCP server 10.0.2.2 offered an address and then did not confirm it");
 	assert_true(server.requests > 3);
 }
 
@@ -281,8 +287,9 @@ static void a_refusal_in_the_last_seconds(void **state)
 	(void)state;
 	stage.net.deadline_ms = 300;
 	server.ack = 6;
-	expect_dhcp_failure(ERR_TIMEOUT, "the DHCP server 10.0.2.2 offered an address and then did not "
-					 "confirm it; not used: 1 NAK");
+	expect_dhcp_failure(ERR_TIMEOUT,
+			    "the DHCP server 10.0.2.2 offered an address and then did not "
+			    "confirm it; not used: 1 NAK");
 }
 
 /* [DHCP-19] */
@@ -290,8 +297,9 @@ static void nothing_but_refusals(void **state)
 {
 	(void)state;
 	server.ack = 6;
-	expect_dhcp_failure(ERR_REFUSED, "the DHCP server refused 4 requests in a row (NAK); do two "
-					 "servers contradict each other?");
+	expect_dhcp_failure(ERR_REFUSED,
+			    "the DHCP server refused 4 requests in a row (NAK); do two "
+			    "servers contradict each other?");
 	assert_int_equal(server.requests, 4);
 }
 

@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#define HOST_IP 0x0a000207u             /* a neighbour that is not known yet */
+#define HOST_IP 0x0a000207u /* a neighbour that is not known yet */
 #define ARP_LEN (14 + 28)
 
 static const uint8_t host_mac[6] = { 0x52, 0x54, 0, 0, 0, 7 };
 static const uint8_t other_mac[6] = { 0x52, 0x54, 0, 0, 0, 8 };
-static const uint8_t bridge_mac[6] = { 0x52, 0x54, 0, 0, 0, 9 };      /* sends others' packets */
+static const uint8_t bridge_mac[6] = { 0x52, 0x54, 0, 0, 0, 9 }; /* sends others' packets */
 static const uint8_t no_mac[6];
 static struct stage stage;
 static uint8_t frame[FAKE_NIC_FRAME_MAX], sent[FAKE_NIC_FRAME_MAX];
@@ -345,7 +345,7 @@ static void five_queries_a_second_apart_then_it_has_failed(void **state)
 	assert_false(arp_failed(&stage.net, PEER_IP));
 	stage_pass(&stage, 10000);
 	assert_int_equal(stage_tx_count(&stage), 0);
-	hear_reply(host_mac, HOST_IP);          /* too late for the packet that waited */
+	hear_reply(host_mac, HOST_IP); /* too late for the packet that waited */
 	assert_int_equal(stage_tx_count(&stage), 0);
 	assert_false(arp_failed(&stage.net, HOST_IP));
 }
@@ -468,7 +468,7 @@ static void with_everything_in_use_a_newcomer_is_not_sent_to(void **state)
 	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARP_ENTRIES - 1; i++) {         /* and the gateway */
+	for (i = 0; i < ARP_ENTRIES - 1; i++) { /* and the gateway */
 		if (i < 3) {
 			sock[i].peer_ip = HOST_IP + i;
 			udp_open(&stage.net, &sock[i]);
@@ -515,9 +515,9 @@ static void the_least_recently_used_entry_goes_first(void **state)
 	}
 	send_to(HOST_IP, 1);
 	stage_tx_count(&stage);
-	send_to(HOST_IP + 100, 2);      /* the cache is full: HOST_IP + 1 was used least recently */
+	send_to(HOST_IP + 100, 2); /* the cache is full: HOST_IP + 1 was used least recently */
 	expect_query(HOST_IP + 100);
-	send_to(HOST_IP + 100, 2);      /* of which nothing is left */
+	send_to(HOST_IP + 100, 2); /* of which nothing is left */
 	assert_int_equal(stage_tx_count(&stage), 0);
 	send_to(HOST_IP, 3);
 	expect_payload(host_mac, 3);
@@ -537,7 +537,7 @@ static void in_doubt_the_known_mac_is_used_until_another_answers(void **state)
 {
 	(void)state;
 	stage_pass(&stage, 1000);
-	arp_doubt(&stage.net, FAR_IP);          /* through the gateway */
+	arp_doubt(&stage.net, FAR_IP); /* through the gateway */
 	expect_query(PEER_IP);
 	send_to(FAR_IP, 1);
 	expect_payload(peer_mac, 1);
@@ -558,7 +558,7 @@ static void doubt_asks_at_most_once_a_second_and_never_fails(void **state)
 	}
 	assert_in_range(stage_tx_count(&stage), 9, 10);
 	assert_false(arp_failed(&stage.net, PEER_IP));
-	arp_doubt(&stage.net, HOST_IP);         /* nobody has been asked for that */
+	arp_doubt(&stage.net, HOST_IP); /* nobody has been asked for that */
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
 
@@ -597,7 +597,7 @@ static void a_new_address_is_announced(void **state)
 {
 	(void)state;
 	lease_configure(&stage.net, OUR_IP, OUR_MASK, PEER_IP, 0);
-	expect_query(OUR_IP);           /* RFC 5227 2.3: sender and target are the same */
+	expect_query(OUR_IP); /* RFC 5227 2.3: sender and target are the same */
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
 
@@ -617,7 +617,7 @@ static void a_conflict_is_defended_at_most_once_in_ten_seconds(void **state)
 	assert_int_equal(stage.net.arp.conflicts, 100);
 	hear_reply(other_mac, OUR_IP);
 	expect_query(OUR_IP);
-	send_to(PEER_IP, 1);            /* and the download goes on */
+	send_to(PEER_IP, 1); /* and the download goes on */
 	expect_payload(peer_mac, 1);
 	assert_int_equal(entries(), 1);
 }

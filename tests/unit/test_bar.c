@@ -25,9 +25,9 @@
 static struct function {
 	struct hosted_pci pci;
 	uint32_t command, value[6], changeable[6], flags[6];
-	uint32_t lie;                   /* what the first one answers when ones were written */
+	uint32_t lie; /* what the first one answers when ones were written */
 	bool ones;
-	bool decoded_meanwhile;         /* a register was moved while the device answered there */
+	bool decoded_meanwhile; /* a register was moved while the device answered there */
 } function;
 
 static uint32_t cfg_read(void *ctx, unsigned off, unsigned width)
@@ -85,7 +85,7 @@ static int open_at(struct window *w, unsigned at, uint32_t off, uint32_t len)
 }
 
 static void assert_window(unsigned at, uint32_t off, uint32_t len, enum window_kind kind,
-	uint64_t base)
+			  uint64_t base)
 {
 	struct window w;
 
@@ -110,7 +110,7 @@ static void each_kind_opens_where_the_bios_put_it(void **state)
 	(void)state;
 	bar(0, 0xc040, 0xffffffe0, 0x1);
 	bar(1, 0xfebd1000, 0xfffff000, 0x0);
-	bar(4, 0xfe000000, 0xffffc000, 0xc);            /* 64 bits, prefetchable */
+	bar(4, 0xfe000000, 0xffffc000, 0xc); /* 64 bits, prefetchable */
 	bar(5, 0, 0xffffffff, 0);
 	assert_window(0, 0, 32, WINDOW_IO, 0xc040);
 	assert_window(0, 20, 12, WINDOW_IO, 0xc054);
@@ -155,14 +155,14 @@ static void what_is_missing_or_unassigned_is_refused(void **state)
 {
 	(void)state;
 	bar(1, 0, 0xfffff000, 0x0);
-	bar(5, 0xfe000000, 0xffffc000, 0x4);            /* 64 bits without a second half */
+	bar(5, 0xfe000000, 0xffffc000, 0x4); /* 64 bits without a second half */
 	assert_refused(0, 0, 1, ERR_DEVICE);
 	assert_refused(1, 0, 1, ERR_DEVICE);
 	assert_refused(5, 0, 1, ERR_DEVICE);
 	assert_refused(6, 0, 1, ERR_DEVICE);
 	assert_refused(255, 0, 1, ERR_DEVICE);
 	hosted_reset();
-	assert_refused(0, 0, 1, ERR_UNREACHABLE);       /* nobody there: all ones */
+	assert_refused(0, 0, 1, ERR_UNREACHABLE); /* nobody there: all ones */
 }
 
 static void wide_memory_above_4_gib_is_out_of_reach(void **state)

@@ -22,10 +22,15 @@ static uint8_t memory[VIRTQ_MEMORY_LEN] __attribute__((aligned(4096)));
 
 static void ring(struct virtq *vq, bool legacy)
 {
-	virtq_init(vq, memory, DEV, &(struct virtq_layout){
-		.size = 8, .slots = 4, .header_len = 12, .header_alone = true, .legacy = legacy,
-		.receives = true,
-	});
+	virtq_init(vq, memory, DEV,
+		   &(struct virtq_layout){
+			   .size = 8,
+			   .slots = 4,
+			   .header_len = 12,
+			   .header_alone = true,
+			   .legacy = legacy,
+			   .receives = true,
+		   });
 	virtq_bind(vq, 1, UINT64_C(0x0102030405060708), 12 + 0x01020304);
 	virtq_post(vq, 1);
 	(void)virtq_publish(vq);
@@ -84,7 +89,7 @@ static void the_net_header_follows(void **state)
 	static const uint8_t native[12] = { 1, 0, 0, 0, 0, 0, 0, 34, 0, 16 };
 	static const uint8_t little[12] = { 1, 0, 0, 0, 0, 0, 34, 0, 16, 0, 1, 0 };
 	static const struct vnet_rules legacy = { .guest_csum = true, .legacy = true },
-		modern = { .guest_csum = true };
+				       modern = { .guest_csum = true };
 	struct frame frame;
 
 	(void)state;

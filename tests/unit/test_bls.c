@@ -9,9 +9,9 @@
 
 #include "net/bls.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
-#define BIOS 0                  /* RFC 4578 2.1 */
+#define BIOS 0 /* RFC 4578 2.1 */
 #define UEFI_X64 7
 
 static struct span span(const char *s)
@@ -59,19 +59,18 @@ static void assert_starts(const char *s, const char *program)
 
 static void reads_a_whole_entry(void **state)
 {
-	static const char text[] =
-		"# an entry as kernel-install writes them\n"
-		"title      Debian GNU/Linux 12 \xe2\x80\x93 na\xc3\xafve\n"
-		"version    6.1.0-56-amd64\n"
-		"machine-id 4098b3f648d74c13b1f04ccfba7798e8\n"
-		"sort-key   debian\n"
-		"options    root=UUID=6d3376e4 ro\n"
-		"\n"
-		"linux      /debian/6.1/linux\n"
-		"initrd     /debian/6.1/initrd.img\n"
-		"options    quiet console=ttyS0\n"
-		"initrd     ../microcode.img\n"
-		"architecture x64\n";
+	static const char text[] = "# an entry as kernel-install writes them\n"
+				   "title      Debian GNU/Linux 12 \xe2\x80\x93 na\xc3\xafve\n"
+				   "version    6.1.0-56-amd64\n"
+				   "machine-id 4098b3f648d74c13b1f04ccfba7798e8\n"
+				   "sort-key   debian\n"
+				   "options    root=UUID=6d3376e4 ro\n"
+				   "\n"
+				   "linux      /debian/6.1/linux\n"
+				   "initrd     /debian/6.1/initrd.img\n"
+				   "options    quiet console=ttyS0\n"
+				   "initrd     ../microcode.img\n"
+				   "architecture x64\n";
 	struct bls_entry e;
 	struct failure f;
 
@@ -159,7 +158,8 @@ static void uefi_starts_efi_programs_of_entries(void **state)
 	assert_starts("title x\nefi /shell.efi\n", "/shell.efi");
 	assert_starts("uki linux.efi", "linux.efi");
 	assert_starts("uki-url http://h/linux.efi", "http://h/linux.efi");
-	assert_int_equal(bls_parse(&e, span("uki u\noptions a\ninitrd i\noptions b"), UEFI_X64, &f), 0);
+	assert_int_equal(bls_parse(&e, span("uki u\noptions a\ninitrd i\noptions b"), UEFI_X64, &f),
+			 0);
 	assert_string_equal(e.options, "a b");
 	assert_int_equal(e.initrds, 1);
 }
@@ -214,7 +214,8 @@ static void malformed_entries_get_a_sentence(void **state)
 {
 	(void)state;
 	assert_refused("", ERR_FORMAT, "the boot entry has no linux line");
-	assert_refused("linux\n", ERR_FORMAT, "the boot entry has a line `linux` that names no file");
+	assert_refused("linux\n", ERR_FORMAT,
+		       "the boot entry has a line `linux` that names no file");
 	assert_refused("linux  \t\r\n", ERR_FORMAT,
 		       "the boot entry has a line `linux` that names no file");
 	assert_refused("linux a\nlinux b\n", ERR_FORMAT,

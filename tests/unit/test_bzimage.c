@@ -10,7 +10,7 @@
 #include "core/bzimage.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define FILE_LEN 0x100000u
 
@@ -254,7 +254,7 @@ static void a_file_that_ends_early_is_refused_wherever_it_ends(void **state)
 	for (len = 0; len < CARGO_HEAD_LEN; len++) {
 		uint8_t exact[CARGO_HEAD_LEN];
 
-		memcpy(exact + CARGO_HEAD_LEN - len, head, len);   /* ends where ASan looks */
+		memcpy(exact + CARGO_HEAD_LEN - len, head, len); /* ends where ASan looks */
 		assert_int_equal(parse(&bz, exact + CARGO_HEAD_LEN - len, len, len, &f),
 				 ERR_FORMAT);
 		assert_int_not_equal(f.text[0], 0);

@@ -8,7 +8,7 @@
 
 #include "net/config.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define HASH "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -59,14 +59,10 @@ static void absent_keys_have_their_defaults(void **state)
 static void each_key_is_known_by_its_name(void **state)
 {
 	static const char *const values[CONFIG_KEYS] = {
-		[CONFIG_URL] = "http://h/k",
-		[CONFIG_INITRD] = "http://h/i",
-		[CONFIG_CMDLINE] = "quiet",
-		[CONFIG_FETCH] = "http://h/f",
-		[CONFIG_SHA256] = HASH,
-		[CONFIG_CSUM] = "off",
-		[CONFIG_FEATURES] = "ff",
-		[CONFIG_IP] = "dhcp",
+		[CONFIG_URL] = "http://h/k", [CONFIG_INITRD] = "http://h/i",
+		[CONFIG_CMDLINE] = "quiet",  [CONFIG_FETCH] = "http://h/f",
+		[CONFIG_SHA256] = HASH,      [CONFIG_CSUM] = "off",
+		[CONFIG_FEATURES] = "ff",    [CONFIG_IP] = "dhcp",
 		[CONFIG_DEADLINE] = "5",
 	};
 	int key;
@@ -139,7 +135,10 @@ static void a_later_source_is_checked_all_the_same(void **state)
 static void off_is_not_absent(void **state)
 {
 	static const enum config_key keys[] = {
-		CONFIG_FETCH, CONFIG_INITRD, CONFIG_CMDLINE, CONFIG_SHA256,
+		CONFIG_FETCH,
+		CONFIG_INITRD,
+		CONFIG_CMDLINE,
+		CONFIG_SHA256,
 	};
 	size_t i;
 
@@ -194,8 +193,9 @@ static void an_unknown_key_lists_the_known_ones(void **state)
 static void malformed_urls_are_found_before_anything_is_done(void **state)
 {
 	(void)state;
-	assert_malformed("url", "http://h:70000/", "fw_cfg: url: the URL \"http://h:70000/\" "
-						   "has a port that is no number from 1 to 65535");
+	assert_malformed("url", "http://h:70000/",
+			 "fw_cfg: url: the URL \"http://h:70000/\" "
+			 "has a port that is no number from 1 to 65535");
 	assert_malformed("url", "vmlinuz",
 			 "fw_cfg: url: the URL \"vmlinuz\" does not begin with http:// or tftp://");
 	assert_malformed("url", "ftp://me:pw@h/x",
@@ -335,14 +335,29 @@ static void the_gateway_may_lie_outside_the_subnet(void **state)
 static void malformed_addresses_are_refused(void **state)
 {
 	static const char *const values[] = {
-		"DHCP", "192.0.2.7", "192.0.2.7/24", "192.0.2.7 192.0.2.1", "192.0.2.7/ 192.0.2.1",
-		"192.0.2.7/0 192.0.2.1", "192.0.2.7/33 192.0.2.1",
-		"192.0.2.7/255.255.255.0 192.0.2.1", "192.0.2.7/24 192.0.2.1 192.0.2.53 1.1.1.1",
-		"192.0.2.7/24 gateway", "192.0.2.7/24 192.0.2.1 dns", "0.0.0.0/24 192.0.2.1",
-		"127.0.0.1/8 192.0.2.1", "224.0.0.1/24 192.0.2.1", "255.255.255.255/32 192.0.2.1",
-		"192.0.2.0/24 192.0.2.1", "192.0.2.255/24 192.0.2.1", "192.0.2.7/24 192.0.2.7",
-		"192.0.2.7/24 0.0.0.0", "192.0.2.7/24 192.0.2.1 224.0.0.1",
-		"192.0.2.7 /24 192.0.2.1", "192.0.2.07/24 192.0.2.1", "dhcp 192.0.2.1",
+		"DHCP",
+		"192.0.2.7",
+		"192.0.2.7/24",
+		"192.0.2.7 192.0.2.1",
+		"192.0.2.7/ 192.0.2.1",
+		"192.0.2.7/0 192.0.2.1",
+		"192.0.2.7/33 192.0.2.1",
+		"192.0.2.7/255.255.255.0 192.0.2.1",
+		"192.0.2.7/24 192.0.2.1 192.0.2.53 1.1.1.1",
+		"192.0.2.7/24 gateway",
+		"192.0.2.7/24 192.0.2.1 dns",
+		"0.0.0.0/24 192.0.2.1",
+		"127.0.0.1/8 192.0.2.1",
+		"224.0.0.1/24 192.0.2.1",
+		"255.255.255.255/32 192.0.2.1",
+		"192.0.2.0/24 192.0.2.1",
+		"192.0.2.255/24 192.0.2.1",
+		"192.0.2.7/24 192.0.2.7",
+		"192.0.2.7/24 0.0.0.0",
+		"192.0.2.7/24 192.0.2.1 224.0.0.1",
+		"192.0.2.7 /24 192.0.2.1",
+		"192.0.2.07/24 192.0.2.1",
+		"dhcp 192.0.2.1",
 	};
 	size_t i;
 

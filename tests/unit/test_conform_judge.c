@@ -57,8 +57,8 @@ static void make_udp(void)
 
 static uint16_t pseudo(void)
 {
-	return packet_sum(
-		packet_pseudo(PEER_IP, OUR_IP, frame[23], get_be16(frame + 16) - 20u), NULL, 0);
+	return packet_sum(packet_pseudo(PEER_IP, OUR_IP, frame[23], get_be16(frame + 16) - 20u),
+			  NULL, 0);
 }
 
 /* Header members by their order in struct virtio_net_hdr. */
@@ -69,9 +69,9 @@ struct header {
 
 static void judge_with(uint64_t accepted, struct header h, struct judgement *j)
 {
-	struct judge_rules rules = {
-		.accepted = accepted, .modern = true, .has_num_buffers = true
-	};
+	struct judge_rules rules = { .accepted = accepted,
+				     .modern = true,
+				     .has_num_buffers = true };
 	uint8_t bytes[12] = { h.flags, h.gso_type };
 
 	put_le16(bytes + 2, h.hdr_len);
@@ -94,8 +94,8 @@ static const char *broken(uint64_t accepted, struct header h)
 	words[0] = '\0';
 	for (unsigned row = 0; row < ROWS; row++)
 		if (j.broken >> row & 1)
-			len += (size_t)sprintf(
-				words + len, "%s%s", len ? " " : "", row_texts[row].id);
+			len += (size_t)sprintf(words + len, "%s%s", len ? " " : "",
+					       row_texts[row].id);
 	return words;
 }
 
@@ -113,8 +113,8 @@ static void an_honest_header_breaks_nothing(void **state)
 	assert_broken(CSUM, "", .flags = 2);
 	assert_broken(CSUM | TSO4, "", .flags = 0);
 	/* What no flag claims means nothing. */
-	assert_broken(
-		CSUM, "", .csum_start = 60000, .csum_offset = 60000, .hdr_len = 1, .gso_size = 1);
+	assert_broken(CSUM, "", .csum_start = 60000, .csum_offset = 60000, .hdr_len = 1,
+		      .gso_size = 1);
 }
 
 /* [DEV-31] */
@@ -242,28 +242,28 @@ static void a_gso_frame_is_complete(void **state)
 	make_tcp(20000);
 	put_be16(frame + FIELD, pseudo());
 	assert_broken(CSUM | TSO4, "", .flags = 1, .gso_type = 1, .gso_size = 1460, .hdr_len = 54,
-		.csum_start = 34, .csum_offset = 16);
+		      .csum_start = 34, .csum_offset = 16);
 	assert_broken(CSUM | TSO4, "DEV-47", .flags = 1, .gso_type = 1, .gso_size = 0,
-		.hdr_len = 54, .csum_start = 34, .csum_offset = 16);
+		      .hdr_len = 54, .csum_start = 34, .csum_offset = 16);
 	assert_broken(CSUM | TSO4, "DEV-53", .flags = 1, .gso_type = 1, .gso_size = 1460,
-		.hdr_len = 53, .csum_start = 34, .csum_offset = 16);
-	assert_broken(
-		CSUM | TSO4, "DEV-47", .flags = 0, .gso_type = 1, .gso_size = 1460, .hdr_len = 54);
+		      .hdr_len = 53, .csum_start = 34, .csum_offset = 16);
+	assert_broken(CSUM | TSO4, "DEV-47", .flags = 0, .gso_type = 1, .gso_size = 1460,
+		      .hdr_len = 54);
 	/* which length the pseudo-header of a GSO frame has is not said */
 	put_be16(frame + FIELD, 0x1234);
 	assert_broken(CSUM | TSO4, "", .flags = 1, .gso_type = 1, .gso_size = 1460, .hdr_len = 54,
-		.csum_start = 34, .csum_offset = 16);
+		      .csum_start = 34, .csum_offset = 16);
 }
 
 /* [DEV-52] */
 static void cwr_on_a_gso_frame_sets_the_ecn_bit(void **state)
 {
 	const struct header with = { .flags = 1,
-		.gso_type = 0x81,
-		.gso_size = 1460,
-		.hdr_len = 54,
-		.csum_start = 34,
-		.csum_offset = 16 };
+				     .gso_type = 0x81,
+				     .gso_size = 1460,
+				     .hdr_len = 54,
+				     .csum_start = 34,
+				     .csum_offset = 16 };
 	struct header without = with;
 
 	(void)state;
@@ -311,7 +311,7 @@ static void frames_of_any_length_and_content_are_read_within_their_bounds(void *
 	for (unsigned i = 0; i < 20000; i++) {
 		uint8_t header[12], *copy;
 		struct judge_rules rules = { .accepted = i % 2 ? CSUM | TSO4 | UFO | USO | ECN : 0,
-			.modern = i % 3 };
+					     .modern = i % 3 };
 		struct judgement j;
 
 		make_tcp(i % 90);
@@ -341,14 +341,10 @@ static void the_driver_agrees(void **state)
 		uint32_t theirs;
 		enum row ours;
 	} rows[] = {
-		{ VNET_BIT(VNET_DEV_31), DEV_31 },
-		{ VNET_BIT(VNET_DEV_40), DEV_40 },
-		{ VNET_BIT(VNET_DEV_41), DEV_41 },
-		{ VNET_BIT(VNET_DEV_48), DEV_48 },
-		{ VNET_BIT(VNET_DEV_49), DEV_49 },
-		{ VNET_BIT(VNET_DEV_50), DEV_50 },
-		{ VNET_BIT(VNET_DEV_51), DEV_51 },
-		{ VNET_BIT(VNET_DEV_54), DEV_54 },
+		{ VNET_BIT(VNET_DEV_31), DEV_31 }, { VNET_BIT(VNET_DEV_40), DEV_40 },
+		{ VNET_BIT(VNET_DEV_41), DEV_41 }, { VNET_BIT(VNET_DEV_48), DEV_48 },
+		{ VNET_BIT(VNET_DEV_49), DEV_49 }, { VNET_BIT(VNET_DEV_50), DEV_50 },
+		{ VNET_BIT(VNET_DEV_51), DEV_51 }, { VNET_BIT(VNET_DEV_54), DEV_54 },
 	};
 	uint8_t header[12] = { 0 };
 
@@ -370,9 +366,9 @@ static void the_driver_agrees(void **state)
 		for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
 			if (!(found & rows[k].theirs) != !(j.broken & ROW_BIT(rows[k].ours)))
 				print_error("flags 0x%02x, gso_type 0x%02x: %s\n", header[0],
-					header[1], row_texts[rows[k].ours].id);
-			assert_int_equal(
-				!(found & rows[k].theirs), !(j.broken & ROW_BIT(rows[k].ours)));
+					    header[1], row_texts[rows[k].ours].id);
+			assert_int_equal(!(found & rows[k].theirs),
+					 !(j.broken & ROW_BIT(rows[k].ours)));
 		}
 	}
 }

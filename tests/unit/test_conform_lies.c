@@ -70,7 +70,7 @@ static void deliver(struct neighbour *n, const uint8_t *frame, uint32_t len)
 	device_fill(d, &chain, header_len, frame, lie.unwritten ? len - 16 : len);
 	for (unsigned i = 0; i < 1u + lie.twice; i++)
 		device_use(d, 0, (uint32_t)(chain.head + lie.id),
-			(uint32_t)((int32_t)(header_len + len) + lie.len));
+			   (uint32_t)((int32_t)(header_len + len) + lie.len));
 	device_used_flags(d, 0, lie.used_flags);
 	device_show_idx(d, 0, (uint16_t)(d->queue[0].used_idx + lie.jump));
 }
@@ -99,8 +99,8 @@ static void deliver_merged(struct neighbour *n, const uint8_t *frame, uint32_t l
 	for (uint32_t left = todo, take; left && used < ARRAY_LEN(chain); used++, left -= take) {
 		if (!device_pop(d, 0, &chain[used]))
 			return;
-		take = room(&chain[used]) - underfill < left ? room(&chain[used]) - underfill
-							     : left;
+		take = room(&chain[used]) - underfill < left ? room(&chain[used]) - underfill :
+							       left;
 	}
 	memcpy(bytes, make_header(used), 12);
 	for (uint32_t i = 0; i < used; i++) {

@@ -165,8 +165,8 @@ static void descriptors_are_what_the_shape_says(void **state)
 	assert_int_equal(ring.desc[2].flags, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT);
 	assert_int_equal(ring.desc[2].next, 3);
 	assert_int_equal(ring.desc[3].flags, VRING_DESC_F_WRITE);
-	assert_int_equal(
-		ring.desc[3].addr, ARENA_DEV + (uint64_t)(ring.slot[1].piece[1].at - memory));
+	assert_int_equal(ring.desc[3].addr,
+			 ARENA_DEV + (uint64_t)(ring.slot[1].piece[1].at - memory));
 
 	open_ring((struct ring_shape){ .pieces = 1, .slots = 16 });
 	assert_int_equal(ring.desc[15].flags, 0);
@@ -176,8 +176,8 @@ static void descriptors_are_what_the_shape_says(void **state)
 	assert_int_equal(ring.desc[15].flags, 4);
 	assert_int_equal(ring.desc[15].len, 32);
 	table = ring.slot[15].table;
-	assert_int_equal(
-		ring.desc[15].addr, ARENA_DEV + (uint64_t)((const uint8_t *)table - memory));
+	assert_int_equal(ring.desc[15].addr,
+			 ARENA_DEV + (uint64_t)((const uint8_t *)table - memory));
 	assert_int_equal(table[0].next, 1);
 	assert_int_equal(table[0].flags, VRING_DESC_F_NEXT);
 	assert_int_equal(table[1].flags, 0);
@@ -194,8 +194,8 @@ static void event_idx_decides_on_doorbells(void **state)
 	assert_int_equal(ring.avail->flags, 0);
 	for (unsigned i = 0; i < 70000; i++) {
 		uint16_t idx = ring.avail_idx;
-		volatile uint16_t *event =
-			(volatile uint16_t *)(void *)(memory + 4096 + 4 + 8 * 16);
+		volatile uint16_t *event = (volatile uint16_t *)(void *)(memory + 4096 + 4 +
+									 8 * 16);
 
 		use((i % 8) * 2, HEADER_LEN);
 		assert_int_equal(ring_take(&ring, &len), i % 8);

@@ -206,8 +206,7 @@ static void a_generation_that_counts_changes(void **state)
 	(void)state;
 	n->on_idle = link_blinks;
 	assert_finds(n, "");
-	assert_non_null(strstr(
-		hosted_output(), "DEV-08 changes have a new config_generation ["));
+	assert_non_null(strstr(hosted_output(), "DEV-08 changes have a new config_generation ["));
 }
 
 /* [DEV-08] */
@@ -345,7 +344,7 @@ static void an_honest_queue_reset(void **state)
 static void reset_for_ever(struct device *d, uint32_t off, uint32_t *value)
 {
 	if (off == 58 && d->queue_select == 0 && !d->queue[0].enabled &&
-		d->status & VIRTIO_CONFIG_S_DRIVER_OK)
+	    d->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		*value = 1;
 }
 
@@ -532,8 +531,8 @@ static void only_one_row_of_one_configuration(void **state)
 	(void)state;
 	n->keys = (const char *const[]){ "only", "minimal DEV-40", "seed", "7", NULL };
 	assert_finds(n, "");
-	assert_non_null(strstr(
-		hosted_output(), "ok 1 - DEV-40 flags are 0 on every frame [minimal]\n1..1\n"));
+	assert_non_null(strstr(hosted_output(),
+			       "ok 1 - DEV-40 flags are 0 on every frame [minimal]\n1..1\n"));
 	assert_non_null(strstr(hosted_output(), "seed=0x7"));
 }
 

@@ -9,7 +9,7 @@
 #include "arch/hosted/hosted.h"
 #include "core/console.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static int fresh(void **state)
 {
@@ -107,9 +107,15 @@ static void megabytes_have_one_rounded_decimal(void **state)
 		uint64_t bytes;
 		const char *text;
 	} sizes[] = {
-		{ 0, "0.0" }, { 49999, "0.0" }, { 50000, "0.1" }, { 949999, "0.9" },
-		{ 950000, "1.0" }, { 14186432, "14.2" }, { 5368709120, "5368.7" },
-		{ UINT64_MAX - 49999, "18446744073709.5" }, { UINT64_MAX, "18446744073709.6" },
+		{ 0, "0.0" },
+		{ 49999, "0.0" },
+		{ 50000, "0.1" },
+		{ 949999, "0.9" },
+		{ 950000, "1.0" },
+		{ 14186432, "14.2" },
+		{ 5368709120, "5368.7" },
+		{ UINT64_MAX - 49999, "18446744073709.5" },
+		{ UINT64_MAX, "18446744073709.6" },
 	};
 	char buf[CONSOLE_MB_LEN];
 	size_t i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The internet checksum: the C version, on a 32-bit x86 the ROM's assembly, and on x86-64 the UEFI application's, against a
- * slow one that is plainly right.
+ * The internet checksum: the C version, on a 32-bit x86 the ROM's assembly, and on x86-64 the UEFI
+ * application's, against a slow one that is plainly right.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define MAX 70000
 
 #ifdef __i386__
-#define REGPARM __attribute__((regparm(3)))     /* as the ROM is compiled */
+#define REGPARM __attribute__((regparm(3))) /* as the ROM is compiled */
 REGPARM uint32_t x86_csum_add(const void *data, size_t len, uint32_t sum);
 REGPARM uint32_t x86_csum_copy(void *dst, const void *src, size_t len, uint32_t sum);
 
@@ -104,8 +104,9 @@ static void check(const struct implementation *im, const uint8_t *p, size_t len)
 	assert_memory_equal(copy, p, len);
 }
 
-#define EACH(im) for (const struct implementation *im = implementations; \
-		im < implementations + ARRAY_LEN(implementations); im++)
+#define EACH(im) \
+	for (const struct implementation *im = implementations; \
+	     im < implementations + ARRAY_LEN(implementations); im++)
 
 static void the_example_of_rfc_1071(void **state)
 {
@@ -113,7 +114,7 @@ static void the_example_of_rfc_1071(void **state)
 
 	(void)state;
 	EACH(im)
-		assert_int_equal(csum_fold(im->add(example, sizeof(example), 0)), 0xddf2);
+	assert_int_equal(csum_fold(im->add(example, sizeof(example), 0)), 0xddf2);
 }
 
 /* Each length up to beyond the unrolled loops, at each alignment. */
@@ -121,9 +122,9 @@ static void every_short_length_at_every_alignment(void **state)
 {
 	(void)state;
 	EACH(im)
-		for (size_t len = 0; len < 600; len++)
-			for (size_t start = 0; start < 4; start++)
-				check(im, bytes + start, len);
+	for (size_t len = 0; len < 600; len++)
+		for (size_t start = 0; start < 4; start++)
+			check(im, bytes + start, len);
 }
 
 /* [SUM-01] */
@@ -132,7 +133,8 @@ static void ones_in_64_kib(void **state)
 	(void)state;
 	uint8_t *ones = malloc(MAX);
 	memset(ones, 0xff, MAX);
-	EACH(im) {
+	EACH(im)
+	{
 		check(im, ones, 65535);
 		check(im, ones, 65536);
 		check(im, ones + 1, 65536);
@@ -148,11 +150,11 @@ static void carries_from_every_bit(void **state)
 
 	(void)state;
 	EACH(im)
-		for (unsigned bit = 0; bit < 8 * sizeof(p); bit++) {
-			memset(p, 0xff, sizeof(p));
-			p[bit / 8] = (uint8_t)~(1u << bit % 8);
-			check(im, p, sizeof(p));
-		}
+	for (unsigned bit = 0; bit < 8 * sizeof(p); bit++) {
+		memset(p, 0xff, sizeof(p));
+		p[bit / 8] = (uint8_t) ~(1u << bit % 8);
+		check(im, p, sizeof(p));
+	}
 }
 
 /* [SUM-02] Even pieces chain; the last one may be odd. */
@@ -160,19 +162,19 @@ static void random_splits_into_even_pieces(void **state)
 {
 	(void)state;
 	EACH(im)
-		for (int round = 0; round < 500; round++) {
-			size_t len = next_random() % 3000, at = 0;
-			uint32_t sum = 0;
-			while (at < len) {
-				size_t piece = next_random() % 700 & ~(size_t)1;
-				if (piece >= len - at)
-					piece = len - at;
-				sum = next_random() % 2 ? im->add(bytes + at, piece, sum)
-							: im->copy(copy, bytes + at, piece, sum);
-				at += piece;
-			}
-			assert_int_equal(csum_fold(sum), slow_sum(bytes, len));
+	for (int round = 0; round < 500; round++) {
+		size_t len = next_random() % 3000, at = 0;
+		uint32_t sum = 0;
+		while (at < len) {
+			size_t piece = next_random() % 700 & ~(size_t)1;
+			if (piece >= len - at)
+				piece = len - at;
+			sum = next_random() % 2 ? im->add(bytes + at, piece, sum) :
+						  im->copy(copy, bytes + at, piece, sum);
+			at += piece;
 		}
+		assert_int_equal(csum_fold(sum), slow_sum(bytes, len));
+	}
 }
 
 /* [SUM-02] The odd byte stands for itself and a zero behind it, whatever is there in memory. */
@@ -182,7 +184,7 @@ static void an_odd_end_takes_nothing_from_behind(void **state)
 
 	(void)state;
 	EACH(im)
-		assert_int_equal(csum_fold(im->add(p, 3, 0)), 0x1234 + 0x5600);
+	assert_int_equal(csum_fold(im->add(p, 3, 0)), 0x1234 + 0x5600);
 }
 
 static void a_sum_begins_with_numbers_in_host_order(void **state)
@@ -190,7 +192,8 @@ static void a_sum_begins_with_numbers_in_host_order(void **state)
 	static const uint8_t p[] = { 0xff, 0xfe };
 
 	(void)state;
-	EACH(im) {
+	EACH(im)
+	{
 		assert_int_equal(csum_fold(im->add(p, 2, 0x0003)), 0x0002);
 		assert_int_equal(csum_fold(im->copy(copy, p, 2, 0xffffffff)), 0xfffe);
 	}
@@ -200,17 +203,18 @@ static void nothing_behind_the_destination_is_touched(void **state)
 {
 	(void)state;
 	EACH(im)
-		for (size_t len = 0; len < 300; len++) {
-			memset(copy, 0xa5, 304);
-			im->copy(copy, bytes, len, 0);
-			assert_int_equal(copy[len], 0xa5);
-		}
+	for (size_t len = 0; len < 300; len++) {
+		memset(copy, 0xa5, 304);
+		im->copy(copy, bytes, len, 0);
+		assert_int_equal(copy[len], 0xa5);
+	}
 }
 
 static void a_packet_with_its_checksum_sums_to_ffff(void **state)
 {
 	(void)state;
-	EACH(im) {
+	EACH(im)
+	{
 		uint8_t packet[1501];
 		memcpy(packet, bytes, sizeof(packet));
 		put_be16(packet + 16, 0);

@@ -22,7 +22,8 @@
 #define YIADDR OUR_IP
 
 static const struct dhcp_identity identity = {
-	.uuid = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 }, .arch = 0,
+	.uuid = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+	.arch = 0,
 };
 static struct stage stage;
 static uint8_t frame[FAKE_NIC_FRAME_MAX], sent[FAKE_NIC_FRAME_MAX];
@@ -214,8 +215,8 @@ static void the_first_discover_leaves_at_once(void **state)
 	assert_int_equal(get_be16(sent + 36), 67);
 	assert_int_equal(get_be32(m), 0x01010600);
 	assert_int_equal(get_be32(m + 4), stage.net.dhcp.xid);
-	assert_int_equal(get_be32(m + 8), 0);                   /* secs, and no broadcast flag */
-	assert_memory_equal(m + 12, zeros, 16);                 /* ciaddr, yiaddr, siaddr, giaddr */
+	assert_int_equal(get_be32(m + 8), 0);   /* secs, and no broadcast flag */
+	assert_memory_equal(m + 12, zeros, 16); /* ciaddr, yiaddr, siaddr, giaddr */
 	assert_memory_equal(m + 28, our_mac, 6);
 	assert_memory_equal(m + 34, zeros, 202);
 	assert_int_equal(get_be32(m + 236), 0x63825363);
@@ -267,9 +268,8 @@ static void who_we_are(void **state)
 static void what_we_ask_for(void **state)
 {
 	static const uint8_t wanted[] = {
-		1, 3, 6, 12, 15, 26, 28, 43, 54, 60, 66, 67, 119, 121, 150, 128, 129, 130, 131, 132,
-		133, 134, 135,
-		208, 209, 210, 211,
+		1,   3,   6,   12,  15,  26,  28,  43,  54,  60,  66,  67,  119, 121,
+		150, 128, 129, 130, 131, 132, 133, 134, 135, 208, 209, 210, 211,
 	};
 	uint32_t i, len = 0;
 	const uint8_t *p;
@@ -290,8 +290,8 @@ static void the_longest_message_is_one_that_we_can_take(void **state)
 	static const struct {
 		uint16_t mtu, len;
 	} cases[] = {
-		{ 1500, 1472 }, { 1400, 1372 }, { 604, 576 }, { 603, 576 }, { 576, 576 },
-		{ 9000, 1500 }, { 65520, 1500 },
+		{ 1500, 1472 }, { 1400, 1372 }, { 604, 576 },    { 603, 576 },
+		{ 576, 576 },   { 9000, 1500 }, { 65520, 1500 },
 	};
 	uint8_t value[2];
 	uint32_t i;
@@ -427,7 +427,7 @@ static void an_offer_a_request_and_an_ack_make_a_lease(void **state)
 	assert_string_equal(l->search, "example.org");
 	assert_string_equal(l->boot_file, "http://10.0.2.2/vmlinuz");
 	assert_int_equal(bad_frames(&stage.net), 0);
-	assert_int_equal(stage.net.ip, 0);      /* taking it into use is the caller's affair */
+	assert_int_equal(stage.net.ip, 0); /* taking it into use is the caller's affair */
 	stage_pass(&stage, 100000);
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
@@ -449,7 +449,7 @@ static void an_ack_says_all_that_counts(void **state)
 	put(121, "\30\12\11\11\12\0\2\11", 8);
 	put(26, "\5\170", 2);
 	deliver();
-	begin(DHCP_ACK, 0);             /* not even the server */
+	begin(DHCP_ACK, 0); /* not even the server */
 	l = granted();
 	assert_non_null(l);
 	assert_int_equal(l->server, SERVER_IP);
@@ -515,8 +515,8 @@ static void messages_for_others_are_ignored(void **state)
 	static const struct {
 		uint8_t off, value;
 	} wrong[] = {
-		{ 0, 1 }, { 1, 6 }, { 2, 16 }, { 4, 0xee }, { 7, 0xee }, { 28, 0xee }, { 33, 0xee },
-		{ 236, 0xee }, { 239, 0xee },
+		{ 0, 1 },     { 1, 6 },     { 2, 16 },     { 4, 0xee },   { 7, 0xee },
+		{ 28, 0xee }, { 33, 0xee }, { 236, 0xee }, { 239, 0xee },
 	};
 	uint32_t i;
 
@@ -638,7 +638,7 @@ static void a_nak_starts_anew_three_times_after_a_pause_that_grows(void **state)
 	assert_true(dhcp_done(&stage.net));
 	stage_pass(&stage, 100000);
 	assert_int_equal(stage_tx_count(&stage), 0);
-	reach_requesting();             /* somebody may start it again all the same */
+	reach_requesting(); /* somebody may start it again all the same */
 	assert_int_equal(stage.net.dhcp.naks, 0);
 }
 
@@ -823,8 +823,7 @@ static void answers_of_no_use_are_counted_by_their_reason(void **state)
 	begin(DHCP_OFFER, SERVER_IP);
 	message[28] ^= 2;
 	deliver();
-	assert_string_equal(unused(),
-			    "; not used: 1 malformed, 2 to another machine or question");
+	assert_string_equal(unused(), "; not used: 1 malformed, 2 to another machine or question");
 	begin(0, SERVER_IP);
 	deliver();
 	begin(DHCP_OFFER, SERVER_IP);
@@ -867,7 +866,7 @@ static void useless_answers_without_end_renew_no_deadline(void **state)
 	}
 	assert_int_equal(stage.net.progress_ms, first);
 	assert_int_equal(stage.net.dhcp.state, DHCP_SELECTING);
-	assert_int_equal(stage_tx_count(&stage), 1);    /* the second DISCOVER, in its time */
+	assert_int_equal(stage_tx_count(&stage), 1); /* the second DISCOVER, in its time */
 }
 
 /* [DHCP-21] [DHCP-29] */
@@ -917,8 +916,8 @@ static void broken_masks_are_no_masks(void **state)
 		{ 0x0a000005, 0xffffff00, 0xffffff00 }, { 0x0a000005, 0xffffffff, 0xffffffff },
 		{ 0x0a000005, 0xfffffffe, 0xfffffffe }, { 0x0a000005, 0x80000000, 0x80000000 },
 		{ 0x0a000005, 0xff00ff00, 0xff000000 }, { 0x0a000005, 0, 0xff000000 },
-		{ 0x0a000005, 1, 0xff000000 },
-		{ 0xac100005, 0x000000ff, 0xffff0000 }, { 0xc0a80105, 0x7fffffff, 0xffffff00 },
+		{ 0x0a000005, 1, 0xff000000 },          { 0xac100005, 0x000000ff, 0xffff0000 },
+		{ 0xc0a80105, 0x7fffffff, 0xffffff00 },
 	};
 	const struct dhcp_lease *l;
 	uint32_t i;
@@ -990,6 +989,7 @@ static void an_mtu_is_kept_within_what_the_nic_holds(void **state)
 /* [DHCP-27]: RFC 3442, its own examples among them. */
 static void classless_routes_replace_the_router(void **state)
 {
+	/* clang-format off */
 	static const uint8_t routes[] = {
 		0, 10, 17, 0, 1,                        /* default */
 		8, 10, 10, 17, 0, 2,
@@ -1000,6 +1000,7 @@ static void classless_routes_replace_the_router(void **state)
 		17, 10, 27, 129, 10, 17, 0, 6,          /* a bit beyond the prefix */
 		24, 10, 9, 9, 224, 0, 0, 1,             /* to no router */
 	};
+	/* clang-format on */
 	const struct dhcp_lease *l;
 
 	(void)state;
@@ -1033,9 +1034,13 @@ static void malformed_routes_leave_the_router(void **state)
 		uint32_t len;
 		uint8_t bytes[12];
 	} broken[] = {
-		{ 1, { 0 } }, { 4, { 0, 10, 0, 2 } }, { 9, { 33, 10, 0, 0, 0, 10, 0, 2, 9 } },
+		{ 1, { 0 } },
+		{ 4, { 0, 10, 0, 2 } },
+		{ 9, { 33, 10, 0, 0, 0, 10, 0, 2, 9 } },
 		{ 5, { 255, 1, 1, 1, 1 } },
-		{ 6, { 0, 10, 0, 2, 9, 24 } }, { 8, { 32, 10, 0, 0, 0, 10, 0, 2 } }, { 0, { 0 } },
+		{ 6, { 0, 10, 0, 2, 9, 24 } },
+		{ 8, { 32, 10, 0, 0, 0, 10, 0, 2 } },
+		{ 0, { 0 } },
 	};
 	const struct dhcp_lease *l;
 	uint32_t i;
@@ -1074,7 +1079,7 @@ static void a_default_route_may_lead_to_the_link_itself(void **state)
 	assert_int_equal(ipv4_next_hop(&stage.net, 0x0a000203), 0x0a000203);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0xe0000001), 0);
 	granted_with(121, "\0\0\0\0\0\0\12\0\2\11", 10);
-	net_configure(&stage.net, &stage.net.dhcp.lease);       /* both: the router's */
+	net_configure(&stage.net, &stage.net.dhcp.lease); /* both: the router's */
 	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a000209);
 }
 
@@ -1101,7 +1106,8 @@ static void too_many_routes_are_counted(void **state)
 	assert_int_equal(l->routes, IPV4_ROUTES_MAX);
 	assert_int_equal(l->routes_lost, 35 - IPV4_ROUTES_MAX);
 	assert_int_equal(l->gateway, 0x0a000209);
-	assert_int_equal(l->route[IPV4_ROUTES_MAX - 1].dst, 0xac000000 + (IPV4_ROUTES_MAX - 1) * 0x10000);
+	assert_int_equal(l->route[IPV4_ROUTES_MAX - 1].dst,
+			 0xac000000 + (IPV4_ROUTES_MAX - 1) * 0x10000);
 	l = granted_with(121, routes, IPV4_ROUTES_MAX * 7);
 	assert_int_equal(l->routes, IPV4_ROUTES_MAX);
 	assert_int_equal(l->routes_lost, 0);
@@ -1138,12 +1144,13 @@ static void the_search_list_and_the_domain_are_searched(void **state)
 	static const uint8_t list[] = "\3eng\5apple\3com\0\11marketing\300\4";
 
 	(void)state;
-	assert_string_equal(searched(list, sizeof(list) - 1, ""), "eng.apple.com,marketing.apple.com,");
+	assert_string_equal(searched(list, sizeof(list) - 1, ""),
+			    "eng.apple.com,marketing.apple.com,");
 	assert_string_equal(searched(list, sizeof(list) - 1, "example.org"),
 			    "eng.apple.com,marketing.apple.com,example.org,");
 	assert_string_equal(searched("", 0, "example.org"), "example.org,");
 	assert_string_equal(searched("", 0, ""), "");
-	assert_string_equal(searched("\0\3eng\0", 6, ""), "eng,");             /* the root is no domain */
+	assert_string_equal(searched("\0\3eng\0", 6, ""), "eng,"); /* the root is no domain */
 	assert_string_equal(granted_with(15, "example.org\0x", 13)->search, "example.org");
 }
 
@@ -1343,7 +1350,7 @@ static void pads_are_skipped_and_an_end_may_be_missing(void **state)
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
 	message[message_len++] = 255;
-	put_ip(3, PEER_IP);             /* behind the end: nothing */
+	put_ip(3, PEER_IP); /* behind the end: nothing */
 	l = granted();
 	assert_non_null(l);
 	assert_int_equal(l->gateway, 0);

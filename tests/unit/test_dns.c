@@ -16,11 +16,11 @@
 #include <cmocka.h>
 
 #define SERVER_IP PEER_IP
-#define BOOT_IP 0xc6336407u             /* 198.51.100.7 */
+#define BOOT_IP 0xc6336407u /* 198.51.100.7 */
 #define A 1
 #define CNAME 5
 #define AAAA 28
-#define NAME 0xc00c                     /* a pointer to the question's name */
+#define NAME 0xc00c /* a pointer to the question's name */
 
 static struct stage stage;
 static uint8_t frame[FAKE_NIC_FRAME_MAX], sent[FAKE_NIC_FRAME_MAX];
@@ -253,16 +253,35 @@ static void answers_that_do_not_match_are_ignored(void **state)
 		begin(0x8180);
 		put_a(NULL, BOOT_IP);
 		switch (i) {
-		case 0: answer[0] ^= 1; break;                          /* id */
-		case 1: answer[1] ^= 0x80; break;
-		case 2: answer[2] = 0x01; break;                        /* a question */
-		case 3: answer[2] = 0xa9; break;                        /* opcode 5 */
-		case 4: answer[13] = 'r'; break;                        /* name */
-		case 5: answer[27] = AAAA; break;
-		case 6: answer[29] = 3; break;                          /* class */
-		case 7: put_be16(answer + 4, 0); break;
-		case 8: put_be16(answer + 4, 2); break;
-		default: break;
+		case 0:
+			answer[0] ^= 1;
+			break; /* id */
+		case 1:
+			answer[1] ^= 0x80;
+			break;
+		case 2:
+			answer[2] = 0x01;
+			break; /* a question */
+		case 3:
+			answer[2] = 0xa9;
+			break; /* opcode 5 */
+		case 4:
+			answer[13] = 'r';
+			break; /* name */
+		case 5:
+			answer[27] = AAAA;
+			break;
+		case 6:
+			answer[29] = 3;
+			break; /* class */
+		case 7:
+			put_be16(answer + 4, 0);
+			break;
+		case 8:
+			put_be16(answer + 4, 2);
+			break;
+		default:
+			break;
 		}
 		if (i == 9)
 			deliver_from(SERVER_IP + 1, 53);
@@ -357,9 +376,9 @@ static void a_server_that_fails_is_asked_again_after_the_others(void **state)
 		take_question();
 		assert_int_equal(question_to, FAR_IP);
 		answer_with(0x8182);
-		answer_with(0x8182);            /* said twice, as by a network that doubles */
+		answer_with(0x8182); /* said twice, as by a network that doubles */
 		assert_int_equal(stage.net.dns.state, DNS_ASKING);
-		stage_tx_count(&stage);         /* "port unreachable", for the second */
+		stage_tx_count(&stage); /* "port unreachable", for the second */
 		stage_pass(&stage, 1999);
 		assert_int_equal(stage_tx_count(&stage), 0);
 		stage_pass(&stage, 1);
@@ -415,7 +434,7 @@ static void the_answer_may_be_as_long_as_what_reaches_us(void **state)
 	static const struct {
 		uint16_t mtu, size;
 	} cases[] = { { 1500, 1232 }, { 9000, 1232 }, { 1260, 1232 }, { 1259, 1231 },
-		      { 576, 548 }, { 539, 512 }, { 68, 512 } };
+		      { 576, 548 },   { 539, 512 },   { 68, 512 } };
 	uint32_t i;
 
 	(void)state;
@@ -449,7 +468,7 @@ static void a_server_that_does_not_know_edns_is_asked_without(void **state)
 		take_question();
 		assert_int_equal(question_to, SERVER_IP);
 		assert_int_equal(question_udp_size(), 0);
-		answer_with((uint16_t)(0x8180 | rcodes[i]));    /* then it does not know us at all */
+		answer_with((uint16_t)(0x8180 | rcodes[i])); /* then it does not know us at all */
 		take_question();
 		assert_int_equal(question_to, FAR_IP);
 	}
@@ -507,7 +526,7 @@ static void an_answer_cut_without_edns_is_asked_for_with_it(void **state)
 	assert_int_equal(question_udp_size(), 1232);
 	answer_with(0x8181);
 	take_question();
-	answer_with(0x8380);            /* without once more, and now for good */
+	answer_with(0x8380); /* without once more, and now for good */
 	assert_int_equal(stage.net.dns.state, DNS_CUT);
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
@@ -548,7 +567,7 @@ static void silent_servers_take_turns_every_two_seconds_and_not_for_ever(void **
 	assert_int_equal(stage.net.dns.state, DNS_NO_SERVER);
 	assert_int_equal(stage_tx_count(&stage), 0);
 	assert_int_equal(stage.net.dns.rcode, 0);
-	start("other.example");           /* the next name begins anew */
+	start("other.example"); /* the next name begins anew */
 }
 
 static void without_a_server_there_is_nobody_to_ask(void **state)
@@ -600,8 +619,18 @@ static void stopping_closes_the_port(void **state)
 static void what_is_no_host_name_is_not_asked_for(void **state)
 {
 	static const char *const bad[] = {
-		"", ".", "..", "a..b", ".a", "a..", "a b", "a\nb", "b\303\274cher.example", "a/b",
-		"a:b", "*.example",
+		"",
+		".",
+		"..",
+		"a..b",
+		".a",
+		"a..",
+		"a b",
+		"a\nb",
+		"b\303\274cher.example",
+		"a/b",
+		"a:b",
+		"*.example",
 		"0123456789012345678901234567890123456789012345678901234567890123.example",
 	};
 	char longest[400];
@@ -828,7 +857,7 @@ static void only_a_records_of_the_name_count(void **state)
 	put_a("x.boot.example", 0x01010103);
 	put_a("boot.exampl", 0x01010104);
 	put_a(".", 0x01010105);
-	data = begin_record(NULL, A, 3);                /* CHAOS */
+	data = begin_record(NULL, A, 3); /* CHAOS */
 	put_word(0x0101), put_word(0x0106);
 	end_record(data);
 	data = begin_record(NULL, AAAA, 1);
@@ -840,7 +869,7 @@ static void only_a_records_of_the_name_count(void **state)
 	data = begin_record(NULL, A, 1);
 	put_word(0x0101);
 	end_record(data);
-	put_a(NULL, 0x7f000001);                        /* no host's */
+	put_a(NULL, 0x7f000001); /* no host's */
 	put_a(NULL, 0);
 	put_a(NULL, 0xe0000001);
 	put_a(NULL, BOOT_IP);
@@ -1086,8 +1115,8 @@ static void pointers_lead_backward_only(void **state)
 		put_be16(owner, (uint16_t)(0xc000 | target));
 		owner_is_refused(owner, 2);
 	}
-	owner_is_refused("\1x\300\40", 4);      /* to itself, at 32 */
-	owner_is_refused("\1x\300\36", 4);      /* to the beginning of its own name, at 30 */
+	owner_is_refused("\1x\300\40", 4); /* to itself, at 32 */
+	owner_is_refused("\1x\300\36", 4); /* to the beginning of its own name, at 30 */
 }
 
 /* [DNS-05] [SEC-04] */
@@ -1159,7 +1188,7 @@ static void a_count_without_records_is_malformed(void **state)
 	deliver();
 	assert_int_equal(stage.net.dns.state, DNS_ASKING);
 	put_be16(answer + 6, 1);
-	put_be16(answer + 8, 0xffff);           /* sections that nobody reads */
+	put_be16(answer + 8, 0xffff); /* sections that nobody reads */
 	put_be16(answer + 10, 0xffff);
 	deliver();
 	assert_int_equal(stage.net.dns.state, DNS_DONE);

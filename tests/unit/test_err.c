@@ -8,7 +8,7 @@
 
 #include "core/err.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
 static void the_first_failure_is_kept(void **state)
@@ -29,7 +29,9 @@ static void control_bytes_from_a_server_do_not_reach_the_sentence(void **state)
 	struct failure f = { 0 };
 
 	(void)state;
-	fail(&f, RUNG_HTTP, ERR_PROTO, "said \"%s\"", "\x1b[2J\r\n\t\x7f\x9b\xc2\x9b" "ok");
+	fail(&f, RUNG_HTTP, ERR_PROTO, "said \"%s\"",
+	     "\x1b[2J\r\n\t\x7f\x9b\xc2\x9b"
+	     "ok");
 	assert_string_equal(f.text, "said \"?[2J???????ok\"");
 }
 
@@ -48,8 +50,8 @@ static void a_long_sentence_is_cut(void **state)
 static void rungs_have_the_names_that_scripts_read(void **state)
 {
 	static const char *const names[] = {
-		"config", "device", "queues", "link", "dhcp", "dns", "connect", "http", "image",
-		"digest", "hand-over",
+		"config",  "device", "queues", "link",   "dhcp",      "dns",
+		"connect", "http",   "image",  "digest", "hand-over",
 	};
 	int rung;
 

@@ -79,10 +79,14 @@ static void short_frames_are_padded_with_zeros(void **state)
 static void frames_for_others_are_ignored(void **state)
 {
 	static const uint8_t others[][6] = {
-		{ 0x52, 0x54, 0, 0x12, 0x34, 0x57 }, { 0x52, 0x54, 0, 0x12, 0x35, 0x56 },
-		{ 0x53, 0x54, 0, 0x12, 0x34, 0x56 }, { 0x01, 0, 0x5e, 0, 0, 1 },
+		{ 0x52, 0x54, 0, 0x12, 0x34, 0x57 },
+		{ 0x52, 0x54, 0, 0x12, 0x35, 0x56 },
+		{ 0x53, 0x54, 0, 0x12, 0x34, 0x56 },
+		{ 0x01, 0, 0x5e, 0, 0, 1 },
 		{ 0x33, 0x33, 0, 0, 0, 1 },
-		{ 0x01, 0x80, 0xc2, 0, 0, 0 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe }, { 0 },
+		{ 0x01, 0x80, 0xc2, 0, 0, 0 },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe },
+		{ 0 },
 	};
 	uint8_t arp[28];
 	uint32_t i, len;
@@ -142,7 +146,7 @@ static void nothing_but_udp_is_taken_from_a_frame_for_everybody(void **state)
 	len = frame_ipv4(frame, PEER_IP, OUR_IP, 6, syn, sizeof(syn));
 	memcpy(frame, all_macs, 6);
 	stage_rx(&stage, frame, len);
-	len = frame_udp(frame, PEER_IP, 1000, OUR_IP, 2000, "x", 1);     /* nobody listens there */
+	len = frame_udp(frame, PEER_IP, 1000, OUR_IP, 2000, "x", 1); /* nobody listens there */
 	memcpy(frame, all_macs, 6);
 	stage_rx(&stage, frame, len);
 	assert_int_equal(stage_tx_count(&stage), 0);

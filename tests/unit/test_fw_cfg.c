@@ -21,8 +21,12 @@ static struct {
 	struct hosted_pci registers;
 	char signature[5];
 	uint8_t nographic[2];
-	uint32_t count;                 /* what the directory says */
-	struct { char name[56]; const char *data; uint32_t len; } file[FILES_MAX];
+	uint32_t count; /* what the directory says */
+	struct {
+		char name[56];
+		const char *data;
+		uint32_t len;
+	} file[FILES_MAX];
 	unsigned files;
 	uint16_t selector;
 	uint32_t off, reads;
@@ -179,7 +183,8 @@ static void values_of_16384_bytes_are_the_longest(void **state)
 	model.file[0].len = FW_CFG_VALUE_MAX + 1;
 	assert_int_equal(each(), ERR_CONFIG);
 	assert_int_equal(failure.rung, RUNG_CONFIG);
-	assert_string_equal(failure.text,
+	assert_string_equal(
+		failure.text,
 		"the fw_cfg file opt/org.skiff/cmdline has 16385 bytes; a value may have "
 		"at most 16384");
 	memset(&failure, 0, sizeof(failure));

@@ -99,13 +99,13 @@ static void what_does_not_exist_reads_as_ones(void **state)
 	assert_int_equal(port_pci_read(8, 0, 2), 0xffff);
 	port_pci_write(8, 4, 2, 7);
 	hosted_attach_pci(&pci);
-	assert_int_equal(port_pci_read(8, 0, 1), 0xff);         /* masked to its width */
+	assert_int_equal(port_pci_read(8, 0, 1), 0xff); /* masked to its width */
 }
 
 static void windows_are_checked_in_64_bits(void **state)
 {
 	struct hosted_pci pci = { .fn = 8,
-		.bar = { [4] = { .kind = WINDOW_MMIO, .len = 0x1000 } } };
+				  .bar = { [4] = { .kind = WINDOW_MMIO, .len = 0x1000 } } };
 	struct window w;
 
 	(void)state;
@@ -196,7 +196,7 @@ static void initrds_follow_the_kernel_at_multiples_of_four(void **state)
 	assert_int_equal(port_cargo_done(CARGO_INITRD, 7, &f), 0);
 	assert_int_equal(port_cargo_grant(CARGO_FETCH, head, 1024 * 1024 - 5012, &e, &f), 0);
 	assert_int_equal(port_cargo_grant(CARGO_FETCH, head, 1024 * 1024 - 5011, &e, &f),
-		ERR_NO_SPACE);
+			 ERR_NO_SPACE);
 	assert_int_equal(f.rung, RUNG_IMAGE);
 	assert_int_equal(hosted_cargo_count(), 3);
 	text_init(&t, buf, sizeof(buf));

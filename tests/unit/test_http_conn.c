@@ -10,7 +10,7 @@
 #include "core/clock.h"
 #include "tests/model/http_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_lab_setup, http_lab_teardown)
 
@@ -29,7 +29,8 @@ static void a_request_is_what_the_rules_want(void **state)
 	http_lab_expect(lab, "http://10.0.2.2/a?b", 1000);
 	text_print(wanted, sizeof(wanted),
 		   "GET /a?b HTTP/1.1\r\nHost: 10.0.2.2\r\nUser-Agent: skiff/%s\r\n"
-		   "Accept: */*\r\nAccept-Encoding: identity\r\n\r\n", skiff_version);
+		   "Accept: */*\r\nAccept-Encoding: identity\r\n\r\n",
+		   skiff_version);
 	assert_string_equal(lab->web.conn[0].request, wanted);
 }
 
@@ -125,8 +126,10 @@ static void time_out_at_the_second(struct web_conn *c)
 /* The server closed it while the request was on its way: asked again, on a new one. [HTTP-16] */
 static void a_request_on_a_stale_connection_is_repeated(void **state)
 {
-	static void (*const serve[])(struct web_conn *c) = {
-		close_at_the_second, reset_at_the_second, time_out_at_the_second,
+	static void (*const serve[])(struct web_conn * c) = {
+		close_at_the_second,
+		reset_at_the_second,
+		time_out_at_the_second,
 	};
 	struct http_lab *lab = *state;
 	uint32_t i;
@@ -332,7 +335,9 @@ static void a_port_of_its_own_stands_in_host(void **state)
 static void the_next_address_has_its_turn(void **state)
 {
 	static const struct web_host bad[] = {
-		{ 0x0a00020a, WEB_REFUSES }, { 0x0a00020b, WEB_GONE }, { 0, 0 },
+		{ 0x0a00020a, WEB_REFUSES },
+		{ 0x0a00020b, WEB_GONE },
+		{ 0, 0 },
 	};
 	struct http_lab *lab = *state;
 
@@ -348,7 +353,9 @@ static void the_next_address_has_its_turn(void **state)
 static void no_connection_says_why(void **state)
 {
 	static const struct web_host bad[] = {
-		{ 0x0a00020a, WEB_REFUSES }, { 0x0a00020b, WEB_GONE }, { 0x0a00020c, WEB_SILENT },
+		{ 0x0a00020a, WEB_REFUSES },
+		{ 0x0a00020b, WEB_GONE },
+		{ 0x0a00020c, WEB_SILENT },
 		{ 0, 0 },
 	};
 	struct http_lab *lab = *state;
@@ -387,7 +394,7 @@ static void serve_much(struct web_conn *c)
 		web_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551614\r\n\r\n");
 	else if (!strcmp(web_path(c), "/chunked"))
 		web_say(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-			"fffffffffffffffe\r\n");
+			   "fffffffffffffffe\r\n");
 	else
 		web_say(c, "HTTP/1.1 200 OK\r\n\r\n");
 	web_repeat(c, "more than there is room for ", UINT64_MAX);

@@ -8,7 +8,7 @@
 #include "core/wire.h"
 #include "tests/model/http_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_lab_setup, http_lab_teardown)
 
@@ -61,7 +61,7 @@ static void a_literal_that_is_no_machine_s_is_refused(void **state)
 			   "%s is not the address of one machine; check the URL", literals[i]);
 		http_lab_expect_failure(lab, url, ERR_UNREACHABLE, sentence);
 	}
-	assert_int_equal(lab->stage.fake.sent, 1);      /* our own announcement */
+	assert_int_equal(lab->stage.fake.sent, 1); /* our own announcement */
 }
 
 static void server_failure(uint8_t *answer)
@@ -94,8 +94,9 @@ static void answers_to_other_questions_are_counted(void **state)
 	serve_boot(lab);
 	http_lab_deadline(lab, 3);
 	lab->web.dns_edit = other_id;
-	fails(lab, ERR_TIMEOUT, "no DNS server answered when asked for boot.lan; "
-				"not used: 2 that did not fit the question");
+	fails(lab, ERR_TIMEOUT,
+	      "no DNS server answered when asked for boot.lan; "
+	      "not used: 2 that did not fit the question");
 }
 
 static void cut(uint8_t *answer)
@@ -117,7 +118,8 @@ static void an_answer_that_is_cut_is_named(void **state)
 /* [DNS-02] */
 static void a_name_that_does_not_exist(void **state)
 {
-	fails(*state, ERR_UNREACHABLE, "there is no address for boot.lan; check the name in the URL");
+	fails(*state, ERR_UNREACHABLE,
+	      "there is no address for boot.lan; check the name in the URL");
 }
 
 static void nobody_to_ask(void **state)
@@ -135,8 +137,9 @@ static void a_link_that_went_down_meanwhile(void **state)
 
 	lab->web.dns_mute = true;
 	lab->stage.fake.down = true;
-	fails(lab, ERR_TIMEOUT, "no DNS server answered when asked for boot.lan; "
-				"the link went down meanwhile");
+	fails(lab, ERR_TIMEOUT,
+	      "no DNS server answered when asked for boot.lan; "
+	      "the link went down meanwhile");
 }
 
 int main(void)

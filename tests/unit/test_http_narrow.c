@@ -11,7 +11,7 @@
 #include "arch/hosted/hosted.h"
 #include "tests/model/http_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, narrow_setup, http_lab_teardown)
 
@@ -37,8 +37,10 @@ static void expect_asked_again(struct http_lab *lab, uint64_t len)
 	assert_true(lab->web.conn[0].client_mss == 1460 && lab->web.conn[0].rst_got);
 	assert_true(lab->web.conn[1].client_mss == 536 && !lab->web.conn[1].rst_got);
 	assert_int_equal(lab->web.requests, 2);
-	assert_non_null(strstr(hosted_output(), "tcp: 10.0.2.2:80 has acknowledged the request and "
-			       "sent no file: it is slow, or packets of up to 1500 bytes are lost"));
+	assert_non_null(
+		strstr(hosted_output(),
+		       "tcp: 10.0.2.2:80 has acknowledged the request and "
+		       "sent no file: it is slow, or packets of up to 1500 bytes are lost"));
 }
 
 static void header_alone(struct web_conn *c)
@@ -145,7 +147,7 @@ static void break_sums(struct web_conn *c)
 {
 	struct http_lab *lab = c->web->ctx;
 
-	lab->stage.net.breach[0].wrong = 3;     /* as if its segments came, with wrong checksums */
+	lab->stage.net.breach[0].wrong = 3; /* as if its segments came, with wrong checksums */
 }
 
 /* What is known to be wrong is said, and nothing else suspected. */

@@ -7,7 +7,7 @@
 
 #include "net/http_parse.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static uint8_t memory[256];
 
@@ -47,7 +47,10 @@ static void feed(struct fixture *f, const char *response)
 	feed_piece(f, response, strlen(response));
 }
 
-/* Feeds the response whole, then in two pieces split at every place, then byte by byte; each way it must end alike. */
+/*
+ * Feeds the response whole, then in two pieces split at every place, then byte by byte; each way it
+ * must end alike.
+ */
 static void assert_response(const char *response, enum http_state state, const char *body)
 {
 	size_t len = strlen(response), cut, i;
@@ -86,8 +89,17 @@ static void a_body_of_known_length(void **state)
 static void a_status_line_that_is_none_is_refused(void **state)
 {
 	static const char *const lines[] = {
-		"", "HTTP/1.1", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/2.0 200 OK", "http/1.1 200 OK",
-		"HTTP/1.x 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1 099 no", "ICY 200 OK", "HTTP/1.1 2a0 OK",
+		"",
+		"HTTP/1.1",
+		"HTTP/1.1 20 OK",
+		"HTTP/1.1 2000 OK",
+		"HTTP/2.0 200 OK",
+		"http/1.1 200 OK",
+		"HTTP/1.x 200 OK",
+		"HTTP/1.1  200 OK",
+		"HTTP/1.1 099 no",
+		"ICY 200 OK",
+		"HTTP/1.1 2a0 OK",
 	};
 	char response[100];
 	size_t i;
@@ -103,14 +115,17 @@ static void a_status_line_that_is_none_is_refused(void **state)
 static void header_names_have_no_case_and_values_no_edges(void **state)
 {
 	(void)state;
-	assert_response("HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh:\t 5 \t\r\n\r\nhello", HTTP_DONE, "hello");
-	assert_response("HTTP/1.1 200 OK\r\nX-Empty:\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE, "hello");
+	assert_response("HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh:\t 5 \t\r\n\r\nhello", HTTP_DONE,
+			"hello");
+	assert_response("HTTP/1.1 200 OK\r\nX-Empty:\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE,
+			"hello");
 }
 
 /* A NUL ends no line and hides nothing behind it. [HTTP-05] [SEC-06] */
 static void a_nul_is_a_byte_like_others(void **state)
 {
-	static const char answer[] = "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\0" "0\r\n\r\n";
+	static const char answer[] = "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 1\0"
+				     "0\r\n\r\n";
 	struct fixture f;
 
 	(void)state;
@@ -124,9 +139,11 @@ static void a_nul_is_a_byte_like_others(void **state)
 static void a_folded_header_is_one_header(void **state)
 {
 	(void)state;
-	assert_response("HTTP/1.1 200 OK\r\nContent-Length:\r\n 5\r\n\r\nhello", HTTP_DONE, "hello");
-	assert_response("HTTP/1.1 200 OK\r\nX: a\r\n\tContent-Length: 9\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE,
+	assert_response("HTTP/1.1 200 OK\r\nContent-Length:\r\n 5\r\n\r\nhello", HTTP_DONE,
 			"hello");
+	assert_response(
+		"HTTP/1.1 200 OK\r\nX: a\r\n\tContent-Length: 9\r\nContent-Length: 5\r\n\r\nhello",
+		HTTP_DONE, "hello");
 }
 
 /* [HTTP-05] */
@@ -173,8 +190,10 @@ static void endless_headers_are_refused(void **state)
 static void interim_answers_are_skipped(void **state)
 {
 	(void)state;
-	assert_response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\nContent-Length: 9\r\n\r\n"
-			"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE, "hello");
+	assert_response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: "
+			"</x>\r\nContent-Length: 9\r\n\r\n"
+			"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+			HTTP_DONE, "hello");
 }
 
 /* [HTTP-06] */
@@ -194,15 +213,25 @@ static void endless_interim_answers_are_refused(void **state)
 static void a_content_length_that_is_no_number_is_refused(void **state)
 {
 	static const char *const values[] = {
-		"", "-5", "+5", "5x", "0x5", "5.0", "18446744073709551616", "18446744073709551615", "5 6", "5,6", "five",
+		"",
+		"-5",
+		"+5",
+		"5x",
+		"0x5",
+		"5.0",
+		"18446744073709551616",
+		"18446744073709551615",
+		"5 6",
+		"5,6",
+		"five",
 	};
 	char response[200];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(values); i++) {
-		text_print(response, sizeof(response), "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\nhello",
-			   values[i]);
+		text_print(response, sizeof(response),
+			   "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\nhello", values[i]);
 		assert_response(response, HTTP_FAILED, NULL);
 	}
 }
@@ -211,9 +240,11 @@ static void a_content_length_that_is_no_number_is_refused(void **state)
 static void equal_content_lengths_agree_and_unequal_ones_do_not(void **state)
 {
 	(void)state;
-	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE, "hello");
+	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+			HTTP_DONE, "hello");
 	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", HTTP_DONE, "hello");
-	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", HTTP_FAILED, NULL);
+	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+			HTTP_FAILED, NULL);
 }
 
 /* [HTTP-11] */
@@ -221,10 +252,13 @@ static void chunks_are_joined_and_their_extensions_ignored(void **state)
 {
 	(void)state;
 	assert_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-			"2;name=value\r\nhe\r\n003 \r\nllo\r\n0;last\r\nTrailer: x\r\n\r\n", HTTP_DONE, "hello");
-	assert_response("HTTP/1.1 200 OK\nTransfer-Encoding: Chunked\n\n5\nhello\n0\n\n", HTTP_DONE, "hello");
-	assert_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n", HTTP_DONE,
-			"0123456789");
+			"2;name=value\r\nhe\r\n003 \r\nllo\r\n0;last\r\nTrailer: x\r\n\r\n",
+			HTTP_DONE, "hello");
+	assert_response("HTTP/1.1 200 OK\nTransfer-Encoding: Chunked\n\n5\nhello\n0\n\n", HTTP_DONE,
+			"hello");
+	assert_response(
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n",
+		HTTP_DONE, "0123456789");
 }
 
 /* [HTTP-09] */
@@ -234,9 +268,11 @@ static void chunked_goes_before_content_length(void **state)
 
 	(void)state;
 	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
-			"5\r\nhello\r\n0\r\n\r\n", HTTP_DONE, "hello");
+			"5\r\nhello\r\n0\r\n\r\n",
+			HTTP_DONE, "hello");
 	begin(&f);
-	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+		 "3\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
 	assert_false(http_parse_reusable(&f.p));
 }
 
@@ -244,16 +280,23 @@ static void chunked_goes_before_content_length(void **state)
 static void a_broken_chunk_is_refused(void **state)
 {
 	static const char *const chunks[] = {
-		"x\r\n", "\r\n", "-1\r\n", "+1\r\na", "0x5\r\nhello\r\n", "10000000000000000\r\n", "ffffffffffffffff\r\n",
-		"5\r\nhelloo\r\n", "5 5 5x;\r\nhello!\r\n",
+		"x\r\n",
+		"\r\n",
+		"-1\r\n",
+		"+1\r\na",
+		"0x5\r\nhello\r\n",
+		"10000000000000000\r\n",
+		"ffffffffffffffff\r\n",
+		"5\r\nhelloo\r\n",
+		"5 5 5x;\r\nhello!\r\n",
 	};
 	char response[200];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(chunks); i++) {
-		text_print(response, sizeof(response), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s",
-			   chunks[i]);
+		text_print(response, sizeof(response),
+			   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", chunks[i]);
 		assert_response(response, HTTP_FAILED, NULL);
 	}
 }
@@ -337,7 +380,8 @@ static void an_early_end_is_never_a_success(void **state)
 {
 	static const char *const responses[] = {
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: "
+		"b\r\n\r\n",
 	};
 	struct fixture f;
 	size_t i, cut;
@@ -361,7 +405,8 @@ static void bytes_past_the_length_never_reach_the_image(void **state)
 	struct fixture f;
 
 	(void)state;
-	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, world", HTTP_DONE, "hello");
+	assert_response("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, world", HTTP_DONE,
+			"hello");
 	begin(&f);
 	feed(&f, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, world");
 	assert_false(http_parse_reusable(&f.p));
@@ -385,10 +430,14 @@ static void a_body_larger_than_the_extent_is_refused(void **state)
 static void an_encoded_body_is_refused(void **state)
 {
 	(void)state;
-	assert_response("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", HTTP_FAILED, NULL);
-	assert_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", HTTP_FAILED, NULL);
-	assert_response("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello", HTTP_DONE,
-			"hello");
+	assert_response(
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+		HTTP_FAILED, NULL);
+	assert_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", HTTP_FAILED,
+			NULL);
+	assert_response(
+		"HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello",
+		HTTP_DONE, "hello");
 }
 
 /* [HTTP-16] [HTTP-17] */
@@ -411,7 +460,8 @@ static void only_a_whole_1_1_answer_leaves_the_connection_usable(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		text_print(response, sizeof(response), "%sContent-Length: 5\r\n\r\nhell", cases[i].headers);
+		text_print(response, sizeof(response), "%sContent-Length: 5\r\n\r\nhell",
+			   cases[i].headers);
 		begin(&f);
 		feed(&f, response);
 		assert_false(http_parse_reusable(&f.p));
@@ -427,8 +477,9 @@ static void a_redirect_has_a_status_and_a_location(void **state)
 		const char *status;
 		bool redirect;
 	} cases[] = {
-		{ "301", true }, { "302", true }, { "303", true }, { "307", true }, { "308", true },
-		{ "300", false }, { "304", false }, { "200", false }, { "404", false },
+		{ "301", true },  { "302", true },  { "303", true },
+		{ "307", true },  { "308", true },  { "300", false },
+		{ "304", false }, { "200", false }, { "404", false },
 	};
 	char response[200];
 	struct fixture f;
@@ -437,7 +488,8 @@ static void a_redirect_has_a_status_and_a_location(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		text_print(response, sizeof(response),
-			   "HTTP/1.1 %s x\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", cases[i].status);
+			   "HTTP/1.1 %s x\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
+			   cases[i].status);
 		begin(&f);
 		feed(&f, response);
 		assert_int_equal(f.p.state, HTTP_DONE);

@@ -10,15 +10,15 @@
 
 #include "tests/model/http_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define SEEDS 500
 #define DEADLINE_S 3
 
 struct server {
 	uint32_t random;
-	bool whole;             /* the last answer was a whole 200 */
-	uint64_t len;           /* of so many bytes of the pattern */
+	bool whole;   /* the last answer was a whole 200 */
+	uint64_t len; /* of so many bytes of the pattern */
 };
 
 static uint32_t chance(struct server *s, uint32_t below)
@@ -51,8 +51,15 @@ static void random_pace(struct web_conn *c, struct server *s)
 }
 
 static const char *const extra_headers[] = {
-	"", "", "", "Connection: close\r\n", "Connection: keep-alive\r\n", "X:\r\n y\r\n",
-	"Content-Encoding: identity\r\n", "Location: /elsewhere\r\n", "Retry-After: 5\r\n",
+	"",
+	"",
+	"",
+	"Connection: close\r\n",
+	"Connection: keep-alive\r\n",
+	"X:\r\n y\r\n",
+	"Content-Encoding: identity\r\n",
+	"Location: /elsewhere\r\n",
+	"Retry-After: 5\r\n",
 };
 
 static const char *const ends_of_chunk_sizes[] = { "", ";x=y", " ", ";\"", "\t;;" };
@@ -104,18 +111,21 @@ static void say_file(struct web_conn *c, struct server *s)
 static void say_other(struct web_conn *c, struct server *s)
 {
 	static const char *const status[] = {
-		"301 x", "302", "307 x", "308 x", "303 x", "404 no", "408 late", "500 x", "204",
-		"304 x", "206 x",
+		"301 x",    "302",   "307 x", "308 x", "303 x", "404 no",
+		"408 late", "500 x", "204",   "304 x", "206 x",
 	};
 	static const char *const bodies[] = {
-		"\r\n", "Content-Length: 5\r\n\r\nmoved", "Content-Length: 500\r\n\r\nmoved",
+		"\r\n",
+		"Content-Length: 5\r\n\r\nmoved",
+		"Content-Length: 500\r\n\r\nmoved",
 		"Transfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\n0\r\n\r\n",
-		"Transfer-Encoding: chunked\r\n\r\n5\r\nmo", "Transfer-Encoding: br\r\n\r\nxx",
+		"Transfer-Encoding: chunked\r\n\r\n5\r\nmo",
+		"Transfer-Encoding: br\r\n\r\nxx",
 		"Content-Length: 18446744073709551614\r\n\r\nx",
 	};
 	static const char *const locations[] = {
-		"/a", "b?c#d", "//10.0.2.7/x", "http://10.0.2.9/y", "https://h/", "../../..", "x y",
-		"",
+		"/a",         "b?c#d",    "//10.0.2.7/x", "http://10.0.2.9/y",
+		"https://h/", "../../..", "x y",          "",
 	};
 
 	web_say(c, "HTTP/1.1 %s\r\nLocation: %s\r\n", pick(s, status, ARRAY_LEN(status)),
@@ -127,12 +137,16 @@ static void say_other(struct web_conn *c, struct server *s)
 static void say_wrong(struct web_conn *c, struct server *s)
 {
 	static const char *const answers[] = {
-		"", "HTTP", "SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n",
+		"",
+		"HTTP",
+		"SSH-2.0-x\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffe\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551614\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", "\r\n\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+		"\r\n\r\n\r\n",
 		"HTTP/1.1 100 Continue\r\n\r\n",
 	};
 
@@ -213,7 +227,7 @@ static void whatever_servers_do(void **state)
 		run(seed, lab, &successes);
 		http_lab_teardown(&lab);
 	}
-	assert_in_range(successes, SEEDS / 3, 4 * SEEDS);       /* else this would prove nothing */
+	assert_in_range(successes, SEEDS / 3, 4 * SEEDS); /* else this would prove nothing */
 }
 
 int main(void)

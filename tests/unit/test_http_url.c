@@ -8,7 +8,7 @@
 
 #include "tests/model/http_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_lab_setup, http_lab_teardown)
 
@@ -81,7 +81,7 @@ static void a_redirect_to_a_longer_one_says_whose_it_is_and_which_limit_it_break
 	http_lab_expect_failure(lab, "http://10.0.2.2/r", ERR_CONFIG,
 				"the redirect's URL \"http://10.0.2.2/aaaa");
 	assert_non_null(strstr(lab->stage.fake.failure.text, "is one of more than 4096 char"));
-	for (len = URI_MAX + 100; len < 8000; len += 99) {      /* as long as a line, and longer */
+	for (len = URI_MAX + 100; len < 8000; len += 99) { /* as long as a line, and longer */
 		snprintf(location, sizeof(location), "%s", long_url(len));
 		assert_true(http_lab_get(lab, "http://10.0.2.2/r") < 0);
 		if (!strstr(lab->stage.fake.failure.text, "more than 4096 characters"))
@@ -100,8 +100,10 @@ static void redirects_that_lead_nowhere_are_named(void **state)
 		const char *location, *words;
 		enum err err;
 	} cases[] = {
-		{ "https://h.example/x", "the server redirects to https://h.example, and skiff does "
-					 "not speak TLS", ERR_UNSUPPORTED },
+		{ "https://h.example/x",
+		  "the server redirects to https://h.example, and skiff does "
+		  "not speak TLS",
+		  ERR_UNSUPPORTED },
 		{ "tftp://h/x", "the server redirects to tftp://h", ERR_UNSUPPORTED },
 		{ "ftp://h/x", "the server redirects to a URL that is not http", ERR_UNSUPPORTED },
 		{ "http://me:pw@h/x", "the redirect's URL has a user name", ERR_UNSUPPORTED },
@@ -130,7 +132,8 @@ static void serve_hops(struct web_conn *c)
 	if (hop == 8)
 		web_answer(c, "200 OK", 777);
 	else
-		web_say(c, "HTTP/1.1 30%u x\r\nContent-Length: 3\r\n"
+		web_say(c,
+			"HTTP/1.1 30%u x\r\nContent-Length: 3\r\n"
 			"Location: http://10.0.2.%u/%u\r\n\r\nabc",
 			hop % 4 == 0 ? 8 : hop % 4, hop / 2 + 4, hop + 1);
 }

@@ -12,7 +12,7 @@
 #include "arch/hosted/hosted.h"
 #include "tests/model/http_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_lab_setup, http_lab_teardown)
 
@@ -20,7 +20,7 @@
 #define FOREVER UINT64_MAX
 #define DEADLINE_MS 60000
 
-#define STARVED_MS (DEADLINE_MS / 4)     /* after this long the path is suspected, once [TCP-46] */
+#define STARVED_MS (DEADLINE_MS / 4) /* after this long the path is suspected, once [TCP-46] */
 
 /* It ended at the deadline, not before. */
 static void assert_deadline(const struct http_lab *lab, uint32_t times)
@@ -145,7 +145,7 @@ static void a_body_below_the_least_rate(void **state)
 static void modem(struct web_conn *c)
 {
 	web_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 700000\r\n\r\n");
-	web_pace(c, 1400, 250);         /* 5,600 bytes in a second, 45 kbit/s */
+	web_pace(c, 1400, 250); /* 5,600 bytes in a second, 45 kbit/s */
 	web_file(c, 0, 700000);
 }
 
@@ -197,8 +197,10 @@ static void drip_extensions(struct web_conn *c)
 {
 	web_say(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
 	web_pace(c, 1400, 100);
-	web_repeat(c, "1;name=a-value-that-is-much-longer-than-the-chunk-and-nothing-to-anybody\r\n"
-		   "x\r\n", FOREVER);
+	web_repeat(c,
+		   "1;name=a-value-that-is-much-longer-than-the-chunk-and-nothing-to-anybody\r\n"
+		   "x\r\n",
+		   FOREVER);
 }
 
 /* Chunks whose lines are longer than they: only the file's bytes count. [HTTP-11] [HTTP-18] */
@@ -255,7 +257,7 @@ static void the_body_of_a_redirect_is_not_waited_for(void **state)
 		uint64_t repeats;
 		uint32_t every_ms;
 	} cases[] = {
-		{ "", "", 0, 0 },               /* until the connection ends, which it does not */
+		{ "", "", 0, 0 }, /* until the connection ends, which it does not */
 		{ "", "moved ", FOREVER, 0 },
 		{ "Content-Length: 100\r\n", "", 0, 0 },
 		{ "Content-Length: 100\r\n", "moved", 20, 3000 },
@@ -363,14 +365,16 @@ static const struct web_name names[] = {
 static void each_address_has_its_own_time(void **state)
 {
 	static const struct web_host two_silent[] = {
-		{ 0x0a00020a, WEB_SILENT }, { 0x0a00020b, WEB_SILENT }, { 0, 0 },
+		{ 0x0a00020a, WEB_SILENT },
+		{ 0x0a00020b, WEB_SILENT },
+		{ 0, 0 },
 	};
 	struct http_lab *lab = *state;
 
 	lab->web.names = names;
 	lab->web.hosts = two_silent;
 	lab->web.serve = modem;
-	http_lab_deadline(lab, 5);              /* shorter than an address may take */
+	http_lab_deadline(lab, 5); /* shorter than an address may take */
 	http_lab_expect(lab, "http://boot.example/", 700000);
 	assert_int_equal(lab->web.conn[0].ip, 0x0a00020c);
 }
@@ -379,7 +383,9 @@ static void each_address_has_its_own_time(void **state)
 static void silent_addresses_have_an_end(void **state)
 {
 	static const struct web_host all_silent[] = {
-		{ 0x0a00020a, WEB_SILENT }, { 0x0a00020b, WEB_SILENT }, { 0x0a00020c, WEB_SILENT },
+		{ 0x0a00020a, WEB_SILENT },
+		{ 0x0a00020b, WEB_SILENT },
+		{ 0x0a00020c, WEB_SILENT },
 		{ 0, 0 },
 	};
 	struct http_lab *lab = *state;

@@ -25,7 +25,7 @@ struct quote {
 	uint8_t proto;
 	uint32_t src, dst;
 	uint16_t src_port, dst_port;
-	uint32_t third;         /* TCP: the sequence number; UDP: length and checksum */
+	uint32_t third; /* TCP: the sequence number; UDP: length and checksum */
 };
 
 /* Of what the socket has sent; its third word is known then. */
@@ -51,12 +51,16 @@ static int configured(void **state)
 	stage_open_configured(&stage);
 	told = 0;
 	sock = (struct udp_socket){
-		.port = LOCAL_PORT, .peer_ip = FAR_IP, .peer_port = REMOTE_PORT, .rx = sock_rx,
+		.port = LOCAL_PORT,
+		.peer_ip = FAR_IP,
+		.peer_port = REMOTE_PORT,
+		.rx = sock_rx,
 		.unreachable = sock_unreachable,
 	};
 	udp_open(&stage.net, &sock);
 	assert_int_equal(udp_send(&stage.net, &sock, FAR_IP, REMOTE_PORT,
-				  (struct span){ (const uint8_t *)question, sizeof(question) }), 0);
+				  (struct span){ (const uint8_t *)question, sizeof(question) }),
+			 0);
 	udp_quote.third = get_be32(stage.fake.sent_first->bytes + 38);
 	fake_nic_forget_sent(&stage.fake);
 	return 0;
@@ -267,7 +271,8 @@ static void quotes_of_what_we_did_not_send_are_ignored(void **state)
 		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third ^ 0x10000 },
 		{ 17, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, 0 },
 		{ 6, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third },
-		{ 1, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third }, { 17, OUR_IP, 0, 0, 0, 0 },
+		{ 1, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third },
+		{ 17, OUR_IP, 0, 0, 0, 0 },
 	};
 	uint32_t i;
 
@@ -540,7 +545,7 @@ static void nothing_broken_or_for_everybody_is_answered(void **state)
 
 	(void)state;
 	len = frame_udp(frame, FAR_IP, 53, OUR_IP, 4000, "late", 4);
-	frame[45] ^= 1;                                         /* checksum */
+	frame[45] ^= 1; /* checksum */
 	stage_rx(&stage, frame, len);
 	len = frame_udp(frame, PEER_IP, 53, 0x0a0002ff, 4000, "late", 4);
 	stage_rx(&stage, frame, len);

@@ -9,7 +9,7 @@
 #include "core/err.h"
 #include "core/image.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
 #define GUARD 16

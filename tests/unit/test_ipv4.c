@@ -96,9 +96,9 @@ static void a_header_that_contradicts_itself_is_counted(void **state)
 		uint8_t version_ihl;
 		uint16_t total;
 	} broken[] = {
-		{ 0x55, 33 }, { 0x65, 33 }, { 0x05, 33 }, { 0x40, 33 }, { 0x44, 33 }, { 0x4f, 33 },
-		{ 0x45, 0 },
-		{ 0x45, 19 }, { 0x46, 20 }, { 0x45, 47 }, { 0x45, 0xffff },
+		{ 0x55, 33 }, { 0x65, 33 }, { 0x05, 33 },     { 0x40, 33 },
+		{ 0x44, 33 }, { 0x4f, 33 }, { 0x45, 0 },      { 0x45, 19 },
+		{ 0x46, 20 }, { 0x45, 47 }, { 0x45, 0xffff },
 	};
 	uint32_t i, len;
 
@@ -174,7 +174,7 @@ static void nothing_else_is_taken_from_a_broadcast(void **state)
 	stage_rx(&stage, frame, len);
 	len = echo_from(PEER_IP, 0xffffffff, 8);
 	stage_rx(&stage, frame, len);
-	stage_rx(&stage, frame, udp_to(PEER_IP, SUBNET_BROADCAST, 9));   /* nobody listens */
+	stage_rx(&stage, frame, udp_to(PEER_IP, SUBNET_BROADCAST, 9)); /* nobody listens */
 	assert_int_equal(stage_tx_count(&stage), 0);
 	assert_int_equal(bad_frames(&stage.net), 0);
 }
@@ -183,8 +183,8 @@ static void nothing_else_is_taken_from_a_broadcast(void **state)
 static void other_destinations_are_ignored(void **state)
 {
 	static const uint32_t others[] = {
-		OUR_IP + 1, PEER_IP, 0x0a000200, 0xe0000001, 0xe00000fb, 0x7f000001, 0, 0x0a0003ff,
-		0x0affffff,
+		OUR_IP + 1, PEER_IP, 0x0a000200, 0xe0000001, 0xe00000fb,
+		0x7f000001, 0,       0x0a0003ff, 0x0affffff,
 	};
 	uint32_t i;
 
@@ -222,9 +222,14 @@ static void without_an_address_only_dhcp_is_heard(void **state)
 		uint16_t port;
 		uint32_t taken;
 	} cases[] = {
-		{ 0xffffffff, 68, 1 }, { OUR_IP, 68, 1 }, { 0xffffffff, PORT, 0 },
-		{ OUR_IP, PORT, 0 }, { 0, 68, 0 },
-		{ 0x7f000001, 68, 0 }, { 0xe0000001, 68, 0 }, { SUBNET_BROADCAST, 68, 1 },
+		{ 0xffffffff, 68, 1 },
+		{ OUR_IP, 68, 1 },
+		{ 0xffffffff, PORT, 0 },
+		{ OUR_IP, PORT, 0 },
+		{ 0, 68, 0 },
+		{ 0x7f000001, 68, 0 },
+		{ 0xe0000001, 68, 0 },
+		{ SUBNET_BROADCAST, 68, 1 },
 	};
 
 	(void)state;
@@ -282,9 +287,8 @@ static void sources_0_and_our_own_are_ignored(void **state)
 static void options_are_skipped(void **state)
 {
 	static const uint8_t options[][40] = {
-		{ 1, 1, 1, 0 }, { 0x83, 7, 4, 10, 0, 2, 99, 0 }, { 0x89, 0 }, { 0x83, 1, 0, 0 },
-		{ 0x94, 4, 0, 0 },
-		{ 0x44, 0xff, 0xff, 0xff },
+		{ 1, 1, 1, 0 },    { 0x83, 7, 4, 10, 0, 2, 99, 0 }, { 0x89, 0 }, { 0x83, 1, 0, 0 },
+		{ 0x94, 4, 0, 0 }, { 0x44, 0xff, 0xff, 0xff },
 	};
 	uint32_t i, len;
 
@@ -328,8 +332,8 @@ static void ttl_dscp_ecn_id_and_the_reserved_flag_do_not_count(void **state)
 	static const struct {
 		uint8_t off, value;
 	} harmless[] = {
-		{ 8, 0 }, { 8, 1 }, { 8, 255 }, { 1, 0xff }, { 1, 0x03 }, { 4, 0xab }, { 6, 0x80 },
-		{ 6, 0xc0 },
+		{ 8, 0 },    { 8, 1 },    { 8, 255 },  { 1, 0xff },
+		{ 1, 0x03 }, { 4, 0xab }, { 6, 0x80 }, { 6, 0xc0 },
 	};
 	uint32_t i, len;
 
@@ -450,7 +454,7 @@ static void what_we_send_fits_the_smallest_mtu(void **state)
 	len = packet_icmp(data, 8, 0, 1, data + 8, IPV4_MTU_MIN - 20 - 8);
 	stage_rx(&stage, frame, frame_ipv4(frame, PEER_IP, OUR_IP, 1, data, len));
 	stage_rx(&stage, frame, udp_with_options(no_operations, 40));
-	udp_close(&stage.net, &sock);           /* the next one is for nobody: an error of ours */
+	udp_close(&stage.net, &sock); /* the next one is for nobody: an error of ours */
 	stage_rx(&stage, frame, udp_with_options(no_operations, 40));
 	assert_in_range(stage_tx(&stage, sent), 14 + 20 + 8 + 12 + 255 + 4, 14 + IPV4_MTU_MIN);
 	assert_int_equal(stage_tx(&stage, sent), 14 + IPV4_MTU_MIN);
@@ -517,7 +521,8 @@ static void the_next_hop(void **state)
 static void what_is_not_one_host_s_has_no_next_hop(void **state)
 {
 	static const uint32_t nobody[] = {
-		OUR_IP | ~OUR_MASK, IPV4_BROADCAST, 0, 0x00000001, 0x7f000001, 0xe0000001, 0xf0000001,
+		OUR_IP | ~OUR_MASK, IPV4_BROADCAST, 0,          0x00000001,
+		0x7f000001,         0xe0000001,     0xf0000001,
 	};
 	uint32_t i;
 
@@ -531,11 +536,11 @@ static void what_is_not_one_host_s_has_no_next_hop(void **state)
 static void of_several_routes_the_longest_prefix_counts(void **state)
 {
 	static const struct ipv4_route routes[] = {
-		{ 0xc0000000, 0xffff0000, 0x0a000216 },         /* 192.0/16 */
-		{ 0xc0000200, 0xffffff00, 0x0a000224 },         /* 192.0.2/24 */
-		{ 0xc0000207, 0xffffffff, 0 },                  /* on the link itself */
-		{ 0x0a000280, 0xffffff80, 0x0a000225 },         /* half of our own subnet */
-		{ 0x0a000000, 0xff000000, 0x0a000208 },         /* less than our own subnet */
+		{ 0xc0000000, 0xffff0000, 0x0a000216 }, /* 192.0/16 */
+		{ 0xc0000200, 0xffffff00, 0x0a000224 }, /* 192.0.2/24 */
+		{ 0xc0000207, 0xffffffff, 0 },          /* on the link itself */
+		{ 0x0a000280, 0xffffff80, 0x0a000225 }, /* half of our own subnet */
+		{ 0x0a000000, 0xff000000, 0x0a000208 }, /* less than our own subnet */
 		{ 0xc0000000, 0xff000000, 0x0a000217 },
 	};
 

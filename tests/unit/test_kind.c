@@ -13,7 +13,7 @@
 #include "core/kind.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define START "not a kernel: the file looks like "
 
@@ -64,7 +64,10 @@ static void what_belongs_elsewhere_is_named(void **state)
 	assert_named(0, "070701", "a cpio archive");
 	assert_named(0, "070707", "a cpio archive");
 	assert_named(0, "\x1f\x8b\x08", "a gzip file");
-	assert_named(0, "\xfd" "7zXZ", "an xz file");
+	assert_named(0,
+		     "\xfd"
+		     "7zXZ",
+		     "an xz file");
 	assert_named(0, "\x28\xb5\x2f\xfd", "a zstd file");
 	assert_named(0, "\x02\x21\x4c\x18", "an lz4 file");
 	assert_named(0, "hsqs", "a squashfs");
@@ -85,7 +88,7 @@ static void programs_of_firmware_are_named_by_the_other_firmware(void **state)
 	assert_named(0, "\xea\x05", "a BIOS program (NBP)");
 	assert_string_equal(said(CARGO_HEAD_LEN, 0, 0, "MZ", 2, false),
 			    START "an EFI program; a BIOS cannot start it, but skiff.efi can, "
-			    "under UEFI");
+				  "under UEFI");
 	assert_string_equal(said(CARGO_HEAD_LEN, 0x90, 0, "MZ", 2, true), "");
 }
 
@@ -96,26 +99,29 @@ static void disks_and_iso_files_are_named(void **state)
 
 	(void)state;
 	assert_named(0x1fe, "\x55\xaa", "a disk or ISO image");
-	assert_non_null(strstr(said(CARGO_HEAD_LEN, 0, 0, &zero, 1, false),
-			       START "a disk or ISO image; "));
+	assert_non_null(
+		strstr(said(CARGO_HEAD_LEN, 0, 0, &zero, 1, false), START "a disk or ISO image; "));
 	assert_string_equal(said(511, 0, 0, &zero, 1, false), "");
 }
 
 static void kernels_and_entries_are_not_refused(void **state)
 {
 	uint8_t kernel[CARGO_HEAD_LEN] = { 0 };
-	static const char entry[] = "# an entry\nlinux k\n",
-		*const others[] = { "", " ", "\xef\xbb\xbf", "#!ipx", "0707" };
+	static const char entry[] = "# an entry\nlinux k\n", *const others[] = { "", " ",
+										 "\xef\xbb\xbf",
+										 "#!ipx", "0707" };
 
 	(void)state;
 	put_le16(kernel + 0x1fe, 0xaa55);
 	memcpy(kernel + 0x202, "HdrS", 4);
 	for (int uefi = 0; uefi < 2; uefi++) {
 		assert_string_equal(said(CARGO_HEAD_LEN, 0, 0, kernel, sizeof(kernel), uefi), "");
-		assert_string_equal(said(sizeof(entry) - 1, 0, 0, entry, sizeof(entry) - 1, uefi), "");
+		assert_string_equal(said(sizeof(entry) - 1, 0, 0, entry, sizeof(entry) - 1, uefi),
+				    "");
 		for (unsigned i = 0; i < ARRAY_LEN(others); i++)
 			assert_string_equal(said((uint32_t)strlen(others[i]), 0, 0, others[i],
-						 (uint32_t)strlen(others[i]), uefi), "");
+						 (uint32_t)strlen(others[i]), uefi),
+					    "");
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "arch/x86/linux.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static uint8_t header[512];
 static uint8_t page[LINUX_ZERO_PAGE_LEN];
@@ -40,7 +40,7 @@ static void the_header_is_copied_and_no_byte_behind_it(void **state)
 {
 	(void)state;
 	build((struct linux_params){ 0 });
-	assert_memory_equal(page + 0x1f1, header, 0x1f);        /* up to type_of_loader */
+	assert_memory_equal(page + 0x1f1, header, 0x1f); /* up to type_of_loader */
 	assert_int_equal(page[0x1f1 + 0x7a], header[0x7a]);
 	assert_int_equal(page[0x1f1 + 0x7b], 0);
 }
@@ -54,7 +54,10 @@ static void the_loader_s_fields_are_set_and_no_others(void **state)
 
 	(void)state;
 	build((struct linux_params){
-		.kernel_at = 0x1200000, .cmdline_at = 0x12000, .initrd_at = 0x4378000, .initrd_len = 99,
+		.kernel_at = 0x1200000,
+		.cmdline_at = 0x12000,
+		.initrd_at = 0x4378000,
+		.initrd_len = 99,
 	});
 	assert_int_equal(page[0x210], 0xff);
 	assert_int_equal(get_le32(page + 0x214), 0x1200000);
@@ -73,7 +76,9 @@ static void the_map_is_handed_over_whole_and_truthful(void **state)
 	map.count = E820_MAX;
 	for (uint32_t i = 0; i < E820_MAX; i++)
 		map.range[i] = (struct e820_range){
-			0x100000000u * i + 1, 0x200000000u + i, i % 5 + 1,
+			0x100000000u * i + 1,
+			0x200000000u + i,
+			i % 5 + 1,
 		};
 	build((struct linux_params){ 0 });
 	assert_int_equal(page[0x1e8], 128);
@@ -103,9 +108,16 @@ static void the_screen_is_described(void **state)
 {
 	(void)state;
 	build((struct linux_params){ .screen = {
-		.column = 3, .row = 7, .page = 0x0102, .mode = 3, .columns = 80, .lines = 25,
-		.ega_bx = 0x0003, .is_vga = 1, .points = 16,
-	} });
+					     .column = 3,
+					     .row = 7,
+					     .page = 0x0102,
+					     .mode = 3,
+					     .columns = 80,
+					     .lines = 25,
+					     .ega_bx = 0x0003,
+					     .is_vga = 1,
+					     .points = 16,
+				     } });
 	static const uint8_t want[] = {
 		3, 7, 0, 0, 2, 1, 3, 80, 0, 0, 3, 0, 0, 0, 25, 1, 16, 0, 0,
 	};
@@ -134,7 +146,8 @@ static void a_64_bit_kernel_wants_a_64_bit_processor(void **state)
 
 	(void)state;
 	assert_null(linux_refusal(&bz, true));
-	refused(&bz, false, "is a 64-bit one, and this machine's processor has 32 bits; use a 32-bit kernel");
+	refused(&bz, false,
+		"is a 64-bit one, and this machine's processor has 32 bits; use a 32-bit kernel");
 	bz.xloadflags = 0x7e;
 	assert_null(linux_refusal(&bz, false));
 	assert_null(linux_refusal(&bz, true));
@@ -146,8 +159,12 @@ static void a_kernel_without_a_32_bit_entry_is_refused(void **state)
 	struct bzimage bz = { .code32_start = 0 };
 
 	(void)state;
-	refused(&bz, true, "has no 32-bit entry (code32_start is 0), and skiff knows no other; is it ipxe.lkrn?");
-	refused(&bz, false, "has no 32-bit entry (code32_start is 0), and skiff knows no other; is it ipxe.lkrn?");
+	refused(&bz, true,
+		"has no 32-bit entry (code32_start is 0), and skiff knows no other; is it "
+		"ipxe.lkrn?");
+	refused(&bz, false,
+		"has no 32-bit entry (code32_start is 0), and skiff knows no other; is it "
+		"ipxe.lkrn?");
 }
 
 int main(void)

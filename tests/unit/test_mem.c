@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * core/mem.c, and what takes its place in the ROM and in the UEFI application, against the C library. The program
- * keeps the C library's functions for itself: ours are compiled here a second time, under other names.
+ * core/mem.c, and what takes its place in the ROM and in the UEFI application, against the C
+ * library. The program keeps the C library's functions for itself: ours are compiled here a second
+ * time, under other names.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@
 #undef memcmp
 
 #ifdef __i386__
-#define REGPARM __attribute__((regparm(3)))     /* as the ROM is compiled */
+#define REGPARM __attribute__((regparm(3))) /* as the ROM is compiled */
 REGPARM void *x86_memcpy(void *dst, const void *src, size_t len);
 REGPARM void *x86_memmove(void *dst, const void *src, size_t len);
 REGPARM void *x86_memset(void *dst, int byte, size_t len);
@@ -37,7 +38,7 @@ int x86_memcmp(const void *a, const void *b, size_t len);
 #endif
 
 #if defined(__i386__) || defined(__x86_64__)
-#define VERSIONS 2              /* C, and this processor's */
+#define VERSIONS 2 /* C, and this processor's */
 #else
 #define VERSIONS 1
 #endif
@@ -82,7 +83,6 @@ static int compare(int which, const void *a, const void *b, size_t len)
 	return our_memcmp(a, b, len);
 }
 
-
 #define SIZE 96
 #define LEN_MAX 40
 
@@ -103,14 +103,16 @@ static void copies_any_length_between_any_alignments(void **state)
 	(void)state;
 	fill(src);
 	for (which = 0; which < VERSIONS; which++)
-		for (from = 0; from < 8; from++) for (to = 0; to < 8; to++)
-			for (len = 0; len <= LEN_MAX; len++) {
-				memset(ours, 0, SIZE);
-				memset(theirs, 0, SIZE);
-				assert_ptr_equal(copy(which, ours + to, src + from, len), ours + to);
-				memcpy(theirs + to, src + from, len);
-				assert_memory_equal(ours, theirs, SIZE);
-			}
+		for (from = 0; from < 8; from++)
+			for (to = 0; to < 8; to++)
+				for (len = 0; len <= LEN_MAX; len++) {
+					memset(ours, 0, SIZE);
+					memset(theirs, 0, SIZE);
+					assert_ptr_equal(copy(which, ours + to, src + from, len),
+							 ours + to);
+					memcpy(theirs + to, src + from, len);
+					assert_memory_equal(ours, theirs, SIZE);
+				}
 }
 
 static void moves_overlapping_bytes_both_ways(void **state)
@@ -121,15 +123,16 @@ static void moves_overlapping_bytes_both_ways(void **state)
 
 	(void)state;
 	for (which = 0; which < VERSIONS; which++)
-		for (from = 0; from < 24; from++) for (to = 0; to < 24; to++)
-			for (len = 0; len <= LEN_MAX; len++) {
-				fill(ours);
-				fill(theirs);
-				assert_ptr_equal(move(which, ours + to, ours + from, len),
-						 ours + to);
-				memmove(theirs + to, theirs + from, len);
-				assert_memory_equal(ours, theirs, SIZE);
-			}
+		for (from = 0; from < 24; from++)
+			for (to = 0; to < 24; to++)
+				for (len = 0; len <= LEN_MAX; len++) {
+					fill(ours);
+					fill(theirs);
+					assert_ptr_equal(move(which, ours + to, ours + from, len),
+							 ours + to);
+					memmove(theirs + to, theirs + from, len);
+					assert_memory_equal(ours, theirs, SIZE);
+				}
 }
 
 static void sets_any_length(void **state)
@@ -139,14 +142,15 @@ static void sets_any_length(void **state)
 	int which;
 
 	(void)state;
-	for (which = 0; which < VERSIONS; which++) for (to = 0; to < 8; to++)
-		for (len = 0; len <= LEN_MAX; len++) {
-			fill(ours);
-			fill(theirs);
-			assert_ptr_equal(set(which, ours + to, 0x1a5, len), ours + to);
-			memset(theirs + to, 0x1a5, len);
-			assert_memory_equal(ours, theirs, SIZE);
-		}
+	for (which = 0; which < VERSIONS; which++)
+		for (to = 0; to < 8; to++)
+			for (len = 0; len <= LEN_MAX; len++) {
+				fill(ours);
+				fill(theirs);
+				assert_ptr_equal(set(which, ours + to, 0x1a5, len), ours + to);
+				memset(theirs + to, 0x1a5, len);
+				assert_memory_equal(ours, theirs, SIZE);
+			}
 }
 
 static void compares_as_unsigned_bytes(void **state)

@@ -10,7 +10,7 @@
 #include "arch/hosted/hosted.h"
 #include "tests/model/boot_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define HOST "http://10.0.2.2/"
 
@@ -23,8 +23,9 @@ static const struct boot_page pages[] = {
 	{ .path = "/first", .off = 500, .len = FIRST_LEN },
 	{ .path = "/dir/second", .off = 900, .len = SECOND_LEN },
 	{ .path = "/empty", .off = 0, .len = 0 },
-	{ .path = "/entry", .text = "linux kernel\ninitrd /first\noptions a b\n"
-				    "initrd dir/second\noptions c\n" },
+	{ .path = "/entry",
+	  .text = "linux kernel\ninitrd /first\noptions a b\n"
+		  "initrd dir/second\noptions c\n" },
 	{ .path = "/dir/entry", .text = "linux ../kernel\ninitrd second\n" },
 	{ .path = "/moved", .location = "/dir/entry" },
 	{ .path = "/uki", .text = "uki kernel\noptions from the entry\n" },
@@ -34,7 +35,8 @@ static const struct boot_page pages[] = {
 	{ .path = NULL },
 };
 
-static const struct web_name boot_example[] = { { "boot.example", { 0x0a000205 } }, { .name = NULL } };
+static const struct web_name boot_example[] = { { "boot.example", { 0x0a000205 } },
+						{ .name = NULL } };
 
 static int setup(void **state)
 {
@@ -196,7 +198,7 @@ static void what_is_built_in_comes_last(void **state)
 {
 	struct boot_lab *lab = *state;
 
-	boot_lab_lease(lab, 67, "pxelinux.0");  /* no URL: of no use here */
+	boot_lab_lease(lab, 67, "pxelinux.0"); /* no URL: of no use here */
 	lab->builtin_url = HOST "kernel";
 	boot_lab_boots(lab, "");
 	assert_string_equal(lab->asked, "/kernel ");
@@ -297,9 +299,10 @@ static void digests_are_those_of_entry_kernel_and_initrds(void **state)
 	struct boot_lab *lab = *state;
 
 	boot_lab_key(lab, "url", HOST "entry");
-	require(lab, (const char *const[]){
-		boot_lab_sha256(pages[4].text, 0, 0), boot_lab_sha256(NULL, 1, KERNEL_LEN),
-		boot_lab_sha256(NULL, 500, FIRST_LEN), boot_lab_sha256(NULL, 900, SECOND_LEN) });
+	require(lab, (const char *const[]){ boot_lab_sha256(pages[4].text, 0, 0),
+					    boot_lab_sha256(NULL, 1, KERNEL_LEN),
+					    boot_lab_sha256(NULL, 500, FIRST_LEN),
+					    boot_lab_sha256(NULL, 900, SECOND_LEN) });
 	boot_lab_boots(lab, "a b c");
 }
 

@@ -13,7 +13,7 @@
 #include "arch/hosted/hosted.h"
 #include "tests/model/boot_lab.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define HOST "http://10.0.2.2/"
 #define KERNEL_LEN 20001
@@ -331,12 +331,11 @@ static void a_wrong_digest_of_any_file(void **state)
 			setup(state);
 		}
 		lab = *state;
-		snprintf(list, sizeof(list),
-			 "%s %s %s", right_digest(wrong == 0), right_digest(wrong == 1 ? 2 : 1),
-			 right_digest(wrong == 2 ? 1 : 2));
+		snprintf(list, sizeof(list), "%s %s %s", right_digest(wrong == 0),
+			 right_digest(wrong == 1 ? 2 : 1), right_digest(wrong == 2 ? 1 : 2));
 		boot_lab_key(lab, "sha256", list);
-		snprintf(words, sizeof(words),
-			 "file %u of 3 has SHA-256 %s, but ", wrong + 1, right_digest(wrong));
+		snprintf(words, sizeof(words), "file %u of 3 has SHA-256 %s, but ", wrong + 1,
+			 right_digest(wrong));
 		fails_with(lab, HOST "entry", RUNG_DIGEST, ERR_DIGEST, words);
 	}
 }
@@ -379,7 +378,9 @@ static void write_to_the_kernel(void *ctx)
 	hosted_cargo(0)->extent.at[KERNEL_LEN / 2] ^= 1;
 }
 
-/* As long as it runs it may write anywhere: what is checked is what is left in the end. [INIT-28] */
+/*
+ * As long as it runs it may write anywhere: what is checked is what is left in the end. [INIT-28]
+ */
 static void a_device_that_writes_until_it_is_stopped(void **state)
 {
 	struct boot_lab *lab = *state;

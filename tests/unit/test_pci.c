@@ -45,8 +45,9 @@ static struct function *add(uintptr_t fn, uint16_t vendor, uint16_t device, uint
 	struct function *f = &functions[count++];
 
 	memset(f, 0, sizeof(*f));
-	f->pci = (struct hosted_pci){ .fn = fn, .ctx = f, .cfg_read = cfg_read,
-		.cfg_write = cfg_write };
+	f->pci = (struct hosted_pci){
+		.fn = fn, .ctx = f, .cfg_read = cfg_read, .cfg_write = cfg_write
+	};
 	put_le16(f->cfg, vendor);
 	put_le16(f->cfg + 2, device);
 	f->cfg[PCI_HEADER_TYPE] = header_type;
@@ -65,10 +66,12 @@ static int setup(void **state)
 /* [PCI-01]: any revision, any subsystem. */
 static void both_ids_match_and_no_other(void **state)
 {
-	static const struct { uint16_t vendor, device; bool match; } cases[] = {
-		{ 0x1af4, 0x1000, true }, { 0x1af4, 0x1041, true }, { 0x1af4, 0x1001, false },
-		{ 0x1af4, 0x1042, false },
-		{ 0x8086, 0x1000, false }, { 0xffff, 0xffff, false },
+	static const struct {
+		uint16_t vendor, device;
+		bool match;
+	} cases[] = {
+		{ 0x1af4, 0x1000, true },  { 0x1af4, 0x1041, true },  { 0x1af4, 0x1001, false },
+		{ 0x1af4, 0x1042, false }, { 0x8086, 0x1000, false }, { 0xffff, 0xffff, false },
 	};
 	struct function *f = add(0x18, 0, 0, 0);
 
@@ -89,10 +92,10 @@ static void they_are_found_on_any_bus_in_order(void **state)
 
 	(void)state;
 	add(0x0008, 0x8086, 0x1000, 0x80);
-	add(0x000b, 0x1af4, 0x1000, 0x80);      /* function 3 of a multi-function device */
+	add(0x000b, 0x1af4, 0x1000, 0x80); /* function 3 of a multi-function device */
 	add(0x0018, 0x1af4, 0x1041, 0x00);
 	add(0x3f00, 0x1b36, 0x000c, 0x01);
-	add(0xfff8, 0x1af4, 0x1041, 0x80);      /* the very last device */
+	add(0xfff8, 0x1af4, 0x1041, 0x80); /* the very last device */
 	add(0xffff, 0x1af4, 0x1041, 0x00);
 	assert_true(pci_find_virtio_net(&fn));
 	assert_int_equal(fn, 0x000b);
@@ -255,7 +258,8 @@ int main(void)
 		cmocka_unit_test_setup(without_the_status_bit_there_is_no_list, setup),
 		cmocka_unit_test_setup(an_endless_list_ends, setup),
 		cmocka_unit_test_setup(the_longest_list_is_walked_to_its_end, setup),
-		cmocka_unit_test_setup(the_command_register_comes_back_without_bus_mastering, setup),
+		cmocka_unit_test_setup(the_command_register_comes_back_without_bus_mastering,
+				       setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "arch/pcbios/place.h"
 #include "arch/port.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
@@ -53,9 +53,14 @@ static void begin(void)
 static struct bzimage modern(void)
 {
 	return (struct bzimage){
-		.version = 0x020f, .setup_len = SETUP_LEN, .payload_len = 14 * MIB,
-		.relocatable = true, .pref_address = 16 * MIB, .alignment = 2 * MIB,
-		.init_size = 52 * MIB, .initrd_addr_max = 0x7fffffff,
+		.version = 0x020f,
+		.setup_len = SETUP_LEN,
+		.payload_len = 14 * MIB,
+		.relocatable = true,
+		.pref_address = 16 * MIB,
+		.alignment = 2 * MIB,
+		.init_size = 52 * MIB,
+		.initrd_addr_max = 0x7fffffff,
 	};
 }
 
@@ -64,9 +69,14 @@ static struct bzimage modern(void)
 static struct bzimage old(uint32_t init_size)
 {
 	return (struct bzimage){
-		.version = 0x0204, .setup_len = SETUP_LEN, .payload_len = (uint32_t)MIB,
-		.relocatable = false, .pref_address = MIB, .alignment = 1,
-		.init_size = init_size, .initrd_addr_max = 0x37ffffff,
+		.version = 0x0204,
+		.setup_len = SETUP_LEN,
+		.payload_len = (uint32_t)MIB,
+		.relocatable = false,
+		.pref_address = MIB,
+		.alignment = 1,
+		.init_size = init_size,
+		.initrd_addr_max = 0x37ffffff,
 	};
 }
 
@@ -191,7 +201,8 @@ static void init_size_may_reach_into_the_top_24_mib(void **state)
 	make_pc(128 * MIB, 0);
 	begin();
 	put_kernel(&bz, MODERN_LEN);
-	assert_refused(place_initrd(&place, 1, &e, &f), "1 bytes do not fit into memory: "
+	assert_refused(place_initrd(&place, 1, &e, &f),
+		       "1 bytes do not fit into memory: "
 		       "0 bytes are left for the initrd behind the kernel; "
 		       "the limit is this machine's memory below 4 GiB");
 }
@@ -210,7 +221,8 @@ static void an_empty_file_without_memory_is_refused(void **state)
 	make_pc(128 * MIB, 0);
 	begin();
 	put_kernel(&bz, MODERN_LEN);
-	assert_refused(place_initrd(&place, 0, &e, &f), "1 bytes do not fit into memory: "
+	assert_refused(place_initrd(&place, 0, &e, &f),
+		       "1 bytes do not fit into memory: "
 		       "0 bytes are left for the initrd behind the kernel; "
 		       "the limit is this machine's memory below 4 GiB");
 }
@@ -310,7 +322,7 @@ static void a_fetch_gets_the_largest_piece(void **state)
 	map.count = 0;
 	add(MIB, 127 * MIB, E820_RAM);
 	add(256 * MIB, 512 * MIB, E820_RAM);
-	add(400 * MIB, 1 * MIB, RESERVED);      /* inside of RAM: some BIOSes overlap */
+	add(400 * MIB, 1 * MIB, RESERVED); /* inside of RAM: some BIOSes overlap */
 	add(900 * MIB, 30 * MIB, E820_RAM);
 	begin();
 	assert_int_equal(place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
@@ -492,7 +504,10 @@ static void a_map_full_of_holes_loses_nothing(void **state)
 	}
 }
 
-/* A kernel that is asked for at no multiple of its alignment would move itself up, over what is behind it. */
+/*
+ * A kernel that is asked for at no multiple of its alignment would move itself up, over what is
+ * behind it.
+ */
 static void a_relocatable_kernel_is_aligned_even_at_its_pref_address(void **state)
 {
 	struct bzimage bz = modern();
@@ -511,8 +526,8 @@ static void a_relocatable_kernel_is_aligned_even_at_its_pref_address(void **stat
 #define ROUNDS 3000
 #define LAST_PAGE 0xfffff000u
 
-static uint64_t cut[CUTS + 1];          /* sorted; entries begin and end at them */
-static bool oracle_free[CUTS];          /* cut[i] … cut[i + 1] */
+static uint64_t cut[CUTS + 1]; /* sorted; entries begin and end at them */
+static bool oracle_free[CUTS]; /* cut[i] … cut[i + 1] */
 static uint64_t seed = 1;
 
 static uint64_t chance(uint64_t below)
@@ -549,13 +564,14 @@ static void make_random_map(void)
 		uint64_t from = chance(CUTS), to = from + chance(CUTS + 1 - from);
 		uint32_t type = chance(3) ? E820_RAM : (uint32_t)chance(6);
 
-		add(cut[from], to == CUTS ? UINT64_MAX - chance(cut[from] + 1) : cut[to] - cut[from], type);
+		add(cut[from],
+		    to == CUTS ? UINT64_MAX - chance(cut[from] + 1) : cut[to] - cut[from], type);
 		for (uint64_t i = from; i < to; i++)
 			*(type == E820_RAM ? &ram[i] : &taken[i]) = true;
 	}
 	for (unsigned i = 0; i < CUTS; i++)
 		oracle_free[i] = ram[i] && !taken[i] && cut[i] < LAST_PAGE &&
-			!(cut[i] >= OWN_START && cut[i] < OWN_END);
+				 !(cut[i] >= OWN_START && cut[i] < OWN_END);
 }
 
 static bool oracle(uint64_t start, uint64_t end)
@@ -593,7 +609,8 @@ static uint64_t oracle_largest(uint64_t low, uint64_t high)
 static void check_queries(void)
 {
 	for (unsigned i = 0; i < 200; i++) {
-		uint64_t start = cut[chance(CUTS)] + chance(3) - 1, end = cut[chance(CUTS)] + chance(3) - 1;
+		uint64_t start = cut[chance(CUTS)] + chance(3) - 1,
+			 end = cut[chance(CUTS)] + chance(3) - 1;
 
 		if (start < end && end <= UINT32_MAX && start <= UINT32_MAX)
 			assert_int_equal(place_is_free(&place, (uint32_t)start, (uint32_t)end),
@@ -645,7 +662,8 @@ static void check_initrds(const struct bzimage *bz, uint64_t kernel_end)
 		assert_int_equal(e.at % (i ? 4 : 4096), 0);
 		assert_true(i == 0 || e.at - end < 4);
 		assert_true(oracle(e.at, (uint64_t)e.at + e.len));
-		assert_true((uint64_t)e.at + e.len <= (last < place.ceiling ? last : place.ceiling));
+		assert_true((uint64_t)e.at + e.len <=
+			    (last < place.ceiling ? last : place.ceiling));
 		if (len == CARGO_LEN_UNKNOWN)
 			len = chance((uint64_t)e.len + 1);
 		place_initrd_done(&place, len);
@@ -677,7 +695,10 @@ static void check_kernel(void)
 	check_initrds(&bz, end);
 }
 
-/* Whatever a BIOS says: granted is what is RAM and nobody's, and of that nothing is overlooked. [LNX-05] [LNX-06] */
+/*
+ * Whatever a BIOS says: granted is what is RAM and nobody's, and of that nothing is overlooked.
+ * [LNX-05] [LNX-06]
+ */
 static void random_maps_give_what_an_oracle_says(void **state)
 {
 	(void)state;

@@ -8,7 +8,7 @@
 
 #include "core/sha256.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
 
@@ -32,8 +32,8 @@ static void known_answers(void **state)
 	assert_digest(two_blocks, 56,
 		      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 	assert_digest("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
-		      "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu", 112,
-		      "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+		      "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+		      112, "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
 }
 
 static void a_million_letters(void **state)

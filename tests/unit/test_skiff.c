@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * arch/x86/skiff.c, the program: sources of configuration, driver and stack joined over a model
- * device, with a DHCP server and web servers at the end of its wire. It is included, not linked: its
- * one object begins as zeros, for each test anew, and what is built in is the test's.
+ * device, with a DHCP server and web servers at the end of its wire. It is included, not linked:
+ * its one object begins as zeros, for each test anew, and what is built in is the test's.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,12 +18,12 @@
 #include "tests/model/dhcp_server.h"
 #include "tests/model/web.h"
 
-static struct builtin_key built_in[4];  /* ends with zeros */
+static struct builtin_key built_in[4]; /* ends with zeros */
 #define builtin_keys built_in
 #include "arch/x86/skiff.c"
 
 static struct device device;
-static struct fake_nic wire;    /* between the device and whoever is at the wire's other end */
+static struct fake_nic wire; /* between the device and whoever is at the wire's other end */
 static struct dhcp_server dhcp;
 static struct web web;
 
@@ -42,11 +42,11 @@ int port_config_each(port_config_fn each, void *ctx, struct failure *f)
 	return err;
 }
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define HOST "http://10.0.2.2/"
 #define KERNEL_LEN 50001
-#define FEATURE_CSUM 1          /* VIRTIO_NET_F_GUEST_CSUM */
+#define FEATURE_CSUM 1 /* VIRTIO_NET_F_GUEST_CSUM */
 
 static void serve(struct web_conn *c)
 {
@@ -135,11 +135,14 @@ static void a_kernel_is_started_over_the_driver(void **state)
 	char banner[100];
 
 	(void)state;
-	assert_int_equal(run((const char *const[]){ "url", HOST "kernel", "cmdline", "quiet", NULL }), 0);
+	assert_int_equal(
+		run((const char *const[]){ "url", HOST "kernel", "cmdline", "quiet", NULL }), 0);
 	assert_string_equal(hosted_booted(), "quiet");
 	assert_true(pattern_is(hosted_cargo(0)->extent.at, 1, KERNEL_LEN));
-	snprintf(banner, sizeof(banner), "skiff %s virtio-net 00:03.0 1af4:1041 52:54:00:12:34:56 "
-					 "mtu 1500\nvirtio: offered 0x", skiff_version);
+	snprintf(banner, sizeof(banner),
+		 "skiff %s virtio-net 00:03.0 1af4:1041 52:54:00:12:34:56 "
+		 "mtu 1500\nvirtio: offered 0x",
+		 skiff_version);
 	assert_memory_equal(hosted_output(), banner, strlen(banner));
 	assert_printed("+VERSION_1 +MAC +STATUS\ndhcp: 10.0.2.15/24, ");
 	assert_printed("\nboot: hosted, kernel 50001 bytes, ");
@@ -181,7 +184,8 @@ static void what_was_left_goes_before_what_is_built_in(void **state)
 	(void)state;
 	built_in[0] = (struct builtin_key){ "url", HOST "nothing" };
 	built_in[1] = (struct builtin_key){ "cmdline", "built in" };
-	assert_int_equal(run((const char *const[]){ "url", HOST "kernel", "cmdline", "", NULL }), 0);
+	assert_int_equal(run((const char *const[]){ "url", HOST "kernel", "cmdline", "", NULL }),
+			 0);
 	assert_string_equal(hosted_booted(), "");
 }
 
@@ -202,11 +206,14 @@ static void a_bad_key_is_said_before_the_device_is_touched(void **state)
 		struct builtin_key built_in;
 		const char *line;
 	} bad[] = {
-		{ { "uri", "x", NULL }, { 0, 0 },
+		{ { "uri", "x", NULL },
+		  { 0, 0 },
 		  "skiff: failed at config: fw_cfg: there is no key \"uri\"" },
-		{ { "csum", "maybe", NULL }, { 0, 0 },
+		{ { "csum", "maybe", NULL },
+		  { 0, 0 },
 		  "skiff: failed at config: fw_cfg: csum=\"maybe\" is malformed" },
-		{ { "csum", "off", NULL }, { "csum", "perhaps" },
+		{ { "csum", "off", NULL },
+		  { "csum", "perhaps" },
 		  "skiff: failed at config: built in: csum=\"perhaps\" is malformed" },
 		{ { NULL }, { 0, 0 }, "skiff: failed at config: the source cannot be read\n" },
 	};
@@ -227,8 +234,8 @@ static void a_bad_key_is_said_before_the_device_is_touched(void **state)
 static void keys_reach_the_driver(void **state)
 {
 	static const char *const accepts[] = { "url", HOST "kernel", NULL },
-		*const declines[] = { "url", HOST "kernel", "csum", "off", NULL },
-		*const masks[] = { "url", HOST "kernel", "features", "20", NULL };
+				 *const declines[] = { "url", HOST "kernel", "csum", "off", NULL },
+				 *const masks[] = { "url", HOST "kernel", "features", "20", NULL };
 
 	device_offer(&device, FEATURE_CSUM);
 	assert_int_equal(run(accepts), 0);
@@ -311,7 +318,7 @@ static void serve_and_stop(struct web_conn *c)
 	(void)c;
 	assert_int_not_equal(device.status, 0);
 	assert_int_equal(program_stop(), 0);
-	longjmp(out, 1);        /* whoever ended boot services does not come back */
+	longjmp(out, 1); /* whoever ended boot services does not come back */
 }
 
 /* [UEFI-06] */
@@ -323,7 +330,7 @@ static void the_device_can_be_stopped_in_a_download(void **state)
 		(void)run((const char *const[]){ "url", HOST "kernel", NULL });
 	assert_int_equal(device.status, 0);
 	assert_null(hosted_booted());
-	hosted_reset();         /* what the device was granted stays granted: nobody takes it back */
+	hosted_reset(); /* what the device was granted stays granted: nobody takes it back */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -15,7 +15,7 @@
 #define AREA_LEN 0x200
 
 static const uint8_t some_uuid[16] = { 0x78, 0x56, 0x34, 0x12, 0x34, 0x12, 0x34, 0x12,
-	0x12, 0x34, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
+				       0x12, 0x34, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
 static const uint8_t zeros[16];
 
 static void seal(uint8_t *p, unsigned len, unsigned at)
@@ -105,7 +105,7 @@ static void an_entry_point_that_the_area_cuts_off_is_none(void **state)
 	}
 	uint8_t *p = area(0x20);
 	put_64_bit_entry(p);
-	p[6] = 0x21;                    /* its own length: beyond the area */
+	p[6] = 0x21; /* its own length: beyond the area */
 	seal(p, 0x20, 5);
 	assert_false(smbios_find((struct span){ p, 0x20 }, &table));
 	free(p);

@@ -84,7 +84,7 @@ static void test_5_gib(void **state)
 	peer->mss = 65480;
 	peer->file_len = FILE_LEN;
 	peer->sum_every = 61;
-	peer->to_client.reorder = 1;            /* one in a thousand: some go the other way */
+	peer->to_client.reorder = 1; /* one in a thousand: some go the other way */
 	lab->c = tcp_open(lab->net, peer->ip, peer->port, &user);
 	assert_non_null(lab->c);
 	peer_run(peer, lab->net, all_in, sink, UINT32_MAX / 4);

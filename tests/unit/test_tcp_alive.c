@@ -42,7 +42,7 @@ static void test_keep_alive(void **state)
 		assert_int_equal(s.flags, ACK);
 		put(lab, ACK, 1000, 0);
 	}
-	for (i = 0; i < 10; i++) {              /* a slow server: what it sends is a sign of life */
+	for (i = 0; i < 10; i++) { /* a slow server: what it sends is a sign of life */
 		lab_pass(lab, 4000);
 		s = lab_data(lab, 1000 + (uint64_t)i * 100, 100);
 		lab_send(lab, &s);
@@ -100,7 +100,7 @@ static void test_silence_makes_arp_ask_again(void **state)
 	lab_pass(lab, 1000);
 	while (lab->nic.sent_first)
 		free(fake_nic_sent(&lab->nic));
-	lab_pass(lab, 5000);                    /* to the new address: lab_take() looks */
+	lab_pass(lab, 5000); /* to the new address: lab_take() looks */
 	assert_true(lab_drain(lab) > 0);
 }
 
@@ -127,7 +127,7 @@ static void test_only_states_are_progress(void **state)
 	assert_int_equal(lab->net->progress_ms, then_ms);
 	s = lab_data(lab, 50, 10);
 	lab_send(lab, &s);
-	lab_send(lab, &s);                      /* again */
+	lab_send(lab, &s); /* again */
 	s = lab_data(lab, 0, 50);
 	lab_send(lab, &s);
 	assert_int_equal(lab->net->progress_ms, then_ms);

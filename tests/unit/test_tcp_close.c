@@ -103,7 +103,7 @@ static void test_peer_closes_first(void **state)
 	expect(lab, ACK, 0, 1);
 	assert_int_equal(lab->c->state, TCP_CLOSE_WAIT);
 	assert_true(lab->c->fin_received);
-	lab_pass(lab, 30000);           /* no hurry, and no keep-alive: nothing is waited for */
+	lab_pass(lab, 30000); /* no hurry, and no keep-alive: nothing is waited for */
 	lab_expect_silence(lab);
 	close_now(lab);
 	expect(lab, FIN | ACK, 0, 1);
@@ -166,7 +166,7 @@ static void test_close_that_loses_something_is_a_rst(void **state)
 	struct segment s;
 
 	lab_connect(lab);
-	s = lab_data(lab, 100, 100);            /* held behind a hole */
+	s = lab_data(lab, 100, 100); /* held behind a hole */
 	lab_send(lab, &s);
 	lab_drain(lab);
 	close_now(lab);
@@ -185,7 +185,7 @@ static void test_close_that_loses_something_is_a_rst(void **state)
 	close_now(lab);
 	put(lab, ACK, 0, 1);
 	lab_drain(lab);
-	s = lab_data(lab, 200, 100);            /* behind a hole */
+	s = lab_data(lab, 200, 100); /* behind a hole */
 	s.flags |= FIN;
 	lab_send(lab, &s);
 	assert_int_equal(lab_drain_rst(lab), 1);
@@ -233,7 +233,7 @@ static void test_close_in_a_callback(void **state)
 	s = lab_data(lab, 0, 300);
 	lab_send(lab, &s);
 	assert_int_equal(lab->got, 100);
-	lab_take(lab, &s);                      /* of the held ones it is a loss */
+	lab_take(lab, &s); /* of the held ones it is a loss */
 	assert_true(s.flags & RST);
 	lab_expect_silence(lab);
 	assert_int_equal(lab->c->state, TCP_CLOSED);
@@ -245,7 +245,7 @@ static void test_close_in_a_callback(void **state)
 	lab_send(lab, &s);
 	lab_drain(lab);
 	lab->told = close_at_once;
-	s = lab_data(lab, 50, 100);             /* all of it is wanted, not by the fast way */
+	s = lab_data(lab, 50, 100); /* all of it is wanted, not by the fast way */
 	lab_send(lab, &s);
 	expect(lab, FIN | ACK, 0, 150);
 
@@ -253,7 +253,7 @@ static void test_close_in_a_callback(void **state)
 	lab_connect(lab);
 	lab->told = close_at_once;
 	lab->place_from = 0;
-	s = lab_data(lab, 0, 300);              /* the fast way, and the FIN with the last bytes */
+	s = lab_data(lab, 0, 300); /* the fast way, and the FIN with the last bytes */
 	lab_send(lab, &s);
 	put(lab, FIN | ACK, 300, 1);
 	assert_int_equal(lab->c->state, TCP_TIME_WAIT);
@@ -269,7 +269,7 @@ static void test_abort(void **state)
 	lab_open(lab, &s);
 	tcp_abort(lab->net, lab->c);
 	lab_poll(lab);
-	lab_expect_silence(lab);                /* nobody knows of it */
+	lab_expect_silence(lab); /* nobody knows of it */
 	s = lab_syn_ack(lab);
 	lab_send(lab, &s);
 	assert_int_equal(lab_drain_rst(lab), 1);
@@ -301,11 +301,11 @@ static void test_time_wait(void **state)
 	put(lab, RST, 1, 0);
 	put(lab, RST | ACK, 1, 1);
 	lab_expect_silence(lab);
-	s = lab_data(lab, 1, 100);              /* behind the end */
+	s = lab_data(lab, 1, 100); /* behind the end */
 	lab_send(lab, &s);
 	assert_int_equal(lab->c->state, TCP_TIME_WAIT);
 	lab_drain(lab);
-	lab_pass(lab, 59999);                   /* since the last FIN */
+	lab_pass(lab, 59999); /* since the last FIN */
 	assert_int_equal(lab->c->state, TCP_TIME_WAIT);
 	lab_pass(lab, 1);
 	assert_int_equal(lab->c->state, TCP_CLOSED);
@@ -320,7 +320,7 @@ static void test_slots_are_reused_oldest_tombstone_first(void **state)
 {
 	static const int close_order[] = { 3, 1, 2, 0 }, reuse_order[] = { 2, 1, 3, 0 };
 	struct tcp_lab *lab = *state;
-	struct tcp_lab at[TCP_CONNS_MAX];       /* the lab as it was with each connection */
+	struct tcp_lab at[TCP_CONNS_MAX]; /* the lab as it was with each connection */
 	struct segment s;
 	int i;
 
@@ -332,7 +332,7 @@ static void test_slots_are_reused_oldest_tombstone_first(void **state)
 		tcp_close(lab->net, at[close_order[i]].c);
 		lab_pass(lab, 10);
 	}
-	for (i = 2; i >= 1; i--) {              /* 2 is a tombstone first, then 1 */
+	for (i = 2; i >= 1; i--) { /* 2 is a tombstone first, then 1 */
 		s = lab_segment(&at[i], FIN | ACK, 0, 1);
 		lab_send(lab, &s);
 		lab_pass(lab, 10);

@@ -37,7 +37,7 @@ static void test_padded_frame(void **state)
 	uint32_t len;
 
 	lab_connect(lab);
-	for (len = 1; len < 10; len++) {        /* 54 + len bytes, padded to 60 with 5a */
+	for (len = 1; len < 10; len++) { /* 54 + len bytes, padded to 60 with 5a */
 		s = lab_data(lab, lab->got, len);
 		lab_send(lab, &s);
 	}
@@ -64,7 +64,7 @@ static void test_field_of_zero_is_a_value(void **state)
 		f = lab_put(lab, &s);
 		if (!f->bytes[SEGMENT_L4 + 16] && !f->bytes[SEGMENT_L4 + 17])
 			break;
-		f->csum = CSUM_BAD;             /* not this one: eth_rx drops it */
+		f->csum = CSUM_BAD; /* not this one: eth_rx drops it */
 	}
 	assert_true(i < 65536);
 	lab_poll(lab);
@@ -97,7 +97,7 @@ static void test_vouched(void **state)
 	f = lab_put(lab, &s);
 	put_sum(f, 0x1234);
 	f->csum = CSUM_VOUCHED;
-	s = lab_data(lab, 500, 1000);           /* not the fast way: it overlaps */
+	s = lab_data(lab, 500, 1000); /* not the fast way: it overlaps */
 	f = lab_put(lab, &s);
 	put_sum(f, 0x1234);
 	f->csum = CSUM_VOUCHED;
@@ -110,9 +110,16 @@ static void test_vouched(void **state)
 /* [SUM-07] [SUM-08]: the sum was left to us exactly here, or it is verified. */
 static void test_partial(void **state)
 {
-	static const struct { uint16_t start, offset; bool taken; } where[] = {
-		{ SEGMENT_L4, 16, true }, { SEGMENT_L4, 6, false }, { SEGMENT_L4 - 20, 16, false },
-		{ SEGMENT_L4 - 20, 36, false }, { SEGMENT_L4 + 4, 12, false }, { 0, 50, false },
+	static const struct {
+		uint16_t start, offset;
+		bool taken;
+	} where[] = {
+		{ SEGMENT_L4, 16, true },
+		{ SEGMENT_L4, 6, false },
+		{ SEGMENT_L4 - 20, 16, false },
+		{ SEGMENT_L4 - 20, 36, false },
+		{ SEGMENT_L4 + 4, 12, false },
+		{ 0, 50, false },
 		{ 0, 0, false },
 	};
 	struct tcp_lab *lab = *state;
@@ -129,7 +136,7 @@ static void test_partial(void **state)
 		f->csum_start = where[i].start;
 		f->csum_offset = where[i].offset;
 		lab_poll(lab);
-		assert_int_equal(lab->got, 100);        /* by the first one, and never again */
+		assert_int_equal(lab->got, 100); /* by the first one, and never again */
 		assert_int_equal(lab->net->count.partial, 1);
 		assert_int_equal(lab->net->count.bad_tcp, i);
 		assert_int_equal(lab->net->breach[0].pseudo, i);
@@ -160,7 +167,7 @@ static void test_failures_are_counted_by_breach_and_kind(void **state)
 		f->breach = id;
 		put_sum(f, id == 1 ? 0 : id == 2 ? pseudo_sum(f, 120) : 0x4711);
 	}
-	s = lab_segment(lab, ACK, 0, 0);        /* for nobody */
+	s = lab_segment(lab, ACK, 0, 0); /* for nobody */
 	s.src_port ^= 1;
 	f = lab_put(lab, &s);
 	f->breach = 1;
@@ -215,7 +222,7 @@ static void test_largest_segment(void **state)
 	lab_send(lab, &s);
 	assert_int_equal(lab->got, sizeof(ones));
 	assert_memory_equal(lab->store, ones, sizeof(ones));
-	s = lab_data(lab, 1000, sizeof(ones));          /* by the stage */
+	s = lab_data(lab, 1000, sizeof(ones)); /* by the stage */
 	s.data = ones;
 	lab_send(lab, &s);
 	assert_int_equal(lab->got, 1000 + sizeof(ones));

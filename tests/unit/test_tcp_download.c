@@ -88,7 +88,7 @@ static void test_clean_download(void **state)
 
 	fetch(d, MINUTE_MS);
 	assert_int_equal(d->peer.retransmitted, 0);
-	assert_int_equal(lab->deliveries, 0);           /* all went straight to its place */
+	assert_int_equal(lab->deliveries, 0); /* all went straight to its place */
 	assert_int_equal(lab->net->count.bad_tcp, 0);
 	assert_int_equal(lab->net->count.no_room, 0);
 	end(d);

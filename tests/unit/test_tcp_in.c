@@ -57,12 +57,15 @@ static void connect_with_window(struct tcp_lab *lab)
  */
 static void test_edges_of_acceptance(void **state)
 {
-	static const struct { uint32_t off, len; bool ok; } edge[] = {
-		{ 1000, 0, true }, { 999, 0, false }, { 10999, 0, true }, { 11000, 0, false },
-		{ 900, 100, false }, { 900, 101, true }, { 10999, 1, true }, { 10999, 2, true },
-		{ 11000, 1, false },
-		{ 0, 1000, false }, { 0, 1001, true },
-		{ 1000 + 0x80000000u, 10, false }, { 0xfffffff0, 10, false },
+	static const struct {
+		uint32_t off, len;
+		bool ok;
+	} edge[] = {
+		{ 1000, 0, true },         { 999, 0, false },   { 10999, 0, true },
+		{ 11000, 0, false },       { 900, 100, false }, { 900, 101, true },
+		{ 10999, 1, true },        { 10999, 2, true },  { 11000, 1, false },
+		{ 0, 1000, false },        { 0, 1001, true },   { 1000 + 0x80000000u, 10, false },
+		{ 0xfffffff0, 10, false },
 	};
 	struct tcp_lab *lab;
 	struct segment s;
@@ -251,7 +254,7 @@ static void test_no_ack_war(void **state)
 	lab_connect(lab);
 	s = lab_segment(lab, ACK, 0x40000000, 0x40000000);
 	lab_send(lab, &s);
-	while (lab_next(lab, &answer)) {        /* each of our ACKs is answered by another */
+	while (lab_next(lab, &answer)) { /* each of our ACKs is answered by another */
 		answers++;
 		lab_send(lab, &s);
 	}
@@ -269,9 +272,9 @@ static void test_acceptable_acknowledgments(void **state)
 
 	lab_connect(lab);
 	s = lab_segment(lab, ACK, 0, 0);
-	s.wnd = 10;                             /* times 128 */
+	s.wnd = 10; /* times 128 */
 	lab_send(lab, &s);
-	lab->c->snd_max_wnd = 1280;             /* as if the SYN-ACK had said no more */
+	lab->c->snd_max_wnd = 1280; /* as if the SYN-ACK had said no more */
 	s = lab_data(lab, 0, 100);
 	s.ack += 1;
 	lab_send(lab, &s);
@@ -333,7 +336,7 @@ static void test_window_of_the_newest_segment(void **state)
 	s.wnd = 7;
 	lab_send(lab, &s);
 	assert_int_equal(lab->c->snd_wnd, 7 * 128);
-	s = lab_data(lab, 0, 10);               /* older */
+	s = lab_data(lab, 0, 10); /* older */
 	s.wnd = 9;
 	lab_send(lab, &s);
 	assert_int_equal(lab->c->snd_wnd, 7 * 128);
@@ -341,7 +344,7 @@ static void test_window_of_the_newest_segment(void **state)
 	s.wnd = 0;
 	lab_send(lab, &s);
 	assert_int_equal(lab->c->snd_wnd, 0);
-	s.wnd = 3;                              /* as new, as far */
+	s.wnd = 3; /* as new, as far */
 	lab_send(lab, &s);
 	assert_int_equal(lab->c->snd_wnd, 3 * 128);
 	/* Same SEQ, older ACK. */
@@ -384,21 +387,21 @@ static void test_acks_per_batch(void **state)
 		assert_int_equal(s.sack[0][1], lab->iss + 1 + (i + 1) * 1000);
 	}
 	lab_expect_silence(lab);
-	lab->place_to = 14000;                  /* the same for bytes that are not kept */
+	lab->place_to = 14000; /* the same for bytes that are not kept */
 	for (i = 15; i < 18; i++) {
 		s = lab_data(lab, i * 1000, 1000);
 		lab_put(lab, &s);
 	}
 	lab_poll(lab);
 	assert_int_equal(lab_drain(lab), 3);
-	s = lab_data(lab, 8000, 1000);          /* the gap is filled: at once */
+	s = lab_data(lab, 8000, 1000); /* the gap is filled: at once */
 	lab_send(lab, &s);
 	expect_ack(lab, 14000);
-	s = lab_data(lab, 3000, 1000);          /* a duplicate: at once */
+	s = lab_data(lab, 3000, 1000); /* a duplicate: at once */
 	lab_send(lab, &s);
 	expect_ack(lab, 14000);
 	lab_pass(lab, 3000);
-	lab_expect_silence(lab);                /* nothing is owed */
+	lab_expect_silence(lab); /* nothing is owed */
 }
 
 /* An ACK that leaves carries the one that is owed. */
@@ -477,19 +480,19 @@ static void test_probes_of_a_window_are_answered(void **state)
 	connect_with_window(lab);
 	s = lab_data(lab, 1000, 10000);
 	lab_send(lab, &s);
-	lab_take(lab, &s);                      /* lost, say */
+	lab_take(lab, &s); /* lost, say */
 	assert_int_equal(s.wnd, 10000);
-	s = lab_data(lab, 10999, 1);            /* a byte before the edge that it knows */
+	s = lab_data(lab, 10999, 1); /* a byte before the edge that it knows */
 	lab_send(lab, &s);
 	lab_take(lab, &s);
 	assert_int_equal(s.ack, lab->iss + 1 + 11000);
 	assert_int_equal(s.wnd, 10000);
-	s = lab_data(lab, 11000, 1);            /* or the byte behind it */
+	s = lab_data(lab, 11000, 1); /* or the byte behind it */
 	lab_send(lab, &s);
 	lab_take(lab, &s);
 	assert_int_equal(s.ack, lab->iss + 1 + 11001);
 	assert_int_equal(s.wnd, 10000);
-	s = lab_data(lab, 21001, 1);            /* or one that is really too far */
+	s = lab_data(lab, 21001, 1); /* or one that is really too far */
 	lab_send(lab, &s);
 	expect_ack(lab, 11001);
 }
@@ -511,7 +514,7 @@ static void test_flags_that_mean_nothing_here(void **state)
 		s.urgent = (uint16_t)(bits * 3);
 		lab_send(lab, &s);
 		lab_expect_got(lab, bits * 10 + 10);
-		lab_take(lab, &s);              /* and ours has none: segment_read() */
+		lab_take(lab, &s); /* and ours has none: segment_read() */
 	}
 }
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#define QUARTER 15000           /* of the lab's deadline */
+#define QUARTER 15000 /* of the lab's deadline */
 
 static const struct span get = { (const uint8_t *)"GET", 3 };
 
@@ -98,7 +98,7 @@ static void test_other_silences(void **state)
 	struct tcp_lab *lab = *state;
 	struct segment s;
 
-	ask(lab);                               /* a full segment has come through */
+	ask(lab); /* a full segment has come through */
 	s = lab_data(lab, 0, 1460);
 	lab_send(lab, &s);
 	lab_drain(lab);
@@ -106,20 +106,20 @@ static void test_other_silences(void **state)
 	assert_false(starves(lab));
 	drop(lab);
 
-	ask(lab);                               /* the peer is dead */
+	ask(lab); /* the peer is dead */
 	lab_pass(lab, 4 * QUARTER);
 	assert_false(starves(lab));
 	lab_drain(lab);
 	drop(lab);
 
-	lab_connect(lab);                       /* our request does not arrive */
+	lab_connect(lab); /* our request does not arrive */
 	tcp_send(lab->net, lab->c, get);
 	lab_pass(lab, 2 * QUARTER);
 	assert_false(starves(lab));
 	lab_drain(lab);
 	drop(lab);
 
-	ask(lab);                               /* the peer has no more to say */
+	ask(lab); /* the peer has no more to say */
 	s = lab_segment(lab, FIN | ACK, 0, 3);
 	lab_send(lab, &s);
 	lab_drain(lab);
@@ -163,7 +163,7 @@ static void test_a_long_request_is_cut_up(void **state)
 		while (lab_next(lab, &s)) {
 			assert_true(pattern_is(s.data, s.seq - lab->syn_seq - 1, s.len));
 			if (s.len > 1000 || s.seq - lab->syn_seq - 1 != got)
-				continue;       /* swallowed, or behind what was */
+				continue; /* swallowed, or behind what was */
 			got += s.len;
 			s = lab_segment(lab, ACK, 0, got);
 			lab_send(lab, &s);

@@ -204,7 +204,7 @@ static void test_rst_in_syn_sent(void **state)
 	lab_open(lab, &s);
 	s = lab_segment(lab, RST, 0, 0);
 	lab_send(lab, &s);
-	s = lab_segment(lab, RST | ACK, 0, 1);          /* one byte more than we sent */
+	s = lab_segment(lab, RST | ACK, 0, 1); /* one byte more than we sent */
 	lab_send(lab, &s);
 	s = lab_segment(lab, RST | ACK, 0, UINT32_MAX); /* our ISN itself */
 	lab_send(lab, &s);
@@ -251,7 +251,7 @@ static void test_old_half_open_connection_of_the_peer(void **state)
 	assert_int_equal(s.flags, RST);
 	assert_int_equal(s.seq, lab->syn_seq + 1 + 12345);
 	assert_int_equal(lab->c->state, TCP_SYN_SENT);
-	s = lab_syn_ack(lab);                           /* for another SYN than ours */
+	s = lab_syn_ack(lab); /* for another SYN than ours */
 	s.ack -= 1;
 	lab_send(lab, &s);
 	lab_take(lab, &s);
@@ -346,9 +346,9 @@ static void test_simultaneous_open(void **state)
 		assert_int_equal(s.seq, lab->syn_seq);
 		assert_int_equal(s.ack, lab->iss + 1);
 		assert_int_equal(s.mss, 1460);
-		assert_false(s.sack_ok);                /* the peer's SYN had none */
+		assert_false(s.sack_ok); /* the peer's SYN had none */
 		assert_int_equal(s.shift, 1);
-		lab_pass(lab, 1000);                    /* it is retried like a SYN */
+		lab_pass(lab, 1000); /* it is retried like a SYN */
 		lab_take(lab, &s);
 		assert_int_equal(s.flags, SYN | ACK);
 		if (by_syn_ack) {
@@ -382,7 +382,7 @@ static void test_syn_received_and_wrong_answers(void **state)
 	s.seq = lab->iss;
 	lab_send(lab, &s);
 	lab_take(lab, &s);
-	assert_true(s.mss == 1460 && s.shift < 0 && !s.sack_ok);        /* as that SYN had none */
+	assert_true(s.mss == 1460 && s.shift < 0 && !s.sack_ok); /* as that SYN had none */
 	s = lab_segment(lab, ACK, 0, 500);
 	lab_send(lab, &s);
 	lab_take(lab, &s);
@@ -449,7 +449,7 @@ static void test_a_blind_syn_does_not_take_the_connection(void **state)
 	lab_open(lab, &s);
 	put_forged_syn(lab, 0xdeadbeef);
 	expect_opened(lab);
-	s = lab_segment(lab, RST, 0, 0);        /* the peer's answer to our answer */
+	s = lab_segment(lab, RST, 0, 0); /* the peer's answer to our answer */
 	s.seq = 0xdeadbeef + 1;
 	lab_send(lab, &s);
 	lab_expect_silence(lab);
@@ -487,7 +487,10 @@ static void test_a_blind_syn_and_a_rst_refuse_nothing(void **state)
 	}
 }
 
-/* [TCP-02]: what was owed to a forger's SYN goes with it; in SYN-SENT there is nothing to acknowledge. */
+/*
+ * [TCP-02]: what was owed to a forger's SYN goes with it; in SYN-SENT there is nothing to
+ * acknowledge.
+ */
 static void test_no_ack_is_left_of_a_blind_syn(void **state)
 {
 	struct tcp_lab *lab = *state;
@@ -496,7 +499,7 @@ static void test_no_ack_is_left_of_a_blind_syn(void **state)
 	lab_open(lab, &s);
 	put_forged_syn(lab, 0xdeadbeef);
 	s = lab_segment(lab, ACK, 0, 0);
-	s.seq = 0xdeadbeef - 100;       /* an old byte, to be acknowledged at the end of the batch */
+	s.seq = 0xdeadbeef - 100; /* an old byte, to be acknowledged at the end of the batch */
 	s.data = pattern_at(0, 1);
 	s.len = 1;
 	lab_put(lab, &s);
@@ -559,7 +562,7 @@ static void test_data_and_fin_on_the_syn_ack(void **state)
 	assert_true(lab->c->fin_received);
 	lab_expect_got(lab, 300);
 	lab_take(lab, &s);
-	assert_int_equal(s.flags, ACK);         /* the bare one */
+	assert_int_equal(s.flags, ACK); /* the bare one */
 	assert_int_equal(s.ack, lab->iss + 1);
 	lab_take(lab, &s);
 	assert_int_equal(s.ack, lab->iss + 1 + 301);

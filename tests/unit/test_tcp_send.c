@@ -60,7 +60,7 @@ static void test_long_request(void **state)
 	lab_expect_silence(lab);
 	ack(lab, 5000, 512);
 	assert_true(tcp_sent(lab->c));
-	request(lab, 10);                       /* a second one, on the same connection */
+	request(lab, 10); /* a second one, on the same connection */
 	lab_take(lab, &(struct segment){ 0 });
 	ack(lab, 5010, 512);
 	assert_true(tcp_sent(lab->c));
@@ -86,7 +86,7 @@ static void test_request_is_retransmitted_and_given_up(void **state)
 		lab_expect_silence(lab);
 		lab_pass(lab, 1);
 		expect_data(lab, 0, 300, true);
-		rto_ms = rto_ms * 2 < 60000 ? rto_ms * 2 : 60000;       /* 2.5: the cap */
+		rto_ms = rto_ms * 2 < 60000 ? rto_ms * 2 : 60000; /* 2.5: the cap */
 	}
 	assert_int_equal(rto_ms, 60000);
 	lab_pass(lab, 59999);
@@ -145,7 +145,7 @@ static void test_karn(void **state)
 	lab_pass(lab, 1999);
 	assert_int_equal(lab_drain(lab), 1);
 	ack(lab, 500, 512);
-	assert_true(lab->c->rto_ms > 2000);     /* a true sample of 1999 ms */
+	assert_true(lab->c->rto_ms > 2000); /* a true sample of 1999 ms */
 }
 
 /* [TCP-33] RFC 6298 5.3: an ACK of something new starts the timer anew. */
@@ -179,7 +179,7 @@ static void test_three_duplicate_acks(void **state)
 	ack(lab, 0, 512);
 	ack(lab, 0, 512);
 	lab_expect_silence(lab);
-	ack(lab, 0, 511);                       /* another window: no duplicate */
+	ack(lab, 0, 511); /* another window: no duplicate */
 	ack(lab, 0, 512);
 	lab_expect_silence(lab);
 	ack(lab, 0, 512);
@@ -191,7 +191,7 @@ static void test_three_duplicate_acks(void **state)
 	ack(lab, 2920, 512);
 	lab_expect_silence(lab);
 	assert_true(tcp_sent(lab->c));
-	request(lab, 100);                      /* the next time it takes three again */
+	request(lab, 100); /* the next time it takes three again */
 	lab_drain(lab);
 	ack(lab, 2920, 512);
 	ack(lab, 2920, 512);
@@ -232,7 +232,7 @@ static void test_timeout_of_two_segments(void **state)
 	lab_expect_silence(lab);
 	ack(lab, 1460, 512);
 	expect_data(lab, 1460, 1460, false);
-	lab_expect_silence(lab);                /* nothing new before all that is repaired */
+	lab_expect_silence(lab); /* nothing new before all that is repaired */
 	ack(lab, 2920, 512);
 	expect_data(lab, 2920, 1460, false);
 	expect_data(lab, 4380, 620, true);
@@ -267,10 +267,10 @@ static void test_retransmissions_follow_a_peer_that_moved(void **state)
 	lab_pass(lab, 1000);
 	assert_int_equal(lab_drain(lab), 2);
 	memcpy(lab->peer_mac, "\x02\x02\x02\x02\x02\x02", 6);
-	lab_pass(lab, 2000);                    /* to the old one, and a question */
+	lab_pass(lab, 2000); /* to the old one, and a question */
 	fake_nic_forget_sent(&lab->nic);
 	lab_pass(lab, 4000);
-	expect_data(lab, 0, 100, true);         /* lab_take() looks where it goes */
+	expect_data(lab, 0, 100, true); /* lab_take() looks where it goes */
 }
 
 /* RFC 9293 3.8.6: never beyond the peer's window, and not in crumbs of it. */
@@ -280,17 +280,17 @@ static void test_small_window(void **state)
 
 	lab_connect(lab);
 	lab->c->snd_wnd = lab->c->snd_max_wnd = 0;
-	ack(lab, 0, 10);                        /* 1280 */
+	ack(lab, 0, 10); /* 1280 */
 	request(lab, 3000);
 	expect_data(lab, 0, 1280, false);
 	lab_expect_silence(lab);
-	ack(lab, 1280, 1);                      /* 128: waits, RFC 9293 3.8.6.2.1 */
+	ack(lab, 1280, 1); /* 128: waits, RFC 9293 3.8.6.2.1 */
 	lab_expect_silence(lab);
-	ack(lab, 1280, 5);                      /* 640: half of the largest */
+	ack(lab, 1280, 5); /* 640: half of the largest */
 	expect_data(lab, 1280, 640, false);
 	ack(lab, 1920, 1);
 	lab_expect_silence(lab);
-	lab_pass(lab, 2000);                    /* nothing better comes: the crumb */
+	lab_pass(lab, 2000); /* nothing better comes: the crumb */
 	expect_data(lab, 1920, 128, false);
 	ack(lab, 2048, 512);
 	expect_data(lab, 2048, 952, true);
@@ -328,7 +328,7 @@ static void test_closed_window_is_probed(void **state)
 	assert_int_equal(s.len, 500);
 	lab_pass(lab, 999);
 	lab_expect_silence(lab);
-	lab_pass(lab, 1);       /* lost: after a second, not after the last probe's minute */
+	lab_pass(lab, 1); /* lost: after a second, not after the last probe's minute */
 	assert_int_equal(lab_drain(lab), 1);
 	ack(lab, 500, 512);
 	assert_true(tcp_sent(lab->c));

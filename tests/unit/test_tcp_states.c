@@ -93,24 +93,27 @@ static void check(struct tcp_lab *lab, const char *event, enum tcp_state from, s
 	lab_drain(lab);
 }
 
+/* clang-format off */
 /* What is then: the state, and what was answered. */
 #define SAME(s) { TCP_##s, NOTHING }
 #define ACKED(s) { TCP_##s, AN_ACK }
 #define RESET(s) { TCP_##s, A_RST }
+/* clang-format on */
 
 static const enum tcp_state states[] = {
 	TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2,
-	TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
+	TCP_CLOSE_WAIT,   TCP_CLOSING,     TCP_LAST_ACK,   TCP_TIME_WAIT,
 };
 
 struct event {
 	const char *name;
 	uint16_t flags;
-	int32_t off, ack;       /* from what is next in order */
+	int32_t off, ack; /* from what is next in order */
 	uint32_t len;
-	struct expected expected[8];    /* in the order of states[] */
+	struct expected expected[8]; /* in the order of states[] */
 };
 
+/* clang-format off */
 /* ack 0: all that we have sent is acknowledged. */
 static const struct event events[] = {
 	{ "an ACK of everything", ACK, 0, 0, 0, {
@@ -168,6 +171,7 @@ static const struct event events[] = {
 		ACKED(ESTABLISHED), ACKED(ESTABLISHED), RESET(CLOSED), RESET(CLOSED),
 		SAME(CLOSE_WAIT), SAME(TIME_WAIT), SAME(CLOSED), SAME(TIME_WAIT) } },
 };
+/* clang-format on */
 
 /* [TCP-01] RFC 9293 3.10.7.4, as far as an active opener gets */
 static void test_every_event_in_every_state(void **state)
@@ -190,7 +194,10 @@ static void test_every_event_in_every_state(void **state)
 /* What the user may do in each state, and what leaves then. */
 static void test_every_call_in_every_state(void **state)
 {
-	static const struct { enum tcp_state from, closed; enum answer close, abort; } calls[] = {
+	static const struct {
+		enum tcp_state from, closed;
+		enum answer close, abort;
+	} calls[] = {
 		{ TCP_SYN_SENT, TCP_CLOSED, NOTHING, NOTHING },
 		{ TCP_SYN_RECEIVED, TCP_CLOSED, A_RST, A_RST },
 		{ TCP_ESTABLISHED, TCP_FIN_WAIT_1, AN_ACK, A_RST },
@@ -252,8 +259,8 @@ static void check_invariants(const struct tcp_lab *lab)
 static struct segment random_segment(struct tcp_lab *lab, uint32_t *r)
 {
 	static const uint16_t flags[] = {
-		ACK, ACK, ACK, ACK, ACK, ACK | PSH, ACK | URG, ACK | FIN, RST, RST | ACK, SYN,
-		SYN | ACK, 0, FIN, 0xfff,
+		ACK, ACK,       ACK, ACK,       ACK, ACK | PSH, ACK | URG, ACK | FIN,
+		RST, RST | ACK, SYN, SYN | ACK, 0,   FIN,       0xfff,
 	};
 	static uint8_t options[40];
 	uint64_t base = lab->c->rcv_off > 3000 ? lab->c->rcv_off - 3000 : 0,

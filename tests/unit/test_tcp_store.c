@@ -38,7 +38,7 @@ static void test_sack_blocks(void **state)
 	struct tcp_lab *lab = *state;
 	struct segment s;
 
-	lab->net->mtu = IPV4_MTU_MIN;           /* four fit the smallest packet */
+	lab->net->mtu = IPV4_MTU_MIN; /* four fit the smallest packet */
 	lab->nic.nic.tx_max = 14 + IPV4_MTU_MIN;
 	lab_connect(lab);
 	arrive(lab, 1000, 1000);
@@ -65,7 +65,7 @@ static void test_sack_blocks(void **state)
 	expect_sack(lab, &s, 1, 9000, 10000);
 	expect_sack(lab, &s, 2, 3000, 4000);
 	expect_sack(lab, &s, 3, 7000, 8000);
-	arrive(lab, 2000, 1000);                /* joins two */
+	arrive(lab, 2000, 1000); /* joins two */
 	lab_take(lab, &s);
 	expect_sack(lab, &s, 0, 1000, 4000);
 	expect_sack(lab, &s, 1, 5000, 6000);
@@ -74,7 +74,7 @@ static void test_sack_blocks(void **state)
 	assert_int_equal(s.ack, lab->iss + 1 + 4000);
 	assert_int_equal(s.sacks, 3);
 	expect_sack(lab, &s, 0, 5000, 6000);
-	arrive(lab, 4000, 6000);                /* covers the rest */
+	arrive(lab, 4000, 6000); /* covers the rest */
 	lab_take(lab, &s);
 	assert_int_equal(s.ack, lab->iss + 1 + 10000);
 	assert_int_equal(s.sacks, 0);
@@ -88,7 +88,9 @@ static void test_sack_blocks(void **state)
  */
 static void test_every_order_of_arrival(void **state)
 {
-	static const struct { uint32_t off, len; } piece[6] = {
+	static const struct {
+		uint32_t off, len;
+	} piece[6] = {
 		{ 0, 500 }, { 500, 700 }, { 1200, 100 }, { 1250, 400 }, { 1650, 1 }, { 1651, 900 },
 	};
 	struct tcp_lab *lab = *state;
@@ -131,14 +133,14 @@ static void test_more_holes_than_can_be_held(void **state)
 	assert_int_equal(lab->c->held_len, TCP_HELD_MAX);
 	lab_drain(lab);
 	arrive(lab, 100 + 200 * i, 100);
-	arrive(lab, 250, 10);                   /* between two of them, not touching */
+	arrive(lab, 250, 10); /* between two of them, not touching */
 	assert_int_equal(lab->c->held_len, TCP_HELD_MAX);
 	assert_int_equal(lab->net->count.no_room, 2);
 	while (lab_next(lab, &s)) {
 		assert_int_equal(s.ack, lab->iss + 1);
 		expect_sack(lab, &s, 0, 100 + 200 * (i - 1), 200 + 200 * (i - 1));
 	}
-	arrive(lab, 200, 100);                  /* touching is welcome */
+	arrive(lab, 200, 100); /* touching is welcome */
 	assert_int_equal(lab->c->held_len, TCP_HELD_MAX - 1);
 	arrive(lab, 100 + 200 * i, 100);
 	assert_int_equal(lab->c->held_len, TCP_HELD_MAX);
@@ -160,20 +162,20 @@ static void test_first_verified_bytes_win(void **state)
 	arrive(lab, 0, 500);
 	arrive(lab, 1000, 500);
 	arrive(lab, 2000, 500);
-	s = lab_data(lab, 1000, 500);           /* exactly a held range */
+	s = lab_data(lab, 1000, 500); /* exactly a held range */
 	s.data = evil;
 	lab_send(lab, &s);
-	s = lab_data(lab, 1100, 200);           /* inside one */
+	s = lab_data(lab, 1100, 200); /* inside one */
 	s.data = evil;
 	lab_send(lab, &s);
-	s = lab_data(lab, 0, 500);              /* delivered ones */
+	s = lab_data(lab, 0, 500); /* delivered ones */
 	s.data = evil;
 	lab_send(lab, &s);
 	assert_true(pattern_is(lab->store + 1000, 1000, 500));
 	memcpy(evil + 500, pattern_at(500, 500), 500);
 	memcpy(evil + 1500, pattern_at(1500, 500), 500);
 	memcpy(evil + 2500, pattern_at(2500, 500), 500);
-	s = lab_data(lab, 0, 3000);             /* over everything: only the holes are taken */
+	s = lab_data(lab, 0, 3000); /* over everything: only the holes are taken */
 	s.data = evil;
 	lab_send(lab, &s);
 	lab_expect_got(lab, 3000);
@@ -199,7 +201,7 @@ static void test_damaged_segment_is_not_held(void **state)
 	assert_int_equal(lab->c->held_len, 0);
 	lab_expect_got(lab, 0);
 	lab_expect_silence(lab);
-	arrive(lab, 2000, 1000);        /* held now, and a damaged duplicate must not spoil it */
+	arrive(lab, 2000, 1000); /* held now, and a damaged duplicate must not spoil it */
 	s = lab_data(lab, 2000, 1000);
 	lab_put(lab, &s)->bytes[SEGMENT_L4 + 20 + 500] ^= 4;
 	s = lab_data(lab, 1500, 1000);
@@ -247,7 +249,7 @@ static void test_bytes_without_a_place(void **state)
 	arrive(lab, 1000, 900);
 	lab_take(lab, &s);
 	assert_int_equal(s.sacks, 0);
-	arrive(lab, 1900, 200);                 /* not wholly in one place */
+	arrive(lab, 1900, 200); /* not wholly in one place */
 	lab_take(lab, &s);
 	assert_int_equal(s.sacks, 0);
 	arrive(lab, 2100, 900);
@@ -284,8 +286,8 @@ static void test_place_becomes_known_on_the_way(void **state)
 	s = lab_data(lab, 0, 1000);
 	lab_send(lab, &s);
 	lab_expect_got(lab, 1000);
-	assert_int_equal(lab->deliveries, 1);   /* 0 to 500 */
-	assert_int_equal(lab->landings, 2);     /* the held ones; the rest, placed now */
+	assert_int_equal(lab->deliveries, 1); /* 0 to 500 */
+	assert_int_equal(lab->landings, 2);   /* the held ones; the rest, placed now */
 }
 
 /*
@@ -303,7 +305,7 @@ static void test_fin_behind_a_hole(void **state)
 	lab_send(lab, &s);
 	lab_take(lab, &s);
 	assert_int_equal(s.ack, lab->iss + 1);
-	expect_sack(lab, &s, 0, 1000, 2000);    /* without the FIN: RFC 2018 is about data */
+	expect_sack(lab, &s, 0, 1000, 2000); /* without the FIN: RFC 2018 is about data */
 	assert_false(lab->c->fin_received);
 	assert_int_equal(lab->c->state, TCP_ESTABLISHED);
 	arrive(lab, 0, 1000);
@@ -345,10 +347,10 @@ static void test_two_ends_of_the_stream(void **state)
 	lab_connect(lab);
 	s = lab_segment(lab, FIN | ACK, 700, 0);
 	lab_send(lab, &s);
-	s = lab_segment(lab, FIN | ACK, 600, 0);        /* another end */
+	s = lab_segment(lab, FIN | ACK, 600, 0); /* another end */
 	lab_send(lab, &s);
-	arrive(lab, 500, 500);                  /* beyond: cut */
-	arrive(lab, 800, 500);                  /* all beyond */
+	arrive(lab, 500, 500); /* beyond: cut */
+	arrive(lab, 800, 500); /* all beyond */
 	assert_int_equal(lab->c->held_len, 1);
 	assert_int_equal(lab->c->held[0].to, 700);
 	arrive(lab, 0, 500);
@@ -389,8 +391,8 @@ static void test_flood_of_tiny_segments(void **state)
 	}
 	lab_poll(lab);
 	lab_expect_got(lab, 5000);
-	assert_true(lab_drain(lab) <= 5000 / 64 + 1);   /* one ACK per batch of 64 */
-	for (off = 0; off < 5000; off++) {              /* and backwards */
+	assert_true(lab_drain(lab) <= 5000 / 64 + 1); /* one ACK per batch of 64 */
+	for (off = 0; off < 5000; off++) {            /* and backwards */
 		s = lab_data(lab, 10000 - off, 1);
 		lab_put(lab, &s);
 	}

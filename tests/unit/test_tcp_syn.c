@@ -156,9 +156,12 @@ static void test_peer_without_sack(void **state)
  */
 static void test_peer_mss(void **state)
 {
-	static const struct { int said; uint16_t used; } mss[] = {
-		{ -1, 536 }, { 0, 64 }, { 1, 64 }, { 63, 64 }, { 64, 64 }, { 536, 536 },
-		{ 1400, 1400 }, { 1460, 1460 }, { 1461, 1460 }, { 65535, 1460 },
+	static const struct {
+		int said;
+		uint16_t used;
+	} mss[] = {
+		{ -1, 536 },  { 0, 64 },      { 1, 64 },      { 63, 64 },     { 64, 64 },
+		{ 536, 536 }, { 1400, 1400 }, { 1460, 1460 }, { 1461, 1460 }, { 65535, 1460 },
 	};
 	static const uint8_t body[3000];
 	struct tcp_lab *lab = *state;

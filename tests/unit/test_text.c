@@ -8,13 +8,14 @@
 
 #include "core/text.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
-#define assert_prints(expected, ...) do { \
-	char buf_[128]; \
-	assert_int_equal(text_print(buf_, sizeof(buf_), __VA_ARGS__), strlen(expected)); \
-	assert_string_equal(buf_, expected); \
-} while (0)
+#define assert_prints(expected, ...) \
+	do { \
+		char buf_[128]; \
+		assert_int_equal(text_print(buf_, sizeof(buf_), __VA_ARGS__), strlen(expected)); \
+		assert_string_equal(buf_, expected); \
+	} while (0)
 
 static void formats_what_printf_formats(void **state)
 {
@@ -107,8 +108,16 @@ static void only_printable_ascii_is_printable(void **state)
 static void reads_decimal_numbers_strictly(void **state)
 {
 	static const char *const malformed[] = {
-		"", " 1", "1 ", "+1", "-1", "1a", "0x1", "18446744073709551616",
-		"99999999999999999999", "184467440737095516150",
+		"",
+		" 1",
+		"1 ",
+		"+1",
+		"-1",
+		"1a",
+		"0x1",
+		"18446744073709551616",
+		"99999999999999999999",
+		"184467440737095516150",
 	};
 	uint64_t n = 1234;
 	size_t i;
@@ -149,9 +158,10 @@ static void reads_hexadecimal_numbers_strictly(void **state)
 static void reads_dotted_quads_strictly(void **state)
 {
 	static const char *const malformed[] = {
-		"", "1", "1.2.3", "1.2.3.", "1.2.3.4.", "1.2.3.4.5", ".1.2.3.4", "1..2.3",
-		"256.1.1.1", "1.1.1.256", "01.2.3.4", "1.2.3.04", "00.0.0.0", "1.2.3.4 ",
-		" 1.2.3.4", "0x1.2.3.4", "1.2.3.a", "1.2.3.1000", "-1.2.3.4",
+		"",          "1",        "1.2.3",      "1.2.3.",    "1.2.3.4.",
+		"1.2.3.4.5", ".1.2.3.4", "1..2.3",     "256.1.1.1", "1.1.1.256",
+		"01.2.3.4",  "1.2.3.04", "00.0.0.0",   "1.2.3.4 ",  " 1.2.3.4",
+		"0x1.2.3.4", "1.2.3.a",  "1.2.3.1000", "-1.2.3.4",
 	};
 	uint32_t ip = 1234;
 	size_t i;
@@ -191,8 +201,17 @@ static void compares_strings(void **state)
 static void divides_as_the_processor_does(void **state)
 {
 	static const uint64_t n[] = {
-		0, 1, 9, 10, 0xffffffff, 0x100000000, 0x100000001, 0xfffffffe00000001,
-		0x8000000000000000, 12345678901234567890u, UINT64_MAX,
+		0,
+		1,
+		9,
+		10,
+		0xffffffff,
+		0x100000000,
+		0x100000001,
+		0xfffffffe00000001,
+		0x8000000000000000,
+		12345678901234567890u,
+		UINT64_MAX,
 	};
 	static const uint32_t d[] = {
 		1, 2, 3, 10, 1000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x80000001, UINT32_MAX,

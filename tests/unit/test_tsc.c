@@ -12,14 +12,14 @@
 #include <cmocka.h>
 
 #define HZ 1193182
-#define COUNTS 65535                    /* then it has run out, as the PIT's channel 2 */
+#define COUNTS 65535 /* then it has run out, as the PIT's channel 2 */
 
 /*
  * A machine whose host lets it run for run_ns, or a random part of it, then stops it for away_ns.
  */
 static struct host {
 	uint64_t now_ns, until_ns, started_ns, run_ns, away_ns, random;
-	uint32_t per_ms, access_ns;     /* ticks; what an access to a port takes */
+	uint32_t per_ms, access_ns; /* ticks; what an access to a port takes */
 	bool stuck, absent;
 	unsigned reads;
 } host;
@@ -69,11 +69,15 @@ static bool read(struct tsc_reading *r)
 }
 
 static uint32_t measure(uint32_t per_ms, uint32_t access_ns, uint64_t run_ns, uint64_t away_ns,
-	uint64_t seed)
+			uint64_t seed)
 {
-	host = (struct host){ .per_ms = per_ms, .access_ns = access_ns, .run_ns = run_ns,
-		.away_ns = away_ns, .random = seed, .now_ns = 5000000000 + seed * 977,
-		.until_ns = 5000000000 };
+	host = (struct host){ .per_ms = per_ms,
+			      .access_ns = access_ns,
+			      .run_ns = run_ns,
+			      .away_ns = away_ns,
+			      .random = seed,
+			      .now_ns = 5000000000 + seed * 977,
+			      .until_ns = 5000000000 };
 	return tsc_measure(start, read, HZ);
 }
 

@@ -43,7 +43,10 @@ static int configured(void **state)
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 13 + i / 256);
 	sock = (struct udp_socket){
-		.port = LOCAL_PORT, .peer_ip = FAR_IP, .peer_port = REMOTE_PORT, .rx = sock_rx,
+		.port = LOCAL_PORT,
+		.peer_ip = FAR_IP,
+		.peer_port = REMOTE_PORT,
+		.rx = sock_rx,
 		.ctx = &sock,
 	};
 	udp_open(&stage.net, &sock);
@@ -188,7 +191,7 @@ static void a_checksum_of_ffff_is_right(void **state)
 	(void)state;
 	memset(data, 0, 2);
 	from_peer(2);
-	rest = get_be16(frame + 40);            /* the complement of all the others */
+	rest = get_be16(frame + 40); /* the complement of all the others */
 	put_be16(data, rest);
 	len = from_peer(2);
 	assert_int_equal(get_be16(frame + 40), 0xffff);
@@ -208,7 +211,7 @@ static void a_wrong_checksum_is_counted(void **state)
 	for (i = 0; i < 8 + 9; i++) {
 		len = from_peer(9);
 		frame[34 + i] ^= 4;
-		if (i >= 8 || i == 6 || i == 7) {       /* the others find no socket, or no end */
+		if (i >= 8 || i == 6 || i == 7) { /* the others find no socket, or no end */
 			stage_rx(&stage, frame, len);
 			assert_int_equal(datagrams, 0);
 		}
@@ -229,8 +232,8 @@ static void a_checksum_is_spared_only_where_the_device_speaks_of_this_field(void
 		uint16_t start, offset;
 		uint32_t taken, vouched, partial;
 	} cases[] = {
-		{ CSUM_CHECK, 0, 0, 0, 0, 0 }, { CSUM_CHECK, 34, 6, 0, 0, 0 },
-		{ CSUM_BAD, 34, 6, 0, 0, 0 }, { CSUM_VOUCHED, 0, 0, 1, 1, 0 },
+		{ CSUM_CHECK, 0, 0, 0, 0, 0 },    { CSUM_CHECK, 34, 6, 0, 0, 0 },
+		{ CSUM_BAD, 34, 6, 0, 0, 0 },     { CSUM_VOUCHED, 0, 0, 1, 1, 0 },
 		{ CSUM_PARTIAL, 34, 6, 1, 0, 1 }, { CSUM_PARTIAL, 34, 16, 0, 0, 0 },
 		{ CSUM_PARTIAL, 33, 7, 0, 0, 0 }, { CSUM_PARTIAL, 35, 5, 0, 0, 0 },
 		{ CSUM_PARTIAL, 38, 2, 0, 0, 0 }, { CSUM_PARTIAL, 14, 10, 0, 0, 0 },

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* arch/uefi/granted.c: pages for files of any length, any firmware's memory map, initrds in a row. */
+/*
+ * arch/uefi/granted.c: pages for files of any length, any firmware's memory map, initrds in a row.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +12,9 @@
 #include "arch/uefi/granted.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
-#define EACH 48                 /* more than a descriptor has, as OVMF does it */
+#define EACH 48 /* more than a descriptor has, as OVMF does it */
 
 static void put_range(uint8_t *map, unsigned i, uint32_t type, uint64_t pages)
 {
@@ -35,7 +37,10 @@ static void a_file_gets_the_pages_that_it_needs(void **state)
 static void no_announced_length_wraps(void **state)
 {
 	static const uint64_t lens[] = {
-		UINT64_MAX - 1, UINT64_MAX - 4095, UINT64_MAX - 4096, 1ull << 63,
+		UINT64_MAX - 1,
+		UINT64_MAX - 4095,
+		UINT64_MAX - 4096,
+		1ull << 63,
 	};
 
 	(void)state;

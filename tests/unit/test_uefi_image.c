@@ -14,7 +14,7 @@
 #include "arch/uefi/ucs2.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define LFANEW 0x3c
 #define AT 0x80
@@ -131,8 +131,8 @@ static void a_kernel_for_another_processor_is_called_one(void **state)
 	(void)state;
 	put_le16(head + AT + 4, 0xaa64);
 	memcpy(head + 56, "ARM\x64", 4);
-	assert_string_equal(refusal(),
-			    "not a kernel: the file looks like an arm64 kernel; use one for x86-64");
+	assert_string_equal(
+		refusal(), "not a kernel: the file looks like an arm64 kernel; use one for x86-64");
 	memset(head + 56, 0, 4);
 	memcpy(head + 4, "zimg", 4);
 	assert_non_null(strstr(refusal(), "EFI zboot"));
@@ -191,7 +191,8 @@ static void assert_ucs2(const char *s, int64_t len, const uint16_t *expected)
 static void utf8_becomes_ucs2(void **state)
 {
 	static const uint16_t ascii[] = { 'a', ' ', '~' }, two[] = { 0x80, 0xe4, 0x7ff },
-		three[] = { 0x800, 0x20ac, 0xffff }, around_surrogates[] = { 0xd7ff, 0xe000 };
+			      three[] = { 0x800, 0x20ac, 0xffff },
+			      around_surrogates[] = { 0xd7ff, 0xe000 };
 
 	(void)state;
 	assert_ucs2("", 0, ascii);
@@ -204,10 +205,19 @@ static void utf8_becomes_ucs2(void **state)
 static void what_is_not_utf8_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"\x80", "\xc3", "\xc3(", "\xe2\x82", "\xe2(\xac", "\xff", "a\xbf",
-		"\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf",         /* longer than need be */
-		"\xed\xa0\x80", "\xed\xbf\xbf",                 /* surrogates */
-		"\xf0\x9f\x98\x80",                             /* beyond 16 bits */
+		"\x80",
+		"\xc3",
+		"\xc3(",
+		"\xe2\x82",
+		"\xe2(\xac",
+		"\xff",
+		"a\xbf",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xe0\x9f\xbf", /* longer than need be */
+		"\xed\xa0\x80",
+		"\xed\xbf\xbf",     /* surrogates */
+		"\xf0\x9f\x98\x80", /* beyond 16 bits */
 	};
 
 	(void)state;
@@ -223,7 +233,8 @@ int main(void)
 		cmocka_unit_test_setup(no_file_is_looked_at_beyond_its_end, make_efi_program),
 		cmocka_unit_test_setup(a_header_out_of_sight_is_the_firmware_s, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_another_processor_is_named, make_efi_program),
-		cmocka_unit_test_setup(a_kernel_for_another_processor_is_called_one, make_efi_program),
+		cmocka_unit_test_setup(a_kernel_for_another_processor_is_called_one,
+				       make_efi_program),
 		cmocka_unit_test_setup(a_kernel_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_windows_is_named, make_efi_program),

@@ -14,7 +14,7 @@
 
 #include "arch/uefi/unpack/lzma.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define XZ "xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0 -c "
 #define LEN_MAX 400000
@@ -79,9 +79,9 @@ static void make_text(uint32_t len)
 	data_len = 0;
 	while (data_len < len)
 		data_len += (uint32_t)snprintf((char *)data + data_len, LEN_MAX - data_len,
-			"%u: the %s brown %s of %u\n", noise() % 1000,
-			noise() & 1 ? "quick" : "slow", noise() & 1 ? "fox" : "elephant",
-			noise());
+					       "%u: the %s brown %s of %u\n", noise() % 1000,
+					       noise() & 1 ? "quick" : "slow",
+					       noise() & 1 ? "fox" : "elephant", noise());
 }
 
 static int make_small(void **state)

@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static struct options_word word;
 static struct failure f;
@@ -155,8 +155,8 @@ static void ascii_in_8_bits_is_refused(void **state)
 static void what_is_no_text_is_refused(void **state)
 {
 	static const uint8_t binary[] = { 0x4d, 0x45, 0x4d, 0x39, 0x01, 0, 0, 0 },
-		control[] = { 'a', 0, '=', 0, 7, 0 }, del[] = { 0x7f, 0 },
-		surrogate[] = { 'a', 0, '=', 0, 0, 0xd8 };
+			     control[] = { 'a', 0, '=', 0, 7, 0 }, del[] = { 0x7f, 0 },
+			     surrogate[] = { 'a', 0, '=', 0, 0, 0xd8 };
 
 	(void)state;
 	assert_refused(parse(binary, sizeof(binary)), "character 454Dh at byte 0");

@@ -11,7 +11,7 @@
 #include "arch/uefi/path.h"
 #include "core/wire.h"
 
-#define ROOT 2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0       /* PciRoot(0) */
+#define ROOT 2, 1, 12, 0, 0xd0, 0x41, 3, 0x0a, 0, 0, 0, 0 /* PciRoot(0) */
 #define PCI(device) 1, 1, 6, 0, 0, device
 #define ZEROS 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define MAC 3, 11, 37, 0, 0x52, 0x54, 0, 0x12, 0x34, 0x56, ZEROS, ZEROS, 1
@@ -39,7 +39,7 @@ static void a_path_through_the_device_is_below_it(void **state)
 static void other_devices_are_not(void **state)
 {
 	static const uint8_t other[] = { ROOT, PCI(3), MAC, END }, bus[] = { ROOT, END },
-		bridged[] = { ROOT, PCI(1), PCI(2), END };
+			     bridged[] = { ROOT, PCI(1), PCI(2), END };
 
 	(void)state;
 	assert_false(path_is_below(other, nic));
@@ -65,7 +65,7 @@ static void the_first_of_several_instances_counts(void **state)
 static void a_node_shorter_than_its_header_is_broken(void **state)
 {
 	static const uint8_t loop[] = { ROOT, 1, 1, 0, 0, END },
-		three[] = { 1, 1, 3, 0, 1, 4, 0, END };
+			     three[] = { 1, 1, 3, 0, 1, 4, 0, END };
 
 	(void)state;
 	assert_int_equal(path_len(loop), 0);

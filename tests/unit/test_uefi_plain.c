@@ -12,13 +12,13 @@
 #include "arch/uefi/unpack/plain.h"
 #include "core/wire.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 #define LEN (4 * PLAIN_PAGE)
 #define PE 0x80
 #define OPTIONAL_LEN 0xf0
 #define TABLE (PE + 24 + OPTIONAL_LEN)
-#define CODE PLAIN_PAGE                 /* two pages of it, not filled to the end */
+#define CODE PLAIN_PAGE /* two pages of it, not filled to the end */
 #define CODE_LEN (PLAIN_PAGE + 1)
 #define RELOCS (3 * PLAIN_PAGE)
 #define ADDRESS 0x123456789000
@@ -102,8 +102,8 @@ static void a_program_is_taken(void **state)
 static void a_header_that_is_not_its_own_is_refused(void **state)
 {
 	static const uint32_t fields[] = {
-		0x3c, PE, PE + 3, PE + 4, PE + 24, PE + 43, PE + 48, PE + 55, PE + 80, PE + 81,
-		PE + 83, PE + 179, PE + 183,
+		0x3c,    PE,      PE + 3,  PE + 4,  PE + 24,  PE + 43,  PE + 48,
+		PE + 55, PE + 80, PE + 81, PE + 83, PE + 179, PE + 183,
 	};
 
 	(void)state;
@@ -172,8 +172,8 @@ static void sections_elsewhere_are_refused(void **state)
 	static const struct {
 		uint32_t off, file_off, len;
 	} bad[] = {
-		{ CODE + 1, CODE + 1, 1 }, { CODE, RELOCS, 1 }, { CODE, CODE, LEN - CODE + 1 },
-		{ CODE, CODE, UINT32_MAX }, { LEN, LEN, 1 }, { 0xfffff000, 0xfffff000, 0x2000 },
+		{ CODE + 1, CODE + 1, 1 },  { CODE, RELOCS, 1 }, { CODE, CODE, LEN - CODE + 1 },
+		{ CODE, CODE, UINT32_MAX }, { LEN, LEN, 1 },     { 0xfffff000, 0xfffff000, 0x2000 },
 	};
 	struct plain_section s;
 
@@ -194,8 +194,8 @@ static void addresses_are_moved(void **state)
 
 	(void)state;
 	entries = add_block(CODE, 16);
-	put_le16(entries, 0xaffc);              /* across the end of its page */
-	put_le16(entries + 2, 0);               /* fills up */
+	put_le16(entries, 0xaffc); /* across the end of its page */
+	put_le16(entries + 2, 0);  /* fills up */
 	put_le16(entries + 4, 0xa100);
 	put_le64(image + CODE + 8, 0x10);
 	put_le64(image + CODE + 0x100, UINT64_MAX);
@@ -241,12 +241,12 @@ static void blocks_that_do_not_end_are_refused(void **state)
 		assert_false(relocates());
 	}
 	put_le32(image + RELOCS + 4, 8);
-	assert_false(relocates());              /* 2 bytes are left */
-	put_le32(image + PE + 176, LEN - 11);   /* half an entry, at the very end */
+	assert_false(relocates());            /* 2 bytes are left */
+	put_le32(image + PE + 176, LEN - 11); /* half an entry, at the very end */
 	put_le32(image + PE + 180, 11);
 	put_le32(image + LEN - 7, 11);
 	assert_false(relocates());
-	put_le32(image + PE + 176, LEN - 2);    /* half a block */
+	put_le32(image + PE + 176, LEN - 2); /* half a block */
 	put_le32(image + PE + 180, 2);
 	assert_false(relocates());
 }

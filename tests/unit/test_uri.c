@@ -9,7 +9,7 @@
 
 #include "net/uri.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 /* Parses a copy that ends where ASan looks. */
 static int parse(struct uri *u, const char *s, size_t len, struct failure *f)
@@ -164,8 +164,8 @@ static void malformed_urls_get_a_sentence(void **state)
 static void what_ends_in_a_number_must_be_a_dotted_quad(void **state)
 {
 	static const char *const urls[] = {
-		"http://1.2.3/", "http://1.2.3.4.5/", "http://256.1.1.1/", "http://010.0.0.1/",
-		"http://16777217/", "http://1.2.3.4./", "http://host.1/",
+		"http://1.2.3/",    "http://1.2.3.4.5/", "http://256.1.1.1/", "http://010.0.0.1/",
+		"http://16777217/", "http://1.2.3.4./",  "http://host.1/",
 	};
 	size_t i;
 
@@ -312,15 +312,28 @@ static void assert_resolves(const char *base, const char *ref, const char *expec
 static void normal_references(void **state)
 {
 	static const char *const table[][2] = {
-		{ "g", "http://a/b/c/g" }, { "./g", "http://a/b/c/g" }, { "g/", "http://a/b/c/g/" },
-		{ "/g", "http://a/g" }, { "//g", "http://g/" }, { "?y", "http://a/b/c/d;p?y" },
-		{ "g?y", "http://a/b/c/g?y" }, { "#s", "http://a/b/c/d;p?q" },
-		{ "g#s", "http://a/b/c/g" }, { "g?y#s", "http://a/b/c/g?y" },
-		{ ";x", "http://a/b/c/;x" }, { "g;x", "http://a/b/c/g;x" },
-		{ "g;x?y#s", "http://a/b/c/g;x?y" }, { "", "http://a/b/c/d;p?q" },
-		{ ".", "http://a/b/c/" }, { "./", "http://a/b/c/" }, { "..", "http://a/b/" },
-		{ "../", "http://a/b/" }, { "../g", "http://a/b/g" }, { "../..", "http://a/" },
-		{ "../../", "http://a/" }, { "../../g", "http://a/g" },
+		{ "g", "http://a/b/c/g" },
+		{ "./g", "http://a/b/c/g" },
+		{ "g/", "http://a/b/c/g/" },
+		{ "/g", "http://a/g" },
+		{ "//g", "http://g/" },
+		{ "?y", "http://a/b/c/d;p?y" },
+		{ "g?y", "http://a/b/c/g?y" },
+		{ "#s", "http://a/b/c/d;p?q" },
+		{ "g#s", "http://a/b/c/g" },
+		{ "g?y#s", "http://a/b/c/g?y" },
+		{ ";x", "http://a/b/c/;x" },
+		{ "g;x", "http://a/b/c/g;x" },
+		{ "g;x?y#s", "http://a/b/c/g;x?y" },
+		{ "", "http://a/b/c/d;p?q" },
+		{ ".", "http://a/b/c/" },
+		{ "./", "http://a/b/c/" },
+		{ "..", "http://a/b/" },
+		{ "../", "http://a/b/" },
+		{ "../g", "http://a/b/g" },
+		{ "../..", "http://a/" },
+		{ "../../", "http://a/" },
+		{ "../../g", "http://a/g" },
 	};
 	size_t i;
 
@@ -333,14 +346,23 @@ static void normal_references(void **state)
 static void abnormal_references(void **state)
 {
 	static const char *const table[][2] = {
-		{ "../../../g", "http://a/g" }, { "../../../../g", "http://a/g" },
-		{ "/./g", "http://a/g" }, { "/../g", "http://a/g" }, { "g.", "http://a/b/c/g." },
-		{ ".g", "http://a/b/c/.g" }, { "g..", "http://a/b/c/g.." },
-		{ "..g", "http://a/b/c/..g" }, { "./../g", "http://a/b/g" },
-		{ "./g/.", "http://a/b/c/g/" }, { "g/./h", "http://a/b/c/g/h" },
-		{ "g/../h", "http://a/b/c/h" }, { "g;x=1/./y", "http://a/b/c/g;x=1/y" },
-		{ "g;x=1/../y", "http://a/b/c/y" }, { "g?y/./x", "http://a/b/c/g?y/./x" },
-		{ "g?y/../x", "http://a/b/c/g?y/../x" }, { "g#s/./x", "http://a/b/c/g" },
+		{ "../../../g", "http://a/g" },
+		{ "../../../../g", "http://a/g" },
+		{ "/./g", "http://a/g" },
+		{ "/../g", "http://a/g" },
+		{ "g.", "http://a/b/c/g." },
+		{ ".g", "http://a/b/c/.g" },
+		{ "g..", "http://a/b/c/g.." },
+		{ "..g", "http://a/b/c/..g" },
+		{ "./../g", "http://a/b/g" },
+		{ "./g/.", "http://a/b/c/g/" },
+		{ "g/./h", "http://a/b/c/g/h" },
+		{ "g/../h", "http://a/b/c/h" },
+		{ "g;x=1/./y", "http://a/b/c/g;x=1/y" },
+		{ "g;x=1/../y", "http://a/b/c/y" },
+		{ "g?y/./x", "http://a/b/c/g?y/./x" },
+		{ "g?y/../x", "http://a/b/c/g?y/../x" },
+		{ "g#s/./x", "http://a/b/c/g" },
 		{ "g#s/../x", "http://a/b/c/g" },
 	};
 	size_t i;

@@ -9,7 +9,7 @@
 
 #include "net/vars.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 
 static const struct vars vars = {
 	.mac = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 },

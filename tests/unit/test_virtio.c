@@ -81,7 +81,7 @@ static void features_then_queues_then_driver_ok(void **state)
 	queue = written_at(r, 4, DEVICE_COMMON_OFF + 28, 1);
 	driver_ok = written_at(r, 4, STATUS_REGISTER, 0xf);
 	assert_true(driver < features && features < features_ok && features_ok < queue &&
-		queue < driver_ok);
+		    queue < driver_ok);
 	reread = features_ok + 1;
 	assert_false(r->device.log[reread].write);
 	assert_int_equal(r->device.log[reread].off, STATUS_REGISTER);
@@ -100,8 +100,8 @@ static void the_first_doorbell_follows_driver_ok(void **state)
 
 	(void)state;
 	assert_int_equal(rig_open(r), 0);
-	assert_true(written_at(r, 4, DEVICE_NOTIFY_OFF, 0) > written_at(r, 4, STATUS_REGISTER,
-		0xf));
+	assert_true(written_at(r, 4, DEVICE_NOTIFY_OFF, 0) >
+		    written_at(r, 4, STATUS_REGISTER, 0xf));
 	assert_true(written_at(r, 4, DEVICE_NOTIFY_OFF, 0) < r->device.log_count);
 	avail = hosted_dma(r->device.queue[0].avail, 4);
 	assert_non_null(avail);
@@ -121,8 +121,8 @@ static void device_configuration_is_never_written(void **state)
 	assert_true(rig_end(r));
 	for (unsigned i = 0; i < r->device.log_count; i++)
 		assert_false(r->device.log[i].write && r->device.log[i].space == 4 &&
-			r->device.log[i].off >= DEVICE_CONFIG_OFF &&
-				r->device.log[i].off < DEVICE_NOTIFY_OFF);
+			     r->device.log[i].off >= DEVICE_CONFIG_OFF &&
+			     r->device.log[i].off < DEVICE_NOTIFY_OFF);
 }
 
 /* [PCI-19]: and DMA is allowed only when the reset is over. */
@@ -132,7 +132,7 @@ static void bus_mastering_waits_for_the_reset(void **state)
 	unsigned reset, master;
 
 	(void)state;
-	r->device.status = 0xf;         /* something ran before us */
+	r->device.status = 0xf; /* something ran before us */
 	r->device.reset_reads = 3;
 	assert_int_equal(rig_open(r), 0);
 	reset = written_at(r, 4, STATUS_REGISTER, 0);
@@ -142,7 +142,9 @@ static void bus_mastering_waits_for_the_reset(void **state)
 	assert_true(rig_end(r));
 }
 
-/* [PCI-19]: also where the firmware had allowed it, and whether or not the device obeys the reset. */
+/*
+ * [PCI-19]: also where the firmware had allowed it, and whether or not the device obeys the reset.
+ */
 static void bus_mastering_ends_with_the_reset(void **state)
 {
 	struct rig *r = rig_new();
@@ -374,7 +376,8 @@ static void the_features_line_names_what_was_accepted_and_declined(void **state)
 {
 	(void)state;
 	assert_string_equal(features_text(0x100018022, 0x100010022),
-		"offered 0x100018022, accepted 0x100010022 +VERSION_1 +MAC +STATUS +GUEST_CSUM -MRG_RXBUF");
+			    "offered 0x100018022, accepted 0x100010022 +VERSION_1 +MAC +STATUS "
+			    "+GUEST_CSUM -MRG_RXBUF");
 	assert_string_equal(features_text(0x20, 0), "offered 0x20, accepted 0x0 -MAC");
 	assert_string_equal(features_text(0, 0), "offered 0x0, accepted 0x0");
 }
@@ -383,7 +386,7 @@ static void bits_without_a_name_are_numbers(void **state)
 {
 	(void)state;
 	assert_string_equal(features_text(UINT64_C(1) << 44, 0),
-		"offered 0x100000000000, accepted 0x0 -BIT_44");
+			    "offered 0x100000000000, accepted 0x0 -BIT_44");
 }
 
 static void a_device_that_offers_everything_still_fits_the_line(void **state)

@@ -13,6 +13,7 @@
 #include "drivers/virtio_net.h"
 #include "drivers/virtio_pci.h"
 
+/* clang-format off */
 #define CONSTANTS(X) \
 	X(VIRTIO_CONFIG_S_ACKNOWLEDGE) X(VIRTIO_CONFIG_S_DRIVER) X(VIRTIO_CONFIG_S_DRIVER_OK) \
 	X(VIRTIO_CONFIG_S_FEATURES_OK) X(VIRTIO_CONFIG_S_NEEDS_RESET) X(VIRTIO_CONFIG_S_FAILED) \
@@ -32,6 +33,7 @@
 	X(VRING_DESC_F_NEXT) X(VRING_DESC_F_WRITE) X(VRING_AVAIL_F_NO_INTERRUPT) \
 	X(VRING_USED_F_NO_NOTIFY) X(VIRTIO_NET_HDR_F_NEEDS_CSUM) X(VIRTIO_NET_HDR_F_DATA_VALID) \
 	X(VIRTIO_NET_HDR_F_RSC_INFO) X(VIRTIO_NET_HDR_GSO_NONE) X(VIRTIO_NET_HDR_GSO_ECN)
+/* clang-format on */
 
 #define VALUE(name) name,
 #define NAME(name) #name,
@@ -83,8 +85,8 @@ static void ring_layouts_are_those_of_linux(void **state)
 	assert_int_equal(offsetof(struct virtq_used, idx), offsetof(struct vring_used, idx));
 	assert_int_equal(offsetof(struct virtq_used, ring), offsetof(struct vring_used, ring));
 	assert_int_equal(sizeof(struct virtq_used_elem), sizeof(struct vring_used_elem));
-	assert_int_equal(offsetof(struct virtq_used_elem, len), offsetof(struct vring_used_elem,
-		len));
+	assert_int_equal(offsetof(struct virtq_used_elem, len),
+			 offsetof(struct vring_used_elem, len));
 }
 
 /* [SPLIT-02]: our layout is what vring_init() makes with an alignment of 4096. */
@@ -98,12 +100,12 @@ static void ring_places_are_those_of_linux(void **state)
 		struct virtq vq;
 
 		vring_init(&linux_ring, size, memory, 4096);
-		virtq_init(&vq, memory, 0x1000, &(struct virtq_layout){
-			.size = size, .slots = 1, .header_len = 12 });
+		virtq_init(&vq, memory, 0x1000,
+			   &(struct virtq_layout){ .size = size, .slots = 1, .header_len = 12 });
 		assert_int_equal(vq.avail_dev - vq.desc_dev,
-			(uintptr_t)linux_ring.avail - (uintptr_t)linux_ring.desc);
+				 (uintptr_t)linux_ring.avail - (uintptr_t)linux_ring.desc);
 		assert_int_equal(vq.used_dev - vq.desc_dev,
-			(uintptr_t)linux_ring.used - (uintptr_t)linux_ring.desc);
+				 (uintptr_t)linux_ring.used - (uintptr_t)linux_ring.desc);
 		assert_true(vring_size(size, 4096) <= VIRTQ_MEMORY_LEN);
 	}
 }

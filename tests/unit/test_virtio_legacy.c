@@ -33,7 +33,7 @@ static void assert_frames_pass(struct rig *r)
 		r->nic->ops->tx_flush(r->nic);
 		assert_int_equal(r->device.sent[i % DEVICE_SENT_MAX].len, 60 + i);
 		assert_memory_equal(r->device.sent[i % DEVICE_SENT_MAX].frame, rig_frame(i, 60 + i),
-			60 + i);
+				    60 + i);
 	}
 	assert_int_equal(r->device.sent_count, 300);
 }
@@ -161,10 +161,13 @@ static void msi_x_moves_the_configuration(void **state)
 /* [PCI-L3]: the model lays its rings out by its own size, 2.7.2. */
 static void the_devices_queue_size_is_used(void **state)
 {
-	static const struct { uint16_t size, rx_slots; bool any_layout; } cases[] = {
-		{ 2, 2, true }, { 4, 4, true }, { 64, 64, true }, { 256, 128, true }, { 1024, 128, true },
-		{ 2, 1, false }, { 4, 2, false }, { 64, 32, false }, { 256, 128, false },
-		{ 1024, 128, false },
+	static const struct {
+		uint16_t size, rx_slots;
+		bool any_layout;
+	} cases[] = {
+		{ 2, 2, true },      { 4, 4, true },       { 64, 64, true }, { 256, 128, true },
+		{ 1024, 128, true }, { 2, 1, false },      { 4, 2, false },  { 64, 32, false },
+		{ 256, 128, false }, { 1024, 128, false },
 	};
 
 	(void)state;
@@ -213,9 +216,12 @@ static void a_ring_above_16_tib_fails_at_queues(void **state)
 /* [INIT-22]: a BAR of 26 bytes has a MAC and no status, one of 20 has neither. */
 static void a_short_bar_costs_features_only(void **state)
 {
-	static const struct { uint64_t len; bool mac, status; } cases[] = {
+	static const struct {
+		uint64_t len;
+		bool mac, status;
+	} cases[] = {
 		{ 20, false, false }, { 25, false, false }, { 26, true, false },
-		{ 27, true, false }, { 28, true, true },
+		{ 27, true, false },  { 28, true, true },
 	};
 
 	(void)state;

@@ -9,7 +9,7 @@
 #include "core/wire.h"
 #include "tests/model/rig.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
 static uint8_t *send_frame(struct rig *r, uint32_t number, uint32_t len)
@@ -28,8 +28,8 @@ static uint8_t *send_frame(struct rig *r, uint32_t number, uint32_t len)
 /* [NET-29]: the header is cut off, and nothing else. */
 static void frames_of_every_length_come_through(void **state)
 {
-	static const uint32_t lens[] = { 0, 1, 13, 14, 60, 137, 138, 139, 1514, 1518, 65535 + 14,
-		65535 + 18 };
+	static const uint32_t lens[] = { 0,   1,   13,   14,   60,         137,
+					 138, 139, 1514, 1518, 65535 + 14, 65535 + 18 };
 	struct rig *r = rig_new();
 
 	(void)state;
@@ -239,7 +239,8 @@ static void data_valid_is_believed_as_policy_and_negotiation_say(void **state)
 	} cases[] = {
 		{ false, CSUM_POLICY_AUTO, CSUM_CHECK, 1 },
 		{ true, CSUM_POLICY_AUTO, CSUM_VOUCHED, 0 },
-		{ false, CSUM_POLICY_OFF, CSUM_CHECK, 1 }, { true, CSUM_POLICY_OFF, CSUM_CHECK, 1 },
+		{ false, CSUM_POLICY_OFF, CSUM_CHECK, 1 },
+		{ true, CSUM_POLICY_OFF, CSUM_CHECK, 1 },
 		{ false, CSUM_POLICY_TRUST, CSUM_VOUCHED, 1 },
 		{ true, CSUM_POLICY_TRUST, CSUM_VOUCHED, 0 },
 	};
@@ -303,7 +304,8 @@ static void the_counter_line_and_the_breach_are_in_words(void **state)
 	assert_string_equal(buf, "dev_flags 2 dev_ring 0");
 	text_init(&t, buf, sizeof(buf));
 	r->nic->ops->breach_text(r->nic, r->last.breach, &t);
-	assert_string_equal(buf,
+	assert_string_equal(
+		buf,
 		" marked DATA_VALID, which the device may not do: GUEST_CSUM was not negotiated "
 		"(VIRTIO 1.4, 5.1.9.4.1). csum=trust accepts them.");
 	assert_true(rig_end(r));
@@ -372,7 +374,7 @@ static void a_reset_that_never_ends_at_close_is_an_error(void **state)
 	uint32_t before_ms;
 
 	(void)state;
-	r->device.cfg[4] = 7;                                   /* firmware left bus mastering on */
+	r->device.cfg[4] = 7; /* firmware left bus mastering on */
 	assert_int_equal(rig_open(r), 0);
 	r->device.reset_reads = DEVICE_RESET_NEVER;
 	before_ms = port_now_ms();

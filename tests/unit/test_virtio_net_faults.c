@@ -9,7 +9,7 @@
 #include "core/wire.h"
 #include "tests/model/rig.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
 static uint8_t *send_frame(struct rig *r, uint32_t number, uint32_t len)

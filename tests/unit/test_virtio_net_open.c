@@ -9,7 +9,7 @@
 #include "core/wire.h"
 #include "tests/model/rig.h"
 
-#include <cmocka.h>     /* behind our own: it has a macro fail() */
+#include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
 static uint8_t *send_frame(struct rig *r, uint32_t number, uint32_t len)
@@ -81,10 +81,12 @@ static void set_mtu(struct device *d, uint16_t mtu)
 /* [NET-05] [NET-20]: room for mtu + 14, and never less than 1526 with the header. */
 static void the_devices_mtu_bounds_both_directions(void **state)
 {
-	static const struct { uint16_t mtu, tx_max; uint32_t rx_room; } cases[] = {
-		{ 576, 590, 1526 }, { 1400, 1414, 1526 }, { 1500, 1514, 12 + 1518 },
-		{ 9000, 1514, 12 + 9018 },
-		{ 65535, 1514, 12 + 65553 },
+	static const struct {
+		uint16_t mtu, tx_max;
+		uint32_t rx_room;
+	} cases[] = {
+		{ 576, 590, 1526 },        { 1400, 1414, 1526 },        { 1500, 1514, 12 + 1518 },
+		{ 9000, 1514, 12 + 9018 }, { 65535, 1514, 12 + 65553 },
 	};
 	struct rig *r;
 
@@ -189,10 +191,16 @@ static void an_mtu_that_changes_is_read_once(void **state)
 /* [NET-03] [SEC-11]: neither everybody's address nor nobody's is ours. */
 static void a_mac_that_no_machine_can_have_is_a_sentence(void **state)
 {
-	static const struct { uint8_t mac[6]; bool good; } cases[] = {
-		{ { 0, 0, 0, 0, 0, 0 }, false }, { { 0x01, 0, 0x5e, 0, 0, 1 }, false },
-		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, false }, { { 1, 0, 0, 0, 0, 0 }, false },
-		{ { 0, 0, 0, 0, 0, 1 }, true }, { { 0xfe, 0, 0, 0, 0, 0 }, true },
+	static const struct {
+		uint8_t mac[6];
+		bool good;
+	} cases[] = {
+		{ { 0, 0, 0, 0, 0, 0 }, false },
+		{ { 0x01, 0, 0x5e, 0, 0, 1 }, false },
+		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, false },
+		{ { 1, 0, 0, 0, 0, 0 }, false },
+		{ { 0, 0, 0, 0, 0, 1 }, true },
+		{ { 0xfe, 0, 0, 0, 0, 0 }, true },
 	};
 
 	(void)state;
@@ -215,10 +223,14 @@ static void a_mac_that_no_machine_can_have_is_a_sentence(void **state)
  */
 static void a_short_configuration_costs_features_only(void **state)
 {
-	static const struct { uint32_t len; bool mac, status, mtu; } cases[] = {
-		{ 0, false, false, false }, { 5, false, false, false }, { 6, true, false, false },
-		{ 7, true, false, false }, { 8, true, true, false }, { 11, true, true, false },
-		{ 12, true, true, true }, { 0xffffffff, true, true, true },
+	static const struct {
+		uint32_t len;
+		bool mac, status, mtu;
+	} cases[] = {
+		{ 0, false, false, false }, { 5, false, false, false },
+		{ 6, true, false, false },  { 7, true, false, false },
+		{ 8, true, true, false },   { 11, true, true, false },
+		{ 12, true, true, true },   { 0xffffffff, true, true, true },
 	};
 
 	(void)state;
@@ -228,7 +240,7 @@ static void a_short_configuration_costs_features_only(void **state)
 		set_mtu(&r->device, 1500);
 		r->device.config_len = cases[i].len;
 		device_capability(&r->device, DEVICE_CAP_CONFIG, DEVICE_CAP_ISR, 4, 4,
-			DEVICE_CONFIG_OFF, cases[i].len, 0);
+				  DEVICE_CONFIG_OFF, cases[i].len, 0);
 		assert_int_equal(rig_open(r), 0);
 		assert_int_equal(device_accepted(&r->device, VIRTIO_NET_F_MAC), cases[i].mac);
 		assert_int_equal(device_accepted(&r->device, VIRTIO_NET_F_STATUS), cases[i].status);
@@ -314,8 +326,13 @@ static void a_mask_of_zero_leaves_version_1(void **state)
 
 static void guest_csum_follows_the_policy(void **state)
 {
-	static const struct { enum csum_policy csum; bool accepted; } cases[] = {
-		{ CSUM_POLICY_AUTO, true }, { CSUM_POLICY_OFF, false }, { CSUM_POLICY_TRUST, true },
+	static const struct {
+		enum csum_policy csum;
+		bool accepted;
+	} cases[] = {
+		{ CSUM_POLICY_AUTO, true },
+		{ CSUM_POLICY_OFF, false },
+		{ CSUM_POLICY_TRUST, true },
 	};
 
 	(void)state;
@@ -326,7 +343,7 @@ static void guest_csum_follows_the_policy(void **state)
 		device_offer(&r->device, VIRTIO_NET_F_GUEST_CSUM);
 		assert_int_equal(rig_open(r), 0);
 		assert_int_equal(device_accepted(&r->device, VIRTIO_NET_F_GUEST_CSUM),
-			cases[i].accepted);
+				 cases[i].accepted);
 		assert_true(rig_end(r));
 	}
 }
@@ -336,10 +353,12 @@ static void guest_csum_follows_the_policy(void **state)
 /* [PCI-08]: the model complains of a size that is no power of two or above the device's. */
 static void modern_queue_sizes_are_chosen(void **state)
 {
-	static const struct { uint16_t max, rx_slots; } cases[] = {
-		{ 2, 2 }, { 3, 2 }, { 4, 4 }, { 6, 4 }, { 7, 4 }, { 64, 64 }, { 255, 128 },
-		{ 256, 128 }, { 1024, 128 },
-		{ 32768, 128 }, { 65535, 128 },
+	static const struct {
+		uint16_t max, rx_slots;
+	} cases[] = {
+		{ 2, 2 },      { 3, 2 },       { 4, 4 },       { 6, 4 },
+		{ 7, 4 },      { 64, 64 },     { 255, 128 },   { 256, 128 },
+		{ 1024, 128 }, { 32768, 128 }, { 65535, 128 },
 	};
 
 	(void)state;
@@ -364,7 +383,11 @@ static void modern_queue_sizes_are_chosen(void **state)
 /* [PCI-09] [INIT-06] [INIT-07] */
 static void a_queue_of_less_than_two_is_a_sentence(void **state)
 {
-	static const struct { unsigned queue; uint16_t max; const char *words; } cases[] = {
+	static const struct {
+		unsigned queue;
+		uint16_t max;
+		const char *words;
+	} cases[] = {
 		{ 0, 0, "0 entries in its receive queue" },
 		{ 1, 0, "0 entries in its transmit queue" },
 		{ 0, 1, "1 entries in its receive queue" },

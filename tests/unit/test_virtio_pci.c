@@ -19,7 +19,7 @@ enum { COMMON = 1, NOTIFY = 2, CONFIG = 4, PCI_CFG = 5 };
 
 /* Puts a virtio capability at the head of the list, before the honest ones. */
 static void prepend(struct device *d, unsigned at, uint8_t cfg_type, uint8_t bar, uint32_t off,
-	uint32_t len, uint32_t extra)
+		    uint32_t len, uint32_t extra)
 {
 	device_capability(d, at, d->cfg[0x34], cfg_type, bar, off, len, extra);
 	d->cfg[0x34] = (uint8_t)at;
@@ -244,8 +244,8 @@ static void truncated_capabilities_are_skipped(void **state)
 static void places_that_cannot_be_are_skipped(void **state)
 {
 	static const uint32_t offs[] = {
-		DEVICE_BAR4_LEN - 4, DEVICE_BAR4_LEN, 0xfffffffc, 0xfffff000, DEVICE_COMMON_OFF + 1,
-			DEVICE_COMMON_OFF + 2,
+		DEVICE_BAR4_LEN - 4, DEVICE_BAR4_LEN,       0xfffffffc,
+		0xfffff000,          DEVICE_COMMON_OFF + 1, DEVICE_COMMON_OFF + 2,
 	};
 
 	(void)state;
@@ -266,11 +266,11 @@ static void second_instances_are_left_alone(void **state)
 	(void)state;
 	r->device.cfg[DEVICE_CAP_COMMON + 1] = DEVICE_CAP_FREE;
 	device_capability(&r->device, DEVICE_CAP_FREE, DEVICE_CAP_FREE + 16, COMMON, 4,
-		DEVICE_CONFIG_OFF, 0x1000, 0);
+			  DEVICE_CONFIG_OFF, 0x1000, 0);
 	device_capability(&r->device, DEVICE_CAP_FREE + 16, DEVICE_CAP_FREE + 32, CONFIG, 4,
-		DEVICE_ISR_OFF, 0x1000, 0);
+			  DEVICE_ISR_OFF, 0x1000, 0);
 	device_capability(&r->device, DEVICE_CAP_FREE + 32, DEVICE_CAP_FREE + 52, NOTIFY, 4,
-		DEVICE_ISR_OFF, 0x1000, 8);
+			  DEVICE_ISR_OFF, 0x1000, 8);
 	device_capability(&r->device, DEVICE_CAP_FREE + 52, 0, PCI_CFG, 0, 0, 0, 0);
 	assert_works(r);
 }
@@ -294,7 +294,7 @@ static void an_unusable_first_doorbell_is_passed_over(void **state)
 	struct rig *r = rig_new();
 
 	(void)state;
-	prepend(&r->device, DEVICE_CAP_FREE, NOTIFY, 2, 0, 4, 0);       /* BAR 2 is unassigned */
+	prepend(&r->device, DEVICE_CAP_FREE, NOTIFY, 2, 0, 4, 0); /* BAR 2 is unassigned */
 	assert_works(r);
 	assert_true(device_log_find(&r->device, 4, DEVICE_NOTIFY_OFF, true, NULL, 0) > 0);
 }
@@ -304,9 +304,12 @@ static void an_unusable_first_doorbell_is_passed_over(void **state)
  */
 static void doorbells_lie_where_queue_notify_off_says(void **state)
 {
-	static const struct { uint16_t rx, tx; uint32_t multiplier; } cases[] = {
-		{ 0, 1, 4 }, { 1, 0, 4 }, { 7, 7, 16 }, { 0, 1, 2048 }, { 3, 500, 2 },
-		{ 0xffff, 0xfffe, 0 }, { 0, 0, 0xfffffffe },
+	static const struct {
+		uint16_t rx, tx;
+		uint32_t multiplier;
+	} cases[] = {
+		{ 0, 1, 4 },   { 1, 0, 4 },           { 7, 7, 16 },         { 0, 1, 2048 },
+		{ 3, 500, 2 }, { 0xffff, 0xfffe, 0 }, { 0, 0, 0xfffffffe },
 	};
 
 	(void)state;
@@ -324,9 +327,14 @@ static void doorbells_lie_where_queue_notify_off_says(void **state)
 /* Outside the capability, also by a product of more than 32 bits, or odd. */
 static void doorbells_outside_their_window_fail_at_queues(void **state)
 {
-	static const struct { uint16_t rx; uint32_t multiplier; } cases[] = {
-		{ 1024, 4 }, { 0xffff, 0xffffffff }, { 0x8000, 0x20000 }, { 1, 0xffffffff },
-		{ 1, 4095 }, { 1, 1 }, { 1, 4096 },
+	static const struct {
+		uint16_t rx;
+		uint32_t multiplier;
+	} cases[] = {
+		{ 1024, 4 },         { 0xffff, 0xffffffff },
+		{ 0x8000, 0x20000 }, { 1, 0xffffffff },
+		{ 1, 4095 },         { 1, 1 },
+		{ 1, 4096 },
 	};
 
 	(void)state;
@@ -363,8 +371,7 @@ static void a_doorbell_across_4_gib_fails_at_queues(void **state)
 	r->device.pci.bar[4].len = UINT64_MAX;
 	r->device.queue[0].notify_off = 1;
 	device_capability(&r->device, DEVICE_CAP_NOTIFY, DEVICE_CAP_CONFIG, NOTIFY, 4, 0xfffffff0,
-		0xffffffff,
-		DEVICE_NOTIFY_OFF + 0x10);
+			  0xffffffff, DEVICE_NOTIFY_OFF + 0x10);
 	assert_refused(r, RUNG_QUEUES, "doorbell for queue 0");
 }
 
@@ -390,7 +397,7 @@ static void msi_x_and_isr_are_left_alone(void **state)
 		const struct device_access *a = &r->device.log[i];
 
 		assert_false(a->space == 4 && a->off >= DEVICE_ISR_OFF &&
-			a->off < DEVICE_CONFIG_OFF);
+			     a->off < DEVICE_CONFIG_OFF);
 		assert_false(a->space == 4 && (a->off == 16 || a->off == 26));
 	}
 }
@@ -412,7 +419,7 @@ static void a_bar_out_of_reach_is_driven_through_pci_cfg(void **state)
 	r->device.pci.bar[4].unreachable = true;
 	assert_works(r);
 	assert_true(device_log_find(&r->device, DEVICE_SPACE_CFG, DEVICE_CAP_PCI_CFG + 16, true,
-		NULL, 0) > 0);
+				    NULL, 0) > 0);
 }
 
 static void pci_cfg_may_come_last_in_the_list(void **state)

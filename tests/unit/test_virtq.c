@@ -42,10 +42,14 @@ static uint32_t id(unsigned slot)
 static void make(uint16_t size, uint16_t slots, bool receives)
 {
 	memset(memory, 0xa5, sizeof(memory));
-	virtq_init(&vq, memory, DEV, &(struct virtq_layout){
-		.size = size, .slots = slots, .header_len = HEADER_LEN,
-		.header_alone = header_alone, .receives = receives,
-	});
+	virtq_init(&vq, memory, DEV,
+		   &(struct virtq_layout){
+			   .size = size,
+			   .slots = slots,
+			   .header_len = HEADER_LEN,
+			   .header_alone = header_alone,
+			   .receives = receives,
+		   });
 	used_idx = 0;
 	for (unsigned slot = 0; slot < vq.slots; slot++) {
 		virtq_bind(&vq, slot, BUFFER_DEV(slot), HEADER_LEN + PAYLOAD_LEN);
@@ -103,7 +107,8 @@ static void a_new_ring_is_zero_and_asks_for_no_interrupt(void **state)
 {
 	(void)state;
 	memset(memory, 0xa5, sizeof(memory));
-	virtq_init(&vq, memory, DEV, &(struct virtq_layout){ .size = 256, .slots = 128, .header_len = 12 });
+	virtq_init(&vq, memory, DEV,
+		   &(struct virtq_layout){ .size = 256, .slots = 128, .header_len = 12 });
 	assert_int_equal(get_le16(at(vq.avail_dev)), 1);
 	put_le16(at(vq.avail_dev), 0);
 	for (size_t i = 0; i < sizeof(memory); i++)
@@ -202,9 +207,12 @@ static void nothing_is_seen_before_it_is_published(void **state)
  */
 static void the_doorbell_follows_used_flags(void **state)
 {
-	static const struct { uint16_t flags; bool wanted; } cases[] = { { 0, true }, { 1, false },
-		{ 2, true },
-		{ 0xffff, false } };  (void)state; for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+	static const struct {
+		uint16_t flags;
+		bool wanted;
+	} cases[] = { { 0, true }, { 1, false }, { 2, true }, { 0xffff, false } };
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		uint32_t len;
 
 		make(4, 2, true);
@@ -241,7 +249,7 @@ static void indices_only_grow_modulo_65536(void **state)
 			virtq_post(&vq, 0);
 			assert_true(virtq_publish(&vq));
 			assert_int_equal(get_le16(at(vq.avail_dev) + 2),
-				(uint16_t)(before + n + 1));
+					 (uint16_t)(before + n + 1));
 		}
 	}
 }
@@ -342,8 +350,15 @@ static void a_buffer_that_was_not_published_cannot_come_back(void **state)
 /* [DEV-20] [SPLIT-20]: not the first of a chain, just behind the slots, wild. */
 static void unknown_ids_break_the_queue(void **state)
 {
-	const uint32_t ids[] = { header_alone ? 1 : 128, header_alone ? 3 : 129, 255, 256, 257, 0x10000,
-		0x80000000, 0xfffffffe, 0xffffffff };
+	const uint32_t ids[] = { header_alone ? 1 : 128,
+				 header_alone ? 3 : 129,
+				 255,
+				 256,
+				 257,
+				 0x10000,
+				 0x80000000,
+				 0xfffffffe,
+				 0xffffffff };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {

@@ -50,9 +50,13 @@ static void fence(int order)
 
 static void make(void)
 {
-	virtq_init(&vq, memory, DEV, &(struct virtq_layout){
-		.size = 8, .slots = 4, .header_len = 12, .receives = true,
-	});
+	virtq_init(&vq, memory, DEV,
+		   &(struct virtq_layout){
+			   .size = 8,
+			   .slots = 4,
+			   .header_len = 12,
+			   .receives = true,
+		   });
 	for (unsigned slot = 0; slot < 4; slot++)
 		virtq_bind(&vq, slot, 1, 112);
 	fences = 0;

@@ -20,7 +20,7 @@ enum { TCPV4 = 1, UDP = 3, TCPV6 = 4, UDP_L4 = 5, TUNNEL4 = 0x20, TUNNEL6 = 0x40
 
 /* csum=auto without an offer, csum=off */
 static const struct vnet_rules no = { 0 };
-static const struct vnet_rules no_trust = { .trust = true };    /* csum=trust without an offer */
+static const struct vnet_rules no_trust = { .trust = true }; /* csum=trust without an offer */
 static const struct vnet_rules yes = { .guest_csum = true };
 static const struct vnet_rules yes_trust = { .guest_csum = true, .trust = true };
 static const struct vnet_rules *const all[] = { &no, &no_trust, &yes, &yes_trust };
@@ -31,7 +31,7 @@ struct header {
 };
 
 static uint32_t police(const struct vnet_rules *rules, const struct header *h, uint32_t len,
-	struct frame *frame)
+		       struct frame *frame)
 {
 	uint8_t bytes[VNET_HEADER_LEN] = { h->flags, h->gso_type };
 
@@ -47,19 +47,20 @@ static uint32_t police(const struct vnet_rules *rules, const struct header *h, u
 
 /* Flags and gso_type with an ordinary rest; a frame of 100 bytes. */
 static uint32_t ordinary(const struct vnet_rules *rules, unsigned flags, unsigned gso_type,
-	struct frame *frame)
+			 struct frame *frame)
 {
 	const struct header h = { (uint8_t)flags, (uint8_t)gso_type, 54, 0, 34, 16, 1 };
 
 	return police(rules, &h, 100, frame);
 }
 
-#define assert_judged(rules, flags, gso_type, verdict, rows, breach_id) do { \
-	struct frame judged; \
-	assert_int_equal(ordinary(rules, flags, gso_type, &judged), rows); \
-	assert_int_equal(judged.csum, verdict); \
-	assert_int_equal(judged.breach, breach_id); \
-} while (0)
+#define assert_judged(rules, flags, gso_type, verdict, rows, breach_id) \
+	do { \
+		struct frame judged; \
+		assert_int_equal(ordinary(rules, flags, gso_type, &judged), rows); \
+		assert_int_equal(judged.csum, verdict); \
+		assert_int_equal(judged.breach, breach_id); \
+	} while (0)
 
 /* --- GUEST_CSUM was not negotiated ------------------------------------------------------------ */
 
@@ -83,7 +84,7 @@ static void data_valid_unnegotiated_is_counted_and_believed_under_trust(void **s
 {
 	(void)state;
 	assert_judged(&no_trust, VALID, 0, CSUM_VOUCHED, VNET_BIT(VNET_DEV_40),
-		VNET_BREACH_DATA_VALID);
+		      VNET_BREACH_DATA_VALID);
 }
 
 /* [DEV-41] [NET-25] row "no, NEEDS_CSUM": also under trust, also beside DATA_VALID */
@@ -94,7 +95,7 @@ static void needs_csum_unnegotiated_is_counted_and_verified(void **state)
 	(void)state;
 	assert_judged(&no, NEEDS, 0, CSUM_CHECK, VNET_BIT(VNET_DEV_41), VNET_BREACH_NEEDS_CSUM);
 	assert_judged(&no_trust, NEEDS, 0, CSUM_CHECK, VNET_BIT(VNET_DEV_41),
-		VNET_BREACH_NEEDS_CSUM);
+		      VNET_BREACH_NEEDS_CSUM);
 	assert_judged(&no, NEEDS | VALID, 0, CSUM_CHECK, both, VNET_BREACH_NEEDS_CSUM);
 	assert_judged(&no_trust, NEEDS | VALID, 0, CSUM_CHECK, both, VNET_BREACH_NEEDS_CSUM);
 }
@@ -103,7 +104,8 @@ static void needs_csum_unnegotiated_is_counted_and_verified(void **state)
 static void csum_fields_mean_nothing_without_a_negotiated_needs_csum(void **state)
 {
 	static const struct header wild[] = {
-		{ NEEDS, 0, 0xffff, 0xffff, 0xfffe, 4, 1 }, { VALID, 0, 0, 0, 0xffff, 0xffff, 1 },
+		{ NEEDS, 0, 0xffff, 0xffff, 0xfffe, 4, 1 },
+		{ VALID, 0, 0, 0, 0xffff, 0xffff, 1 },
 		{ 0, 0, 0, 0, 34, 6, 1 },
 	};
 	struct frame frame;
@@ -153,12 +155,21 @@ static void needs_csum_negotiated_names_the_field(void **state)
 /* [NET-32] [DEV-45]: in 32 bits, against the frame. */
 static void a_field_outside_the_frame_is_dropped(void **state)
 {
-	static const struct { uint16_t start, offset; uint32_t len; bool bad; } cases[] = {
-		{ 34, 16, 52, false }, { 34, 16, 51, true }, { 0, 0, 2, false }, { 0, 0, 1, true },
+	static const struct {
+		uint16_t start, offset;
+		uint32_t len;
+		bool bad;
+	} cases[] = {
+		{ 34, 16, 52, false },
+		{ 34, 16, 51, true },
+		{ 0, 0, 2, false },
+		{ 0, 0, 1, true },
 		{ 0, 0, 0, true },
-		{ 0xfffe, 4, 100, true }, { 0xffff, 0xffff, 65549, true },
+		{ 0xfffe, 4, 100, true },
+		{ 0xffff, 0xffff, 65549, true },
 		{ 0x8000, 0x8000, 65535, true },
-		{ 0, 0xffff, 65537, false }, { 0xffff, 0, 65537, false },
+		{ 0, 0xffff, 65537, false },
+		{ 0xffff, 0, 65537, false },
 	};
 	struct frame frame;
 
@@ -191,7 +202,8 @@ static void a_gso_type_is_counted_and_the_frame_verified(void **state)
 				uint32_t rows = ordinary(all[r], flags, types[i], &frame);
 
 				assert_int_equal(frame.csum, CSUM_CHECK);
-				assert_int_equal(rows & (VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51)),
+				assert_int_equal(
+					rows & (VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51)),
 					VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51));
 				assert_true(frame.breach != 0);
 			}
@@ -217,9 +229,9 @@ static void forbidden_mixes_are_dropped_and_nothing_else_is(void **state)
 	for (unsigned v = 0; v < 0x10000; v++) {
 		unsigned flags = v & 0xff, gso_type = v >> 8, base = gso_type & 0x1f;
 		bool v4 = gso_type & TUNNEL4, v6 = gso_type & TUNNEL6;
-		bool mix = (v4 && v6) || ((v4 || v6) &&
-			(!(flags & NEEDS) || flags & VALID || base == 0)) ||
-			(flags & TUNNEL_CSUM && flags & NEEDS && !v4 && !v6);
+		bool mix = (v4 && v6) ||
+			   ((v4 || v6) && (!(flags & NEEDS) || flags & VALID || base == 0)) ||
+			   (flags & TUNNEL_CSUM && flags & NEEDS && !v4 && !v6);
 
 		for (unsigned r = 0; r < ARRAY_LEN(all); r++) {
 			struct frame frame;
@@ -253,11 +265,11 @@ static void flags_of_other_features_are_counted_and_change_nothing(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(flags); i++) {
 		assert_judged(&yes, flags[i], 0, CSUM_CHECK, VNET_BIT(VNET_DEV_49),
-			VNET_BREACH_FLAG);
+			      VNET_BREACH_FLAG);
 		assert_judged(&yes, flags[i] | VALID, 0, CSUM_VOUCHED, VNET_BIT(VNET_DEV_49),
-			VNET_BREACH_FLAG);
+			      VNET_BREACH_FLAG);
 		assert_judged(&no, flags[i], 0, CSUM_CHECK,
-			VNET_BIT(VNET_DEV_49) | VNET_BIT(VNET_DEV_40), VNET_BREACH_FLAG);
+			      VNET_BIT(VNET_DEV_49) | VNET_BIT(VNET_DEV_40), VNET_BREACH_FLAG);
 	}
 }
 
@@ -345,10 +357,9 @@ static void nothing_is_vouched_for_but_by_data_valid_alone(void **state)
 
 		for (unsigned r = 0; r < ARRAY_LEN(all); r++) {
 			bool may_vouch = (all[r]->guest_csum || all[r]->trust) && flags & VALID &&
-				!(flags & (NEEDS | RSC)) && gso_type == 0;
+					 !(flags & (NEEDS | RSC)) && gso_type == 0;
 			bool may_leave = all[r]->guest_csum && flags & NEEDS && !(flags & RSC) &&
-				gso_type == 0 &&
-				!(flags & TUNNEL_CSUM);
+					 gso_type == 0 && !(flags & TUNNEL_CSUM);
 			struct frame frame;
 
 			(void)ordinary(all[r], flags, gso_type, &frame);

@@ -8,11 +8,11 @@
 
 #define PROB_BITS 11
 #define PROB_INIT (1 << (PROB_BITS - 1))
-#define PROB_SHIFT 5                    /* how fast it adapts */
+#define PROB_SHIFT 5 /* how fast it adapts */
 #define RANGE_MIN 0x1000000
 #define MATCH_MIN 2
-#define STATE_LITERALS 7                /* states below it: a literal came last */
-#define END_MARK UINT32_MAX             /* where a distance less 1 stands */
+#define STATE_LITERALS 7    /* states below it: a literal came last */
+#define END_MARK UINT32_MAX /* where a distance less 1 stands */
 
 /* --- the range coder -------------------------------------------------------------------------- */
 
@@ -112,7 +112,7 @@ static bool put(struct lzma *l, uint8_t byte)
  */
 static bool literal(struct lzma *l)
 {
-	uint16_t (*tree)[0x100] = l->probs.literal[byte_back(l, 0) >> 5];
+	uint16_t(*tree)[0x100] = l->probs.literal[byte_back(l, 0) >> 5];
 	bool matched = l->state >= STATE_LITERALS;
 	unsigned expected = byte_back(l, l->rep[0]), node = 1, bit;
 

@@ -11,7 +11,7 @@
 #include "core/types.h"
 
 #define LZMA_STATES 12
-#define LZMA_LITERAL_TREES 8            /* by the upper 3 bits of the byte before: lc=3 */
+#define LZMA_LITERAL_TREES 8 /* by the upper 3 bits of the byte before: lc=3 */
 
 struct lzma_len {
 	uint16_t choice, choice2, low[8], mid[8], high[256];
@@ -21,11 +21,11 @@ struct lzma_len {
 struct lzma {
 	const uint8_t *in, *in_end;
 	uint8_t *out;
-	uint32_t out_len, at;           /* at: bytes there are; never above out_len */
+	uint32_t out_len, at; /* at: bytes there are; never above out_len */
 	uint32_t range, code;
-	uint32_t rep[4];                /* distances less 1, the latest first */
-	unsigned state;                 /* what came last; below LZMA_STATES */
-	bool broken;                    /* the first byte is wrong, or more were wanted */
+	uint32_t rep[4]; /* distances less 1, the latest first */
+	unsigned state;  /* what came last; below LZMA_STATES */
+	bool broken;     /* the first byte is wrong, or more were wanted */
 	/* Of each bit, how likely it is 0, in 1/2048. Nothing but these behind this line. */
 	struct lzma_probs {
 		uint16_t is_match[LZMA_STATES], is_rep[LZMA_STATES], is_rep0[LZMA_STATES],

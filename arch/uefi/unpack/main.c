@@ -11,11 +11,11 @@
 
 /* packed.S */
 extern const struct packed {
-	uint32_t plain_len, len;        /* plain_len: a number of pages */
+	uint32_t plain_len, len; /* plain_len: a number of pages */
 	uint8_t bytes[];
 } packed;
 
-typedef EFI_STATUS (EFIAPI *entry_fn)(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+typedef EFI_STATUS(EFIAPI *entry_fn)(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 

@@ -8,7 +8,7 @@
 #include "core/wire.h"
 
 enum field {
-	LFANEW = 0x3c,                  /* where the signature is, in the MZ header */
+	LFANEW = 0x3c, /* where the signature is, in the MZ header */
 	/* From the signature on. */
 	MACHINE = 4,
 	SECTIONS = 6,
@@ -37,7 +37,7 @@ enum field {
 #define MAGIC_PE32_PLUS 0x20b
 #define FLAG_EXECUTE 0x20000000
 #define FLAG_WRITE 0x80000000
-#define RELOC_NONE 0                    /* fills a block up */
+#define RELOC_NONE 0 /* fills a block up */
 #define RELOC_DIR64 10
 
 static bool inside(const struct plain *p, uint32_t off, uint32_t len)

@@ -12,13 +12,13 @@
 
 struct plain {
 	uint8_t *at;
-	uint32_t len;                   /* a number of pages */
+	uint32_t len; /* a number of pages */
 	uint32_t entry_off, relocs_off, relocs_len;
-	uint32_t table_off, sections;   /* the table of sections, and how many entries it has */
+	uint32_t table_off, sections; /* the table of sections, and how many entries it has */
 };
 
 struct plain_section {
-	uint32_t off, len;              /* whole pages, inside the program */
+	uint32_t off, len; /* whole pages, inside the program */
 	bool writable, executable;
 };
 

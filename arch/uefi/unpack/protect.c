@@ -7,22 +7,27 @@
 
 /* UEFI 2.10, EFI_MEMORY_ATTRIBUTE_PROTOCOL; not in every release of gnu-efi. */
 #define MEMORY_ATTRIBUTE_GUID \
-	{ 0xf4560cf6, 0x40ec, 0x4b4a, { 0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 } }
-#define MEMORY_RP 0x2000                /* not readable */
-#define MEMORY_XP 0x4000                /* not executable */
-#define MEMORY_RO 0x20000               /* not writable */
+	{ \
+		0xf4560cf6, 0x40ec, 0x4b4a, \
+		{ \
+			0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 \
+		} \
+	}
+#define MEMORY_RP 0x2000  /* not readable */
+#define MEMORY_XP 0x4000  /* not executable */
+#define MEMORY_RO 0x20000 /* not writable */
 #define MEMORY_ALL (MEMORY_RP | MEMORY_XP | MEMORY_RO)
 
 struct EFI_MEMORY_ATTRIBUTE_PROTOCOL {
-	EFI_STATUS (EFIAPI *GetMemoryAttributes)(struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *self,
-						 EFI_PHYSICAL_ADDRESS base, UINT64 len,
-						 UINT64 *attributes);
-	EFI_STATUS (EFIAPI *SetMemoryAttributes)(struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *self,
-						 EFI_PHYSICAL_ADDRESS base, UINT64 len,
-						 UINT64 attributes);
-	EFI_STATUS (EFIAPI *ClearMemoryAttributes)(struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *self,
-						   EFI_PHYSICAL_ADDRESS base, UINT64 len,
-						   UINT64 attributes);
+	EFI_STATUS(EFIAPI *GetMemoryAttributes)
+	(struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *self, EFI_PHYSICAL_ADDRESS base, UINT64 len,
+	 UINT64 *attributes);
+	EFI_STATUS(EFIAPI *SetMemoryAttributes)
+	(struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *self, EFI_PHYSICAL_ADDRESS base, UINT64 len,
+	 UINT64 attributes);
+	EFI_STATUS(EFIAPI *ClearMemoryAttributes)
+	(struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *self, EFI_PHYSICAL_ADDRESS base, UINT64 len,
+	 UINT64 attributes);
 };
 
 /* Makes the pages have exactly these attributes; never laxer than before or after on the way. */
@@ -54,7 +59,7 @@ EFI_STATUS protect(struct protection *t, EFI_BOOT_SERVICES *boot, const struct p
 	}
 	if (t->protocol->GetMemoryAttributes(t->protocol, (uintptr_t)p->at, p->len, &t->before) !=
 	    EFI_SUCCESS)
-		t->before = 0;          /* the pages have come from different places */
+		t->before = 0; /* the pages have come from different places */
 	status = change(t, p->at, p->len, MEMORY_XP);
 	for (uint32_t i = 0; i < p->sections && status == EFI_SUCCESS; i++) {
 		if (!plain_section(p, i, &s))

@@ -11,8 +11,8 @@
 #include "arch/uefi/unpack/plain.h"
 
 struct protection {
-	struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *protocol;  /* NULL: nothing is protected */
-	UINT64 before;                                   /* attributes of all of the pages */
+	struct EFI_MEMORY_ATTRIBUTE_PROTOCOL *protocol; /* NULL: nothing is protected */
+	UINT64 before;                                  /* attributes of all of the pages */
 };
 
 /* An error: the program must not be started; unprotect() is due. */
