@@ -79,11 +79,12 @@ unit32_LIBS  := $(CMOCKA32) -Wl,-rpath,$(abspath $(dir $(CMOCKA32)))
 ## Sources and objects ########################################################################
 
 find    = $(sort $(foreach d,$(1),$(wildcard $(d)/*.c $(d)/*.S)))
-COMMON := $(call find,core drivers net)
-# arch/x86/NAME.S takes the place of core/NAME.c in the ROM; what is pure logic in the x86 folders runs in unit tests too.
-FASTER := $(patsubst arch/x86/%.S,core/%.c,$(wildcard arch/x86/*.S))
-SHARED := $(filter-out $(FASTER),$(COMMON))
-PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/pcbios))
+COMMON := $(call find,core drivers net net/tcp net/boot)
+# What arch/x86/i386 and arch/x86/x86_64 have takes the place of the file of the same name in core.
+without = $(filter-out $(patsubst arch/x86/$(1)/%,core/%.c,$(basename $(call find,arch/x86/$(1)))),$(COMMON))
+SHARED := $(call without,i386)
+PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/x86/i386 arch/pcbios arch))
+# Pure logic of the ports runs in unit tests, too.
 PURE   := $(addprefix arch/x86/,acpi.c linux.c smbios.c tsc.c) $(addprefix arch/pcbios/,bar.c place.c) \
 	$(addprefix arch/uefi/,granted.c options.c path.c pe.c ucs2.c unpack/lzma.c unpack/plain.c)
 HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model) \
@@ -181,12 +182,12 @@ include tests/fuzz/build.mk
 # its services use the other.
 STACK_LEN = $(shell sed -n 's/^.define STACK_LEN //p' arch/pcbios/flat.S)
 
-structure: $(rom_OBJECTS) $(uefi_OBJECTS) $(call objects,uefi,arch/x86/skiff.c)
+structure: $(rom_OBJECTS) $(uefi_OBJECTS) $(call objects,uefi,arch/skiff.c)
 	@tests/setup/unit $(B)/layering.log tests/layering $(call objects,rom,$(SHARED))
 	@tests/setup/unit $(B)/rows.log tests/rows check
 	@tests/setup/unit $(B)/stack-rom.log tests/analyse/stack skiff.rom $$(($(STACK_LEN) - 1024)) pcbios_main $(rom_OBJECTS)
 	@tests/setup/unit $(B)/stack-efi.log tests/analyse/stack skiff.efi 0x10000 efi_main \
-		$(uefi_OBJECTS) $(call objects,uefi,arch/x86/skiff.c)
+		$(uefi_OBJECTS) $(call objects,uefi,arch/skiff.c)
 
 check: all units structure
 	@tests/setup/total $(LOGS)

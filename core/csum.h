@@ -5,8 +5,8 @@
  * (lengths, halves of addresses) may be added to it, with the carry out of bit 31 coming back in at
  * bit 0.
  *
- * csum.c is portable. A port's assembly of the same name may take its place (arch/x86/csum.S): unit
- * tests compare the two.
+ * csum.c is portable. A port's assembly of the same name may take its place (arch/x86/i386/csum.S):
+ * unit tests compare the two.
  */
 #ifndef CORE_CSUM_H
 #define CORE_CSUM_H

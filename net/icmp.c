@@ -12,7 +12,7 @@
 #include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/net.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "net/udp.h"
 
 #define HEADER_LEN 8

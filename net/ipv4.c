@@ -12,7 +12,7 @@
 #include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/net.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "net/udp.h"
 
 #define VERSION_IHL 0x45 /* version 4; a header of 5 words, the least there may be */

@@ -15,7 +15,7 @@
 #include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/packet.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "net/udp.h"
 
 /*

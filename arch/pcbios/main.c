@@ -11,7 +11,7 @@
 #include "arch/pcbios/pm_timer.h"
 #include "arch/port.h"
 #include "arch/x86/io.h"
-#include "arch/x86/program.h"
+#include "arch/program.h"
 #include "arch/x86/random.h"
 #include "arch/x86/smbios.h"
 #include "arch/x86/time.h"

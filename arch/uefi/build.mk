@@ -13,9 +13,9 @@ uefi_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m64 -mno-red-zone -mgeneral-reg
 uefi_LINK   = -nostdlib -s -T $(1) -Wl,--subsystem,10,--image-base,0,--file-alignment,$(2) \
 	-Wl,--section-alignment,4096,--no-insert-timestamp,--fatal-warnings
 
-# arch/uefi/csum.c and mem.c take the place of those in core; arch/x86/linux.c is the BIOS's.
-UEFI_PORT := $(filter-out core/csum.c core/mem.c,$(COMMON)) $(call find,arch/uefi) \
-	$(filter-out arch/x86/linux.c arch/x86/skiff.c,$(wildcard arch/x86/*.c))
+# arch/x86/linux.c is the BIOS's.
+UEFI_PORT := $(call without,x86_64) $(call find,arch/uefi arch/x86/x86_64) \
+	$(filter-out arch/x86/linux.c,$(wildcard arch/x86/*.c))
 need-uefi: need-cc ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 /usr/include/efi/efi.h@gnu-efi)
 $(eval $(call compile,uefi,need-uefi,$(UEFI_PORT)))
 UNPACK_OBJECTS := $(call objects,uefi,$(filter-out %/packed.S,$(call find,arch/uefi/unpack)))
@@ -23,7 +23,7 @@ $(uefi_OBJECTS) $(UNPACK_OBJECTS): arch/uefi/build.mk
 -include $(uefi_OBJECTS:.o=.d) $(UNPACK_OBJECTS:.o=.d)
 
 # $(call uefi_program,NAME,SOURCES): build/NAME.efi is the port with this program behind
-# arch/x86/program.h; NAME.plain.efi is the same before arch/uefi/unpack is put around it.
+# arch/program.h; NAME.plain.efi is the same before arch/uefi/unpack is put around it.
 define uefi_program
 $(B)/$(1).plain.efi: arch/uefi/unpack/plain.ld $(uefi_OBJECTS) $(call objects,uefi,$(2))
 	$$(call say,LD)$(UEFI_CC) $$(call uefi_LINK,$$<,4096) -Wl,-Map,$(B)/$(1).plain.map -o $$@ \
@@ -36,4 +36,4 @@ $(B)/$(1).efi: arch/uefi/skiff.ld $(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
 	$$(call say,EFI)$(UEFI_CC) $$(call uefi_LINK,$$<,512) -o $$@ $(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
 -include $(patsubst %.o,%.d,$(call objects,uefi,$(2)))
 endef
-$(eval $(call uefi_program,skiff,arch/x86/skiff.c))
+$(eval $(call uefi_program,skiff,arch/skiff.c))

@@ -12,7 +12,7 @@
 #include "arch/uefi/pci.h"
 #include "arch/uefi/uefi.h"
 #include "arch/x86/io.h"
-#include "arch/x86/program.h"
+#include "arch/program.h"
 #include "arch/x86/random.h"
 #include "arch/x86/smbios.h"
 #include "arch/x86/time.h"

@@ -1,7 +1,7 @@
-# skiff-conform, as option ROM and UEFI application: tests/conform in the place of arch/x86/skiff.c. Included by Makefile.
+# skiff-conform, as option ROM and UEFI application: tests/conform in the place of arch/skiff.c. Included by Makefile.
 
 CONFORM := $(call find,tests/conform)
-conform_rom_OBJECTS := $(call objects,rom,$(CONFORM)) $(filter-out %/arch/x86/skiff.o,$(rom_OBJECTS))
+conform_rom_OBJECTS := $(call objects,rom,$(CONFORM)) $(filter-out %/arch/skiff.o,$(rom_OBJECTS))
 -include $(patsubst %.o,%.d,$(call objects,rom,$(CONFORM)))
 
 $(B)/skiff-conform.elf: $(B)/skiff.ld $(conform_rom_OBJECTS)

@@ -6,7 +6,7 @@
 #ifndef TESTS_CONFORM_KNOBS_H
 #define TESTS_CONFORM_KNOBS_H
 
-#include "net/config.h"
+#include "net/boot/config.h"
 #include "tests/conform/rows.h"
 
 #define KNOBS_ONLY_MAX 256

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * skiff-conform, the program: in the place of arch/x86/skiff.c. Under QEMU with an isa-debug-exit
+ * skiff-conform, the program: in the place of arch/skiff.c. Under QEMU with an isa-debug-exit
  * device its verdict becomes QEMU's exit status; elsewhere the firmware goes on. Called by a port's
  * main().
  */
 #include "arch/port.h"
 #include "arch/x86/io.h"
-#include "arch/x86/program.h"
+#include "arch/program.h"
 #include "core/err.h"
 #include "tests/conform/conform.h"
 

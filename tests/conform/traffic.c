@@ -7,7 +7,7 @@
 #include "core/csum.h"
 #include "core/mem.h"
 #include "core/random.h"
-#include "net/address.h"
+#include "net/boot/address.h"
 #include "net/eth.h"
 
 #define ANSWER_MS 1000     /* for an answer of a neighbour */

@@ -3,7 +3,7 @@
  * Boot entries: spans that lie in the file and options that a slow second reader finds as well.
  * fuzz: -max_len=6000
  */
-#include "net/bls.h"
+#include "net/boot/bls.h"
 #include "tests/fuzz/fuzz.h"
 
 static void must_lie_inside(struct span part, struct span file)

@@ -6,7 +6,7 @@
  */
 #include "arch/hosted/hosted.h"
 #include "core/wire.h"
-#include "net/netboot.h"
+#include "net/boot/netboot.h"
 #include "tests/fuzz/world.h"
 #include "tests/model/fake_nic.h"
 #include "tests/model/packets.h"

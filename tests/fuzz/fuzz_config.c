@@ -4,8 +4,8 @@
  * kept as it is documented, or refused in a sentence, and a key that is set keeps its value. fuzz:
  * -max_len=5000
  */
-#include "net/config.h"
-#include "net/vars.h"
+#include "net/boot/config.h"
+#include "net/boot/vars.h"
 #include "tests/fuzz/fuzz.h"
 
 static void must_be_sound(const struct config *c)

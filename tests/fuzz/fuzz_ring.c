@@ -9,7 +9,7 @@
  */
 #include "arch/hosted/hosted.h"
 #include "drivers/virtio_net.h"
-#include "net/netboot.h"
+#include "net/boot/netboot.h"
 #include "tests/fuzz/kinds.h"
 #include "tests/fuzz/world.h"
 

@@ -7,7 +7,7 @@
  */
 #include "arch/hosted/hosted.h"
 #include "core/wire.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/model/packets.h"
 #include "tests/model/segment.h"

@@ -10,5 +10,5 @@ uint32_t x64_csum_add(const void *data, size_t len, uint32_t sum);
 uint32_t x64_csum_copy(void *dst, const void *src, size_t len, uint32_t sum);
 
 #define CSUM(name) x64_##name
-#include "arch/uefi/csum.c"
+#include "arch/x86/x86_64/csum.c"
 #endif

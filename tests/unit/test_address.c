@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net/address.c: the link, and an address from the user or from DHCP: what it prints, what is in
- * use afterwards, and the sentence when it comes to nothing.
+ * net/boot/address.c: the link, and an address from the user or from DHCP: what it prints, what is
+ * in use afterwards, and the sentence when it comes to nothing.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "arch/hosted/hosted.h"
 #include "core/clock.h"
-#include "net/address.h"
+#include "net/boot/address.h"
 #include "tests/model/dhcp_server.h"
 
 #include <cmocka.h>

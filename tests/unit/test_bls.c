@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/bls.c: boot entries as people and programs write them, and what only looks like one. */
+/* net/boot/bls.c: boot entries as people and programs write them, and what only looks like one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/bls.h"
+#include "net/boot/bls.h"
 
 #include <cmocka.h> /* behind our own: it has a macro fail() */
 

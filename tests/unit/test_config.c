@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/config.c: every key, first match wins, and a sentence for each typing error. */
+/* net/boot/config.c: every key, first match wins, and a sentence for each typing error. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "net/config.h"
+#include "net/boot/config.h"
 
 #include <cmocka.h> /* behind our own: it has a macro fail() */
 

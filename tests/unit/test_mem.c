@@ -34,7 +34,7 @@ void *x86_memmove(void *dst, const void *src, size_t len);
 void *x86_memset(void *dst, int byte, size_t len);
 int x86_memcmp(const void *a, const void *b, size_t len);
 #define MEM(name) x86_##name
-#include "arch/uefi/mem.c"
+#include "arch/x86/x86_64/mem.c"
 #endif
 
 #if defined(__i386__) || defined(__x86_64__)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/netboot.c: whole boots that end well, and what is started then. */
+/* net/boot/netboot.c: whole boots that end well, and what is started then. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net/netboot.c: boots that fail, a rung at a time. Each time one sentence, the device stopped,
- * nothing started (boot_lab_fails() and the fixture's end look). [SEC-13]
+ * net/boot/netboot.c: boots that fail, a rung at a time. Each time one sentence, the device
+ * stopped, nothing started (boot_lab_fails() and the fixture's end look). [SEC-13]
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * arch/x86/skiff.c, the program: sources of configuration, driver and stack joined over a model
+ * arch/skiff.c, the program: sources of configuration, driver and stack joined over a model
  * device, with a DHCP server and web servers at the end of its wire. It is included, not linked:
  * its one object begins as zeros, for each test anew, and what is built in is the test's.
  */
@@ -20,7 +20,7 @@
 
 static struct builtin_key built_in[4]; /* ends with zeros */
 #define builtin_keys built_in
-#include "arch/x86/skiff.c"
+#include "arch/skiff.c"
 
 static struct device device;
 static struct fake_nic wire; /* between the device and whoever is at the wire's other end */

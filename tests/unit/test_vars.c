@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/vars.c: what a variable becomes, and which are none. */
+/* net/boot/vars.c: what a variable becomes, and which are none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/vars.h"
+#include "net/boot/vars.h"
 
 #include <cmocka.h> /* behind our own: it has a macro fail() */
 

@@ -3,8 +3,8 @@
  * core/csum.h for x86-64, in place of core/csum.c: 64 bits a step. The bytes come from the
  * network and mean nothing here. Called for every received segment.
  *
- * As in arch/x86/csum.S, movs moves a word and both pointers and leaves the flags alone, what was
- * stored is what is summed, and an `adc` stands behind at most two others, which is what QEMU's
+ * As in arch/x86/i386/csum.S, movs moves a word and both pointers and leaves the flags alone, what
+ * was stored is what is summed, and an `adc` stands behind at most two others, which is what QEMU's
  * TCG does well.
  */
 #include "core/csum.h"

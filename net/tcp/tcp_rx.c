@@ -9,7 +9,7 @@
 #include "core/mem.h"
 #include "core/wire.h"
 #include "net/ipv4.h"
-#include "net/tcp_impl.h"
+#include "net/tcp/tcp_impl.h"
 
 #define CSUM_OFFSET 16 /* of the checksum field in the header */
 /*

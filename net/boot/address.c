@@ -6,7 +6,7 @@
 #include "core/boot.h"
 #include "core/clock.h"
 #include "core/mem.h"
-#include "net/address.h"
+#include "net/boot/address.h"
 
 /*
  * A server that looks first whether an address is in use (ISC's pings it for a second) answers

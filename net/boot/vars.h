@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ${mac}, ${uuid} and ${ip} in configured values, replaced once by what this machine is. */
-#ifndef NET_VARS_H
-#define NET_VARS_H
+#ifndef NET_BOOT_VARS_H
+#define NET_BOOT_VARS_H
 
 #include "core/err.h"
 #include "core/text.h"

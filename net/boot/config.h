@@ -4,8 +4,8 @@
  * other, the most important first; the first that gives a key decides it. Whatever is unknown or
  * malformed stops with a sentence.
  */
-#ifndef NET_CONFIG_H
-#define NET_CONFIG_H
+#ifndef NET_BOOT_CONFIG_H
+#define NET_BOOT_CONFIG_H
 
 #include "core/err.h"
 #include "core/frame.h"

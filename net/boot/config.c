@@ -7,8 +7,8 @@
 #include "core/assert.h"
 #include "core/mem.h"
 #include "core/text.h"
-#include "net/config.h"
-#include "net/vars.h"
+#include "net/boot/config.h"
+#include "net/boot/vars.h"
 
 #define DEADLINE_DEFAULT_S 60
 #define DEADLINE_MAX_S 86400

@@ -9,8 +9,8 @@
 #include "core/clock.h"
 #include "core/kind.h"
 #include "core/mem.h"
-#include "net/address.h"
-#include "net/netboot.h"
+#include "net/boot/address.h"
+#include "net/boot/netboot.h"
 
 /* --- what to boot ----------------------------------------------------------------------------- */
 

@@ -4,13 +4,13 @@
  * from its sources, the driver opened, the boot story told with its nic. Called by a port's main().
  */
 #include "arch/port.h"
-#include "arch/x86/program.h"
+#include "arch/program.h"
 #include "core/builtin.h"
 #include "core/clock.h"
 #include "core/console.h"
 #include "drivers/pci.h"
 #include "drivers/virtio_net.h"
-#include "net/netboot.h"
+#include "net/boot/netboot.h"
 
 /* The one object of this program; all of it zeros at the start. */
 static struct skiff {

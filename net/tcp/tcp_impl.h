@@ -9,12 +9,12 @@
  *   tcp_timer.c  retransmission, keep-alive, the end of closing connections
  *   tcp.c        connections: open, send, close, ICMP
  */
-#ifndef NET_TCP_IMPL_H
-#define NET_TCP_IMPL_H
+#ifndef NET_TCP_TCP_IMPL_H
+#define NET_TCP_TCP_IMPL_H
 
 #include "net/net.h"
 #include "net/packet.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 
 /*
  * RFC 9293 3.7.1: the peer is silent [TCP-10]. All IPv4 hosts, so all paths, carry the packet of

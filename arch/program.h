@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a port's main() starts. skiff is one (arch/x86/skiff.c); another one that is linked in its
+ * What a port's main() starts. skiff is one (arch/skiff.c); another one that is linked in its
  * place, such as tests/conform, finds the same services. It owns its memory and all that it prints.
  */
-#ifndef ARCH_X86_PROGRAM_H
-#define ARCH_X86_PROGRAM_H
+#ifndef ARCH_PROGRAM_H
+#define ARCH_PROGRAM_H
 
 #include "core/types.h"
 

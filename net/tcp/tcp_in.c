@@ -6,7 +6,7 @@
  */
 #include "core/clock.h"
 #include "core/wire.h"
-#include "net/tcp_impl.h"
+#include "net/tcp/tcp_impl.h"
 
 #define MSS_MIN 64   /* no link is that small: who says less means mischief [TCP-11] */
 #define SHIFT_MAX 14 /* RFC 7323 2.3 [TCP-12] */

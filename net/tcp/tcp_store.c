@@ -6,7 +6,7 @@
  * inside the window. Called by tcp_rx.c and tcp_in.c.
  */
 #include "core/mem.h"
-#include "net/tcp_impl.h"
+#include "net/tcp/tcp_impl.h"
 
 /*
  * The first range that ends behind off: the one that holds it, or the next one above it; held_len

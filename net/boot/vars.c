@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Variables in configured values. Users write them; config and netboot call. */
-#include "net/vars.h"
+#include "net/boot/vars.h"
 
 char *vars_uuid_text(char buf[UUID_TEXT_LEN], const uint8_t uuid[16])
 {

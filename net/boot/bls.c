@@ -4,7 +4,7 @@
  * and nothing in it is believed but which words stand where. Called by netboot.
  */
 #include "core/text.h"
-#include "net/bls.h"
+#include "net/boot/bls.h"
 
 #define QUOTE_MAX 20 /* characters of a value in a sentence */
 

@@ -4,8 +4,8 @@
  * to where the user wants it, in the same pass that verifies it, in order or not. There is no queue
  * of packets.
  */
-#ifndef NET_TCP_H
-#define NET_TCP_H
+#ifndef NET_TCP_TCP_H
+#define NET_TCP_TCP_H
 
 #include "core/err.h"
 #include "core/types.h"

@@ -3,17 +3,17 @@
  * The boot story: from a nic that is up to a kernel that may be started. Both x86 ports and every
  * later one tell it the same way; what differs is behind core/boot.h.
  */
-#ifndef NET_NETBOOT_H
-#define NET_NETBOOT_H
+#ifndef NET_BOOT_NETBOOT_H
+#define NET_BOOT_NETBOOT_H
 
 #include "core/console.h"
 #include "core/image.h"
 #include "core/nic.h"
-#include "net/bls.h"
-#include "net/config.h"
+#include "net/boot/bls.h"
+#include "net/boot/config.h"
 #include "net/http.h"
 #include "net/net.h"
-#include "net/vars.h"
+#include "net/boot/vars.h"
 
 #define NETBOOT_FILES_MAX 16    /* url, a BLS entry's kernel, initrds */
 #define NETBOOT_ENTRY_MAX 65536 /* bytes of a Boot Loader Specification entry */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A link, and an address on it: what a nic needs before it can load anything. */
-#ifndef NET_ADDRESS_H
-#define NET_ADDRESS_H
+#ifndef NET_BOOT_ADDRESS_H
+#define NET_BOOT_ADDRESS_H
 
 #include "core/console.h"
-#include "net/config.h"
+#include "net/boot/config.h"
 #include "net/net.h"
 
 /*

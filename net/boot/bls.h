@@ -4,8 +4,8 @@
  * (https://uapi-group.org/specifications/specs/boot_loader_specification/): which kernel, which
  * initrds, which options. The file came from a server.
  */
-#ifndef NET_BLS_H
-#define NET_BLS_H
+#ifndef NET_BOOT_BLS_H
+#define NET_BOOT_BLS_H
 
 #include "core/err.h"
 #include "core/types.h"

@@ -6,7 +6,7 @@
  */
 #include "core/clock.h"
 #include "net/ipv4.h"
-#include "net/tcp_impl.h"
+#include "net/tcp/tcp_impl.h"
 
 #define RTO_MIN_MS 1000      /* RFC 6298 2.4 */
 #define RTO_MAX_MS 60000     /* 2.5 */

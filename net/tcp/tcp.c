@@ -11,7 +11,7 @@
 #include "core/wire.h"
 #include "net/eth.h"
 #include "net/ipv4.h"
-#include "net/tcp_impl.h"
+#include "net/tcp/tcp_impl.h"
 
 #define PORT_FIRST 49152 /* RFC 6335 6: dynamic ports, 2^14 of them */
 #define PORTS_MASK 0x3fff
