@@ -85,7 +85,8 @@ without = $(filter-out $(patsubst arch/x86/$(1)/%,core/%.c,$(basename $(call fin
 SHARED := $(call without,i386)
 PCBIOS := $(SHARED) $(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/x86/i386 arch/pcbios arch))
 # Pure logic of the ports runs in unit tests, too.
-PURE   := $(addprefix arch/x86/,acpi.c linux.c smbios.c tsc.c) $(addprefix arch/pcbios/,bar.c place.c) \
+PURE   := arch/smbios.c $(addprefix arch/x86/,linux.c tsc.c x86_64/uefi.c) \
+	$(addprefix arch/pcbios/,acpi.c bar.c place.c) \
 	$(addprefix arch/uefi/,granted.c options.c path.c pe.c ucs2.c unpack/lzma.c unpack/plain.c)
 HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model) \
 	$(filter-out tests/conform/main.c,$(call find,tests/conform))

@@ -3,6 +3,7 @@
  * skiff, the program: joins the driver and the stack, who do not know each other. Configuration
  * from its sources, the driver opened, the boot story told with its nic. Called by a port's main().
  */
+#include "arch/boot.h"
 #include "arch/port.h"
 #include "arch/program.h"
 #include "core/builtin.h"
@@ -49,7 +50,7 @@ static int configure(struct skiff *s, const char **url)
 	int err;
 
 	config_init(&s->config);
-	err = port_config_each(set, s, &s->failure);
+	err = boot_config_each(set, s, &s->failure);
 	return err ? err : set_builtin(s, url);
 }
 

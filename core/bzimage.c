@@ -140,7 +140,7 @@ static int read_place(struct bzimage *bz, struct span head, uint64_t file_len, s
 	uint64_t payload_len = bz->payload_len ? bz->payload_len : file_len - bz->setup_len;
 	uint64_t init_size = payload_len * OLD_INIT_FACTOR;
 
-	if (bz->payload_len == 0 && file_len == CARGO_LEN_UNKNOWN)
+	if (bz->payload_len == 0 && file_len == IMAGE_LEN_UNKNOWN)
 		return fail(f, RUNG_IMAGE, ERR_FORMAT,
 			    "neither this old kernel (boot protocol 2.%02u) nor the server says "
 			    "how long it is",
@@ -193,8 +193,8 @@ int bzimage_parse(struct bzimage *bz, struct span head, uint64_t file_len, struc
 {
 	int err;
 
-	assert(head.len <= file_len && (head.len >= CARGO_HEAD_LEN || file_len <= head.len ||
-					file_len == CARGO_LEN_UNKNOWN));
+	assert(head.len <= file_len && (head.len >= IMAGE_HEAD_LEN || file_len <= head.len ||
+					file_len == IMAGE_LEN_UNKNOWN));
 	err = check_signatures(head, f);
 	if (err < 0)
 		return err;

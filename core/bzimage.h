@@ -7,6 +7,7 @@
 #define CORE_BZIMAGE_H
 
 #include "core/err.h"
+#include "core/image.h"
 #include "core/types.h"
 
 struct bzimage {
@@ -36,8 +37,8 @@ enum bzimage_xloadflag {
 bool bzimage_is(struct span head);
 
 /*
- * Reads head (the first bytes of the file, at least CARGO_HEAD_LEN of them unless the file is
- * shorter) of a file of file_len bytes (or CARGO_LEN_UNKNOWN). 0; ERR_FORMAT with a sentence in f
+ * Reads head (the first bytes of the file, at least IMAGE_HEAD_LEN of them unless the file is
+ * shorter) of a file of file_len bytes (or IMAGE_LEN_UNKNOWN). 0; ERR_FORMAT with a sentence in f
  * (rung `image`) that says what is wrong with the header.
  */
 int bzimage_parse(struct bzimage *bz, struct span head, uint64_t file_len, struct failure *f)

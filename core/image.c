@@ -12,11 +12,11 @@
 void image_open(struct image *img, uint32_t head_want, image_place_fn place, void *ctx,
 		struct failure *f)
 {
-	assert(head_want <= CARGO_HEAD_LEN);
+	assert(head_want <= IMAGE_HEAD_LEN);
 	img->place = place;
 	img->place_ctx = ctx;
 	img->failure = f;
-	img->file_len = CARGO_LEN_UNKNOWN;
+	img->file_len = IMAGE_LEN_UNKNOWN;
 	img->stored = 0;
 	img->begun = false;
 	img->extent.at = NULL;
@@ -116,7 +116,7 @@ HOT_PATH void image_advance(struct image *img, uint64_t len)
 
 int image_end(struct image *img)
 {
-	if (img->file_len == CARGO_LEN_UNKNOWN)
+	if (img->file_len == IMAGE_LEN_UNKNOWN)
 		img->file_len = img->stored;
 	else if (img->stored < img->file_len)
 		return fail(img->failure, RUNG_HTTP, ERR_PROTO,

@@ -9,8 +9,17 @@
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
 
-#include "arch/port.h"
+#include "core/err.h"
 #include "core/types.h"
+
+#define IMAGE_HEAD_LEN 1024          /* bytes of a file that are enough to place it */
+#define IMAGE_LEN_UNKNOWN UINT64_MAX /* chunked, or until the connection closes */
+
+/* Memory granted for one download. Nothing is ever stored outside of it. */
+struct extent {
+	uint8_t *at;  /* for byte 0 of the file; never NULL, an empty file lies somewhere too */
+	uint64_t len; /* bytes; at least the length asked for if that was known */
+};
 
 struct image;
 
@@ -24,21 +33,21 @@ struct image {
 	image_place_fn place;
 	void *place_ctx;
 	struct failure *failure;
-	uint64_t file_len; /* CARGO_LEN_UNKNOWN until the end where nobody said */
+	uint64_t file_len; /* IMAGE_LEN_UNKNOWN until the end where nobody said */
 	uint64_t stored;   /* bytes 0 … stored are complete */
 	bool begun;
 	struct extent extent; /* at is NULL until placed */
 	uint32_t head_want;   /* bytes that place() needs first; 0: none */
 	uint32_t head_len;
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 };
 
-/* head_want ≤ CARGO_HEAD_LEN. The caller owns img; nothing to free. */
+/* head_want ≤ IMAGE_HEAD_LEN. The caller owns img; nothing to free. */
 void image_open(struct image *img, uint32_t head_want, image_place_fn place, void *ctx,
 		struct failure *f);
 
 /*
- * The file's length becomes known (or CARGO_LEN_UNKNOWN), before the first byte. Places at once an
+ * The file's length becomes known (or IMAGE_LEN_UNKNOWN), before the first byte. Places at once an
  * image that needs no head. As long as no byte came it may begin again, where it is, with the same
  * length. 0, place()'s error, or ERR_PROTO for another length.
  */

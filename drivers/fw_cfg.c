@@ -28,11 +28,11 @@ static void read_bytes(const struct fw_cfg *fw, void *buf, uint32_t len)
 		*p++ = (uint8_t)port_window_read(&fw->registers, DATA, 1);
 }
 
-bool fw_cfg_open(struct fw_cfg *fw)
+bool fw_cfg_open(struct fw_cfg *fw, const struct window *registers)
 {
 	uint8_t signature[4];
 
-	port_fw_cfg_window(&fw->registers);
+	fw->registers = *registers;
 	if (fw->registers.kind == WINDOW_NONE)
 		return false;
 	select_item(fw, FW_CFG_SIGNATURE);
@@ -105,7 +105,7 @@ static int read_value(struct fw_cfg *fw, const struct fw_cfg_file *file, struct 
 	return 0;
 }
 
-int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void *ctx,
+int fw_cfg_each(struct fw_cfg *fw, const char *prefix, fw_cfg_file_fn each, void *ctx,
 		struct failure *f)
 {
 	size_t prefix_len = text_len(prefix);

@@ -34,8 +34,11 @@ struct fw_cfg {
 	char value[FW_CFG_VALUE_MAX + 1];
 };
 
-/* Whether this machine has fw_cfg. False: the calls below find nothing. */
-bool fw_cfg_open(struct fw_cfg *fw);
+/*
+ * registers: its selector at 0 and its data at 1, as the port knows them; WINDOW_NONE: nowhere.
+ * Whether fw_cfg answers there; false: the calls below find nothing.
+ */
+bool fw_cfg_open(struct fw_cfg *fw, const struct window *registers);
 
 /* An item of 16 bits, little-endian; 0 without fw_cfg. */
 uint16_t fw_cfg_u16(const struct fw_cfg *fw, enum fw_cfg_selector selector);
@@ -48,12 +51,16 @@ int64_t fw_cfg_read(const struct fw_cfg *fw, const char *name, void *buf, uint32
 
 #define FW_CFG_OURS "opt/org.skiff/"
 
+/* One file: key is its name behind the prefix, value its len bytes with a NUL behind them. */
+typedef int (*fw_cfg_file_fn)(void *ctx, const char *source, const char *key, const char *value,
+			      uint32_t len);
+
 /*
- * A port's share of port_config_each(): calls `each` for every file whose name begins with prefix,
+ * A port's share of boot_config_each(): calls `each` for every file whose name begins with prefix,
  * in the directory's order; key is the rest of the name. 0; each's error; ERR_CONFIG with a
  * sentence in f (rung `config`) for a value of more than FW_CFG_VALUE_MAX bytes or too many files.
  */
-int fw_cfg_each(struct fw_cfg *fw, const char *prefix, port_config_fn each, void *ctx,
+int fw_cfg_each(struct fw_cfg *fw, const char *prefix, fw_cfg_file_fn each, void *ctx,
 		struct failure *f) MUST_CHECK;
 
 #endif

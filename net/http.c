@@ -84,7 +84,7 @@ static void show_progress(struct http *http)
 	if (!img || ms < PROGRESS_AFTER_MS || now_ms - http->shown_ms < PROGRESS_EVERY_MS)
 		return;
 	http->shown_ms = now_ms;
-	if (img->file_len != CARGO_LEN_UNKNOWN)
+	if (img->file_len != IMAGE_LEN_UNKNOWN)
 		console_mb(all, img->file_len);
 	console_progress(http->console, "%s%s%s MB, %s MB/s", console_mb(so_far, img->stored),
 			 all[0] ? " of " : "", all, console_mb_per_s(rate, img->stored, ms));

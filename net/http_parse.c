@@ -13,7 +13,7 @@ void http_parse_init(struct http_parse *p, struct image *image, struct failure *
 	p->state = HTTP_STATUS_LINE;
 	p->image = image;
 	p->failure = failure;
-	p->length = CARGO_LEN_UNKNOWN;
+	p->length = IMAGE_LEN_UNKNOWN;
 }
 
 void http_parse_idle(struct http_parse *p, struct failure *failure)
@@ -114,11 +114,11 @@ static void content_length(struct http_parse *p, const char *value)
 		     value[len] && value[len] != ',' && value[len] != ' ' && value[len] != '\t';
 		     len++)
 			;
-		if (!text_to_u64(value, len, &length) || length == CARGO_LEN_UNKNOWN) {
+		if (!text_to_u64(value, len, &length) || length == IMAGE_LEN_UNKNOWN) {
 			broken(p, "its Content-Length is not a number");
 			return;
 		}
-		if (p->length != CARGO_LEN_UNKNOWN && p->length != length) {
+		if (p->length != IMAGE_LEN_UNKNOWN && p->length != length) {
 			broken(p, "it has two different Content-Lengths");
 			return;
 		}
@@ -227,8 +227,8 @@ static void headers_end(struct http_parse *p)
 	if (p->status == 204 || p->status == 304)
 		p->length = 0;
 	if (p->chunked) {
-		p->close |= p->length != CARGO_LEN_UNKNOWN; /* both: somebody smuggles */
-		p->length = CARGO_LEN_UNKNOWN;
+		p->close |= p->length != IMAGE_LEN_UNKNOWN; /* both: somebody smuggles */
+		p->length = IMAGE_LEN_UNKNOWN;
 	}
 	p->body_at = p->seen;
 	p->left = p->length;
@@ -252,7 +252,7 @@ static void chunk_size(struct http_parse *p)
 	if (p->line[0] == '0' && (p->line[1] == 'x' || p->line[1] == 'X'))
 		len = 0; /* a prefix that the parser for users' numbers would take */
 	p->headers_len = 0;
-	if (p->line_cut || !text_hex_to_u64(p->line, len, &p->left) || p->left == CARGO_LEN_UNKNOWN)
+	if (p->line_cut || !text_hex_to_u64(p->line, len, &p->left) || p->left == IMAGE_LEN_UNKNOWN)
 		broken(p, "a chunk's size is not a number");
 	else
 		p->state = p->left ? HTTP_CHUNK_DATA : HTTP_TRAILERS;
@@ -332,7 +332,7 @@ static void header_byte(struct http_parse *p, uint8_t byte)
 static void body_advance(struct http_parse *p, uint64_t len)
 {
 	p->seen += len;
-	if (p->left == CARGO_LEN_UNKNOWN)
+	if (p->left == IMAGE_LEN_UNKNOWN)
 		return;
 	p->left -= len;
 	if (p->left)
@@ -405,7 +405,7 @@ void http_parse_eof(struct http_parse *p)
 	if (p->state == HTTP_DONE || p->state == HTTP_FAILED)
 		return;
 	p->close = true;
-	if (p->state == HTTP_BODY && p->length == CARGO_LEN_UNKNOWN)
+	if (p->state == HTTP_BODY && p->length == IMAGE_LEN_UNKNOWN)
 		done(p);
 	else
 		cut_short(p); /* never taken for the whole [HTTP-12] */

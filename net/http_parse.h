@@ -40,7 +40,7 @@ struct http_parse {
 	unsigned status;
 	char reason[HTTP_REASON_MAX];
 	char location[HTTP_LINE_MAX]; /* empty: none */
-	uint64_t length;              /* Content-Length; CARGO_LEN_UNKNOWN: none */
+	uint64_t length;              /* Content-Length; IMAGE_LEN_UNKNOWN: none */
 	bool chunked, close, http_1_0, keep_alive;
 	bool surplus; /* bytes came that no request had asked for: the connection is not to be used
 			 again */

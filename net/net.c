@@ -4,7 +4,7 @@
  * waits, waits in net_wait(), so that no wait is without a bound and an abort key. Called by
  * netboot and by each client that it runs.
  */
-#include "core/boot.h"
+#include "arch/port.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "net/eth.h"
@@ -73,7 +73,7 @@ static bool abort_pressed(struct net *net, uint32_t now_ms)
 	if (!clock_reached(now_ms, net->abort_asked_ms + ABORT_ASK_MS))
 		return false;
 	net->abort_asked_ms = now_ms;
-	return boot_abort_pressed();
+	return port_abort_pressed();
 }
 
 int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
@@ -96,7 +96,7 @@ int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeo
 			return fail(net->failure, net->rung, ERR_ABORTED,
 				    "given up by Esc or Ctrl-C");
 		if (!frames)
-			boot_idle();
+			port_idle();
 	}
 }
 

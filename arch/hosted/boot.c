@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The last part of arch/port.h in a POSIX process: who we are, and test doubles of what is loaded
+ * arch/boot.h in a POSIX process: who we are, and test doubles of what is loaded
  * and started. They place by length only and never look into a kernel.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/boot.h"
 #include "arch/hosted/hosted.h"
 #include "core/assert.h"
 
@@ -37,7 +38,7 @@ void hosted_boot_reset(void)
 	hosted_cargo_area(cargo_area, sizeof(cargo_area));
 }
 
-bool port_uuid(uint8_t uuid[16])
+bool boot_uuid(uint8_t uuid[16])
 {
 	memcpy(uuid, boot.uuid, sizeof(boot.uuid));
 	return boot.has_uuid;
@@ -51,7 +52,7 @@ void hosted_uuid_set(const uint8_t uuid[16])
 		memcpy(boot.uuid, uuid, sizeof(boot.uuid));
 }
 
-uint16_t port_dhcp_arch(void)
+uint16_t boot_dhcp_arch(void)
 {
 	return boot.dhcp_arch;
 }
@@ -91,26 +92,26 @@ static int refused(struct refusal *r, enum rung rung, struct failure *f)
  * Kernel and initrds lie behind each other, each at a multiple of 4; what is only fetched takes the
  * rest and gives it back.
  */
-int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
+int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {
 	size_t at = (boot.area_used + 3) & ~(size_t)3,
 	       room = boot.area_len > at ? boot.area_len - at : 0;
 	int err = refused(&boot.grant_refusal, RUNG_IMAGE, f);
 
-	assert(head.len <= CARGO_HEAD_LEN);
+	assert(head.len <= IMAGE_HEAD_LEN);
 	if (err)
 		return err;
 	/* As on a machine: even an empty file lies somewhere. */
 	if (boot.count == HOSTED_CARGO_MAX || room == 0 ||
-	    (file_len != CARGO_LEN_UNKNOWN && file_len > room))
+	    (file_len != IMAGE_LEN_UNKNOWN && file_len > room))
 		return fail(f, RUNG_IMAGE, ERR_NO_SPACE, "the file does not fit into memory");
-	*e = (struct extent){ boot.area + at, file_len == CARGO_LEN_UNKNOWN ? room : file_len };
-	boot.cargo[boot.count++] = (struct hosted_cargo){ kind, *e, file_len, CARGO_LEN_UNKNOWN };
+	*e = (struct extent){ boot.area + at, file_len == IMAGE_LEN_UNKNOWN ? room : file_len };
+	boot.cargo[boot.count++] = (struct hosted_cargo){ kind, *e, file_len, IMAGE_LEN_UNKNOWN };
 	return 0;
 }
 
-int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
+int boot_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
 	struct hosted_cargo *c;
 
@@ -135,7 +136,7 @@ const struct hosted_cargo *hosted_cargo(unsigned i)
 	return &boot.cargo[i];
 }
 
-void port_boot_text(struct text *t)
+void boot_text(struct text *t)
 {
 	text_fmt(t, "hosted");
 	for (unsigned i = 0; i < boot.count; i++)
@@ -145,7 +146,7 @@ void port_boot_text(struct text *t)
 				 (unsigned long long)boot.cargo[i].file_len);
 }
 
-int port_boot(const char *cmdline, struct failure *f)
+int boot_start(const char *cmdline, struct failure *f)
 {
 	int err = refused(&boot.boot_refusal, RUNG_HAND_OVER, f);
 

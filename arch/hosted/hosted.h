@@ -11,6 +11,7 @@
 #ifndef ARCH_HOSTED_HOSTED_H
 #define ARCH_HOSTED_HOSTED_H
 
+#include "arch/boot.h"
 #include "arch/port.h"
 
 /*
@@ -64,6 +65,8 @@ void hosted_attach_pci(const struct hosted_pci *pci);
  * (data). NULL: there is no fw_cfg.
  */
 void hosted_attach_fw_cfg(const struct hosted_pci *registers);
+/* Where the port would find it. */
+void hosted_fw_cfg_window(struct window *w);
 
 /* --- memory that devices see ---------------------------------------------------------------- */
 
@@ -85,8 +88,8 @@ void hosted_dhcp_arch_set(uint16_t arch);
 struct hosted_cargo {
 	enum cargo cargo;
 	struct extent extent;
-	uint64_t asked_len; /* as port_cargo_grant() got it */
-	uint64_t file_len;  /* as port_cargo_done() got it; CARGO_LEN_UNKNOWN before */
+	uint64_t asked_len; /* as boot_cargo_grant() got it */
+	uint64_t file_len;  /* as boot_cargo_done() got it; IMAGE_LEN_UNKNOWN before */
 };
 
 /* The memory that grants are cut from; without a call a static area of 1 MiB. */
@@ -97,11 +100,11 @@ unsigned hosted_cargo_count(void);
 const struct hosted_cargo *hosted_cargo(unsigned i);
 
 /*
- * The command line that port_boot() was given; NULL if it was not called, or has refused. It
+ * The command line that boot_start() was given; NULL if it was not called, or has refused. It
  * returns 0 here, as under UEFI, when what was started comes back with success.
  */
 const char *hosted_booted(void);
-/* Lets the next port_boot() fail with this error and sentence. */
+/* Lets the next boot_start() fail with this error and sentence. */
 void hosted_boot_refuse(enum err err, const char *sentence);
 
 void hosted_boot_reset(void); /* boot.c's part of hosted_reset() */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * arch/port.h in a POSIX process, but for what is loaded and started (boot.c) and for what the user
- * wants (port_config_each() is the test's own): virtual time, seeded chance, PCI functions and
+ * wants (boot_config_each() is the test's own): virtual time, seeded chance, PCI functions and
  * memory that a test attaches. What these answer is the test's; accesses are held against the
  * contract.
  */
@@ -283,7 +283,7 @@ void port_window_write(const struct window *w, uint32_t off, unsigned width, uin
 	pci->bar_write(pci->ctx, w->bar, (uint32_t)w->base + off, width, value);
 }
 
-void port_fw_cfg_window(struct window *w)
+void hosted_fw_cfg_window(struct window *w)
 {
 	memset(w, 0, sizeof(*w));
 	if (hosted.fw_cfg)

@@ -8,7 +8,7 @@
 /*
  * Finds out which consoles there are. Where the BIOS's own console is a serial port (fw says so),
  * only that port is written to; otherwise the screen, and the first serial port if the machine has
- * one. After time_init().
+ * one. After cpu_time_init().
  */
 void console_init(const struct fw_cfg *fw);
 

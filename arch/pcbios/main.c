@@ -9,12 +9,12 @@
 #include "arch/pcbios/memory.h"
 #include "arch/pcbios/pit.h"
 #include "arch/pcbios/pm_timer.h"
+#include "arch/boot.h"
+#include "arch/cpu.h"
 #include "arch/port.h"
 #include "arch/x86/io.h"
 #include "arch/program.h"
-#include "arch/x86/random.h"
-#include "arch/x86/smbios.h"
-#include "arch/x86/time.h"
+#include "arch/smbios.h"
 #include "core/builtin.h"
 #include "drivers/fw_cfg.h"
 #include "drivers/pci.h"
@@ -46,19 +46,19 @@ static void find_uuid(struct machine *m)
 	m->has_uuid = smbios_uuid(structures, m->uuid);
 }
 
-bool port_uuid(uint8_t uuid[16])
+bool boot_uuid(uint8_t uuid[16])
 {
 	for (unsigned i = 0; i < 16; i++)
 		uuid[i] = machine.uuid[i];
 	return machine.has_uuid;
 }
 
-uint16_t port_dhcp_arch(void)
+uint16_t boot_dhcp_arch(void)
 {
 	return 0;
 }
 
-int port_config_each(port_config_fn each, void *ctx, struct failure *f)
+int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 {
 	return fw_cfg_each(&machine.fw, FW_CFG_OURS, each, ctx, f);
 }
@@ -139,6 +139,7 @@ static uint32_t ticks_per_ms(void)
 void pcbios_main(uint32_t bdf)
 {
 	struct machine *m = &machine;
+	struct window fw_cfg;
 	struct {
 		uint8_t uuid[16];
 		uint32_t bdf;
@@ -146,13 +147,14 @@ void pcbios_main(uint32_t bdf)
 	} seed = { .bdf = bdf };
 
 	m->nic = find_nic(bdf);
-	time_init(ticks_per_ms());
-	(void)fw_cfg_open(&m->fw);
+	cpu_time_init(ticks_per_ms());
+	cpu_fw_cfg_window(&fw_cfg);
+	(void)fw_cfg_open(&m->fw, &fw_cfg);
 	console_init(&m->fw);
 	find_uuid(m);
-	(void)port_uuid(seed.uuid);
+	(void)boot_uuid(seed.uuid);
 	seed.ticks[0] = bda_word(BDA_TICKS);
-	random_init(&seed, sizeof(seed));
+	cpu_random_init(&seed, sizeof(seed));
 	if (!memory_init())
 		print("skiff: failed at config: the BIOS reports no memory map (INT 15h E820)\n");
 	else

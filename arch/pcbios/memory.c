@@ -5,6 +5,7 @@
  */
 #include "arch/pcbios/memory.h"
 
+#include "arch/boot.h"
 #include "arch/pcbios/bios.h"
 #include "arch/pcbios/console.h"
 #include "arch/pcbios/layout.h"
@@ -56,7 +57,7 @@ static struct span kernel_head(uint64_t file_len)
 {
 	return (struct span){
 		pointer(place.kernel_file),
-		file_len < CARGO_HEAD_LEN ? (uint32_t)file_len : CARGO_HEAD_LEN,
+		file_len < IMAGE_HEAD_LEN ? (uint32_t)file_len : IMAGE_HEAD_LEN,
 	};
 }
 
@@ -75,7 +76,7 @@ static int place_linux(struct span head, uint64_t file_len, struct place_extent 
 	return place_kernel(&place, &bz, file_len, e, f);
 }
 
-int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
+int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {
 	struct place_extent where = { 0, 0 };
@@ -98,7 +99,7 @@ int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struc
 	return 0;
 }
 
-int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
+int boot_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
 	if (kind == CARGO_INITRD)
 		place_initrd_done(&place, file_len);
@@ -112,7 +113,7 @@ int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 	return bzimage_parse(&place.kernel, kernel_head(file_len), file_len, f);
 }
 
-void port_boot_text(struct text *t)
+void boot_text(struct text *t)
 {
 	struct span file = { pointer(place.kernel_file), (uint32_t)place.kernel_file_len };
 	char release[RELEASE_LEN];
@@ -162,7 +163,7 @@ static int check_boot(size_t cmdline_len, struct failure *f)
 	return 0;
 }
 
-int port_boot(const char *cmdline, struct failure *f)
+int boot_start(const char *cmdline, struct failure *f)
 {
 	size_t cmdline_len = text_len(cmdline);
 	struct linux_params params = {

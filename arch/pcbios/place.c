@@ -5,7 +5,7 @@
  */
 #include "arch/pcbios/place.h"
 
-#include "arch/port.h"
+#include "arch/boot.h"
 #include "core/assert.h"
 
 #define MIB (1u << 20)
@@ -119,7 +119,7 @@ static struct place_extent largest(const struct place *p, uint32_t low, uint32_t
 /* Memory that the kernel needs from kernel_at on: to start, and for its file. */
 static uint64_t kernel_need(const struct place *p)
 {
-	uint64_t tail = p->kernel_file_len == CARGO_LEN_UNKNOWN ?
+	uint64_t tail = p->kernel_file_len == IMAGE_LEN_UNKNOWN ?
 				p->kernel.payload_len :
 				p->kernel_file_len - (p->kernel_at - p->kernel_file);
 
@@ -135,7 +135,7 @@ static bool try_kernel(struct place *p, uint32_t at)
 		return false;
 	p->kernel_at = at;
 	p->kernel_file = place_is_free(p, in_front, at) ? in_front : at;
-	uint64_t file_len = p->kernel_file_len == CARGO_LEN_UNKNOWN ? 0 : p->kernel_file_len;
+	uint64_t file_len = p->kernel_file_len == IMAGE_LEN_UNKNOWN ? 0 : p->kernel_file_len;
 	return kernel_need(p) <= free_end(p, at) - at && p->kernel_file < p->ceiling &&
 	       file_len <= p->ceiling - p->kernel_file;
 }
@@ -172,7 +172,7 @@ int place_kernel(struct place *p, const struct bzimage *bz, uint64_t file_len,
 		return 0;
 	}
 	p->kernel_at = 0;
-	if (file_len != CARGO_LEN_UNKNOWN && file_len > want)
+	if (file_len != IMAGE_LEN_UNKNOWN && file_len > want)
 		want = file_len;
 	return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
 		    "the kernel wants %llu bytes of memory at %llXh%s, %s",
@@ -190,7 +190,7 @@ void place_kernel_done(struct place *p, uint64_t file_len)
 /* A file has an address, even if it is empty or may turn out to be. */
 static int check_room(uint64_t file_len, uint32_t room, const char *what, struct failure *f)
 {
-	if (file_len == CARGO_LEN_UNKNOWN || file_len == 0)
+	if (file_len == IMAGE_LEN_UNKNOWN || file_len == 0)
 		file_len = 1;
 	if (file_len <= room)
 		return 0;
@@ -218,7 +218,7 @@ int place_initrd(struct place *p, uint64_t file_len, struct place_extent *e, str
 	uint32_t last = p->kernel.initrd_addr_max;
 	bool kernels;
 
-	assert(p->kernel_at != 0 && p->kernel_file_len != CARGO_LEN_UNKNOWN);
+	assert(p->kernel_at != 0 && p->kernel_file_len != IMAGE_LEN_UNKNOWN);
 	*e = initrd_room(p, last < p->ceiling ? last + 1 : p->ceiling);
 	kernels = e->len < initrd_room(p, p->ceiling).len;
 	if (check_room(file_len, e->len,

@@ -42,8 +42,8 @@ struct place_extent {
 void place_init(struct place *p, const struct e820 *map, uint32_t own_start, uint32_t own_end);
 
 /*
- * For each kind of cargo of arch/port.h: 0 and an extent, or ERR_NO_SPACE with a sentence in f
- * (rung `image`). file_len may be CARGO_LEN_UNKNOWN.
+ * For each kind of cargo of arch/boot.h: 0 and an extent, or ERR_NO_SPACE with a sentence in f
+ * (rung `image`). file_len may be IMAGE_LEN_UNKNOWN.
  */
 int place_kernel(struct place *p, const struct bzimage *bz, uint64_t file_len,
 		 struct place_extent *e, struct failure *f) MUST_CHECK;

@@ -6,7 +6,7 @@
 #include "arch/pcbios/pm_timer.h"
 
 #include "arch/pcbios/bios.h"
-#include "arch/x86/acpi.h"
+#include "arch/pcbios/acpi.h"
 #include "arch/x86/io.h"
 #include "arch/x86/tsc.h"
 

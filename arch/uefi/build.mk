@@ -14,7 +14,7 @@ uefi_LINK   = -nostdlib -s -T $(1) -Wl,--subsystem,10,--image-base,0,--file-alig
 	-Wl,--section-alignment,4096,--no-insert-timestamp,--fatal-warnings
 
 # arch/x86/linux.c is the BIOS's.
-UEFI_PORT := $(call without,x86_64) $(call find,arch/uefi arch/x86/x86_64) \
+UEFI_PORT := $(call without,x86_64) arch/smbios.c $(call find,arch/uefi arch/x86/x86_64) \
 	$(filter-out arch/x86/linux.c,$(wildcard arch/x86/*.c))
 need-uefi: need-cc ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 /usr/include/efi/efi.h@gnu-efi)
 $(eval $(call compile,uefi,need-uefi,$(UEFI_PORT)))

@@ -6,7 +6,7 @@
  */
 #include "arch/uefi/cargo.h"
 
-#include "arch/port.h"
+#include "arch/boot.h"
 #include "arch/uefi/granted.h"
 #include "arch/uefi/pe.h"
 #include "arch/uefi/uefi.h"
@@ -79,7 +79,7 @@ static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 	return err || !cargo.is_linux ? err : bzimage_parse(&cargo.bz, head, file_len, f);
 }
 
-int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
+int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {
 	struct granted_file *g = &cargo.granted.file[cargo.granted.count];
@@ -97,11 +97,11 @@ int port_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struc
 	g->len = 0;
 	cargo.granted.count++;
 	e->at = g->at;
-	e->len = file_len == CARGO_LEN_UNKNOWN ? granted_bytes(g->pages) : file_len;
+	e->len = file_len == IMAGE_LEN_UNKNOWN ? granted_bytes(g->pages) : file_len;
 	return 0;
 }
 
-int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
+int boot_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
 	struct granted_file *g;
 	struct span file;
@@ -125,7 +125,7 @@ int port_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 	return 0;
 }
 
-void port_boot_text(struct text *t)
+void boot_text(struct text *t)
 {
 	if (cargo.is_linux)
 		text_fmt(t, "linux %s", cargo.release);

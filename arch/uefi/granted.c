@@ -44,7 +44,7 @@ uint64_t granted_largest(struct span map, uint64_t each)
 
 uint64_t granted_want(uint64_t file_len, uint64_t free_pages)
 {
-	if (file_len != CARGO_LEN_UNKNOWN)
+	if (file_len != IMAGE_LEN_UNKNOWN)
 		return granted_pages(file_len);
 	return free_pages > 1 ? free_pages / 2 : 1;
 }
@@ -54,7 +54,7 @@ int granted_refuse(uint64_t file_len, uint64_t free_pages, struct failure *f)
 	return fail(f, RUNG_IMAGE, ERR_NO_SPACE,
 		    "the file needs %llu bytes of memory, but the firmware's largest free range "
 		    "has %llu",
-		    (unsigned long long)(file_len == CARGO_LEN_UNKNOWN ? PAGE_LEN : file_len),
+		    (unsigned long long)(file_len == IMAGE_LEN_UNKNOWN ? PAGE_LEN : file_len),
 		    (unsigned long long)granted_bytes(free_pages));
 }
 

@@ -3,7 +3,7 @@
 #ifndef ARCH_UEFI_GRANTED_H
 #define ARCH_UEFI_GRANTED_H
 
-#include "arch/port.h"
+#include "arch/boot.h"
 #include "core/err.h"
 #include "core/types.h"
 

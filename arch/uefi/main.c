@@ -4,18 +4,17 @@
  * starts. Brings services up, takes a NIC, runs the program over it, and leaves the machine as it
  * was, with a status by which the firmware tries its next boot option.
  */
+#include "arch/boot.h"
+#include "arch/cpu.h"
 #include "arch/port.h"
+#include "arch/program.h"
+#include "arch/smbios.h"
 #include "arch/uefi/cargo.h"
 #include "arch/uefi/console.h"
 #include "arch/uefi/controller.h"
 #include "arch/uefi/options.h"
 #include "arch/uefi/pci.h"
 #include "arch/uefi/uefi.h"
-#include "arch/x86/io.h"
-#include "arch/program.h"
-#include "arch/x86/random.h"
-#include "arch/x86/smbios.h"
-#include "arch/x86/time.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "drivers/fw_cfg.h"
@@ -88,18 +87,18 @@ static void find_uuid(struct machine *m)
 	m->has_uuid = smbios_uuid(structures, m->uuid);
 }
 
-bool port_uuid(uint8_t uuid[16])
+bool boot_uuid(uint8_t uuid[16])
 {
 	memcpy(uuid, machine.uuid, sizeof(machine.uuid));
 	return machine.has_uuid;
 }
 
-uint16_t port_dhcp_arch(void)
+uint16_t boot_dhcp_arch(void)
 {
-	return 7;
+	return cpu_uefi.dhcp_arch;
 }
 
-int port_config_each(port_config_fn each, void *ctx, struct failure *f)
+int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 {
 	struct span options = { uefi.loaded->LoadOptions, uefi.loaded->LoadOptionsSize };
 	int err = fw_cfg_each(&machine.fw, FW_CFG_OURS, each, ctx, f);
@@ -118,9 +117,9 @@ static uint32_t ticks_per_ms(void)
 	uint64_t start, ticks, least = UINT32_MAX;
 
 	for (int i = 0; i < MEASURES; i++) {
-		start = rdtsc();
+		start = cpu_ticks();
 		(void)uefi.boot->Stall(MEASURE_US);
-		ticks = rdtsc() - start;
+		ticks = cpu_ticks() - start;
 		if (ticks < least)
 			least = ticks;
 	}
@@ -146,11 +145,11 @@ static void seed_random(const struct machine *m)
 	memcpy(seed.uuid, m->uuid, sizeof(seed.uuid));
 	if (uefi.boot->LocateProtocol(&rng_guid, NULL, (void **)&rng) == EFI_SUCCESS)
 		(void)rng->GetRNG(rng, NULL, sizeof(seed.rng), seed.rng);
-	random_rdrand(seed.rdrand, ARRAY_LEN(seed.rdrand));
+	cpu_random(seed.rdrand, ARRAY_LEN(seed.rdrand));
 	(void)uefi.system->RuntimeServices->GetTime(&seed.time, NULL);
 	(void)uefi.boot->GetNextMonotonicCount(&seed.count);
 	seed.at = m;
-	random_init(&seed, sizeof(seed));
+	cpu_random_init(&seed, sizeof(seed));
 }
 
 /* [UEFI-06] */
@@ -214,7 +213,7 @@ _Noreturn void port_fatal(const char *file, int line)
 	}
 	if (stuck)
 		for (;;)
-			cpu_pause();
+			port_idle();
 	__builtin_longjmp(machine.way_out, 1);
 }
 
@@ -254,10 +253,12 @@ static void report(const struct failure *f)
 
 static int run(struct machine *m)
 {
+	struct window fw_cfg;
 	int err;
 
-	time_init(ticks_per_ms());
-	(void)fw_cfg_open(&m->fw);
+	cpu_time_init(ticks_per_ms());
+	cpu_fw_cfg_window(&fw_cfg);
+	(void)fw_cfg_open(&m->fw, &fw_cfg);
 	find_uuid(m);
 	seed_random(m);
 	err = controller_take(&m->controller, &m->failure);

@@ -76,7 +76,7 @@ static int next_word(struct reader *r, struct options_word *word)
 }
 
 /* Splits a word at its first '='. */
-static int deliver(struct options_word *word, port_config_fn each, void *ctx, struct failure *f)
+static int deliver(struct options_word *word, boot_config_fn each, void *ctx, struct failure *f)
 {
 	uint32_t key_len = 0;
 
@@ -99,7 +99,7 @@ static bool has_equals(const struct options_word *word)
 	return false;
 }
 
-int options_each(struct span options, struct options_word *word, port_config_fn each, void *ctx,
+int options_each(struct span options, struct options_word *word, boot_config_fn each, void *ctx,
 		 struct failure *f)
 {
 	struct reader r = { options, 0, f };

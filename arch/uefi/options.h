@@ -6,7 +6,7 @@
 #ifndef ARCH_UEFI_OPTIONS_H
 #define ARCH_UEFI_OPTIONS_H
 
-#include "arch/port.h"
+#include "arch/boot.h"
 #include "core/err.h"
 #include "core/types.h"
 
@@ -19,7 +19,7 @@ struct options_word {
 };
 
 /*
- * A port's share of port_config_each(): calls `each` for every word of the options, in order.
+ * A port's share of boot_config_each(): calls `each` for every word of the options, in order.
  * They end at a NUL or where their length says. Words are separated by white space; between
  * double quotes it belongs to the word, and the quotes do not. The first word may be the
  * program's own name, which the UEFI shell and iPXE put there: it has no '='.
@@ -27,7 +27,7 @@ struct options_word {
  * 0; each's error; ERR_CONFIG with a sentence in f (rung `config`) for what is not words of
  * KEY=VALUE.
  */
-int options_each(struct span options, struct options_word *word, port_config_fn each, void *ctx,
+int options_each(struct span options, struct options_word *word, boot_config_fn each, void *ctx,
 		 struct failure *f) MUST_CHECK;
 
 #endif

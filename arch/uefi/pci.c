@@ -6,8 +6,8 @@
  */
 #include "arch/uefi/pci.h"
 
+#include "arch/cpu.h"
 #include "arch/port.h"
-#include "arch/x86/io.h"
 #include "core/assert.h"
 #include "core/wire.h"
 
@@ -111,7 +111,7 @@ uint32_t port_window_read(const struct window *w, uint32_t off, unsigned width)
 	EFI_STATUS status;
 
 	if (!io)
-		return io_read((uint16_t)(w->base + off), width);
+		return cpu_window_read(w, off, width);
 	status = access_by(io, w)->Read(io, width_of(width), w->bar, w->base + off, 1, &value);
 	return status == EFI_SUCCESS ? value : all_ones(width);
 }
@@ -121,7 +121,7 @@ void port_window_write(const struct window *w, uint32_t off, unsigned width, uin
 	EFI_PCI_IO_PROTOCOL *io = pci_io(w->fn);
 
 	if (!io)
-		io_write((uint16_t)(w->base + off), width, value);
+		cpu_window_write(w, off, width, value);
 	else
 		(void)access_by(io, w)->Write(io, width_of(width), w->bar, w->base + off, 1,
 					      &value);

@@ -5,6 +5,7 @@
  */
 #include "arch/uefi/pe.h"
 
+#include "arch/cpu.h"
 #include "core/bzimage.h"
 #include "core/kind.h"
 #include "core/wire.h"
@@ -19,7 +20,6 @@ enum pe_field {
 	HEADER_END = 94,
 };
 
-#define MACHINE_X64 0x8664
 #define MAGIC_PE32_PLUS 0x20b
 #define EFI_FIRST 10 /* subsystems: application; boot service, runtime driver */
 #define EFI_LAST 12
@@ -46,9 +46,9 @@ static const char *what_else(struct span head)
 	at = get_le32(head.at + LFANEW);
 	if (head.len < HEADER_END || at > head.len - HEADER_END)
 		return NULL;
-	if (get_le16(head.at + at + MACHINE) != MACHINE_X64 ||
+	if (get_le16(head.at + at + MACHINE) != cpu_uefi.pe_machine ||
 	    get_le16(head.at + at + MAGIC) != MAGIC_PE32_PLUS)
-		return "a program for another processor than x86-64";
+		return "a program for another processor";
 	subsystem = get_le16(head.at + at + SUBSYSTEM);
 	if (subsystem < EFI_FIRST || subsystem > EFI_LAST)
 		return "a program for Windows, not for EFI";

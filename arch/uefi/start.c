@@ -3,7 +3,7 @@
  * Starts what was downloaded: a Linux kernel, or any other EFI program, from memory. The firmware
  * judges the image, Secure Boot's signatures included. Called through the seam.
  */
-#include "arch/port.h"
+#include "arch/boot.h"
 #include "arch/uefi/cargo.h"
 #include "arch/uefi/console.h"
 #include "arch/uefi/controller.h"
@@ -125,7 +125,7 @@ static int start(VOID *options, UINT32 options_len, struct failure *f)
 		    uefi_status_text(name, status));
 }
 
-int port_boot(const char *cmdline, struct failure *f)
+int boot_start(const char *cmdline, struct failure *f)
 {
 	VOID *options;
 	UINT32 options_len;

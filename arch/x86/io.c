@@ -5,7 +5,7 @@
  */
 #include "arch/x86/io.h"
 
-#include "arch/port.h"
+#include "arch/cpu.h"
 
 #define FW_CFG_PORT 0x510
 
@@ -28,7 +28,7 @@ void io_write(uint16_t port, unsigned width, uint32_t value)
  * The ports exist on QEMU's PCs only; elsewhere something else could be there, which reading leaves
  * alone as far as anyone can say. drivers/fw_cfg.c asks for the signature.
  */
-void port_fw_cfg_window(struct window *w)
+void cpu_fw_cfg_window(struct window *w)
 {
 	outw(FW_CFG_PORT, 0);
 	w->kind = WINDOW_NONE;
@@ -40,4 +40,14 @@ void port_fw_cfg_window(struct window *w)
 	w->len = 2;
 	w->kind = WINDOW_IO;
 	w->bar = w->pci_cfg = 0;
+}
+
+uint32_t cpu_window_read(const struct window *w, uint32_t off, unsigned width)
+{
+	return io_read((uint16_t)(w->base + off), width);
+}
+
+void cpu_window_write(const struct window *w, uint32_t off, unsigned width, uint32_t value)
+{
+	io_write((uint16_t)(w->base + off), width, value);
 }

@@ -3,9 +3,7 @@
  * Unpredictable bytes: a pool that is the SHA-256 of every source that is safe to ask [SEC-12], and
  * an output that hashes the pool with a counter and the time. Called through the seam.
  */
-#include "arch/x86/random.h"
-
-#include "arch/port.h"
+#include "arch/cpu.h"
 #include "arch/x86/io.h"
 #include "core/mem.h"
 #include "core/sha256.h"
@@ -34,7 +32,7 @@ static struct {
 	uint32_t counter;
 } pool;
 
-void random_rdrand(uint32_t *words, unsigned count)
+void cpu_random(uint32_t *words, unsigned count)
 {
 	if (!(cpuid(1).ecx & CPUID_1_ECX_RDRAND))
 		return;
@@ -69,7 +67,7 @@ static void mix_rtc(struct sha256 *s)
 	}
 }
 
-void random_init(const void *seed, size_t len)
+void cpu_random_init(const void *seed, size_t len)
 {
 	struct sha256 s;
 

@@ -3,7 +3,7 @@
  * The first rungs of the boot story: a link, and an address on it, from the user or by DHCP. Called
  * by netboot.c.
  */
-#include "core/boot.h"
+#include "arch/boot.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "net/boot/address.h"

@@ -29,7 +29,7 @@ bool bls_is(struct span file);
 
 /*
  * Reads an entry; file is private memory and stays valid as long as entry is used. dhcp_arch: the
- * machine, as port_dhcp_arch() has it; 0, a BIOS, starts Linux only. 0; with a sentence (rung
+ * machine, as boot_dhcp_arch() has it; 0, a BIOS, starts Linux only. 0; with a sentence (rung
  * image) ERR_FORMAT, ERR_UNSUPPORTED for an entry that names nothing which this machine starts, or
  * is for another architecture, ERR_NO_SPACE for too many initrds or too long options.
  */

@@ -4,7 +4,7 @@
  * the user's configuration and what servers sent; every byte was checked on its way here. Called by
  * a port's main.
  */
-#include "core/boot.h"
+#include "arch/boot.h"
 #include "core/bzimage.h"
 #include "core/clock.h"
 #include "core/kind.h"
@@ -51,22 +51,35 @@ static int expand(struct netboot *nb, const char *key, const char *value)
 
 /* --- downloads -------------------------------------------------------------------------------- */
 
+/* Memory for img, whose head is complete. */
+static int grant(struct image *img, enum cargo cargo)
+{
+	struct span head = { img->head, img->head_len };
+
+	return boot_cargo_grant(cargo, head, img->file_len, &img->extent, img->failure);
+}
+
+static int cargo_done(struct netboot *nb, enum cargo cargo)
+{
+	return boot_cargo_done(cargo, nb->image.stored, nb->failure);
+}
+
 static int place_fetch(void *ctx, struct image *img)
 {
 	(void)ctx;
-	return boot_grant(img, CARGO_FETCH);
+	return grant(img, CARGO_FETCH);
 }
 
 static int place_kernel(void *ctx, struct image *img)
 {
 	(void)ctx;
-	return boot_grant(img, CARGO_KERNEL);
+	return grant(img, CARGO_KERNEL);
 }
 
 static int place_initrd(void *ctx, struct image *img)
 {
 	(void)ctx;
-	return boot_grant(img, CARGO_INITRD);
+	return grant(img, CARGO_INITRD);
 }
 
 /*
@@ -80,11 +93,11 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	int err;
 
 	if (bzimage_is(head) || !bls_may_be(head))
-		return boot_grant(img, CARGO_KERNEL);
+		return grant(img, CARGO_KERNEL);
 	err = kind_refuse(head, boot_dhcp_arch() != 0, nb->failure); /* a web page is text, too */
 	if (err)
 		return err;
-	if (img->file_len != CARGO_LEN_UNKNOWN && img->file_len > sizeof(nb->entry))
+	if (img->file_len != IMAGE_LEN_UNKNOWN && img->file_len > sizeof(nb->entry))
 		return fail(nb->failure, RUNG_IMAGE, ERR_NO_SPACE,
 			    "the boot entry is longer than %u bytes", (unsigned)sizeof(nb->entry));
 	img->extent = (struct extent){ nb->entry, sizeof(nb->entry) };
@@ -151,24 +164,24 @@ static int load_entry(struct netboot *nb)
 	if (err)
 		return err;
 	nb->has_bls = true;
-	return download_ref(nb, nb->bls.program_ref, CARGO_HEAD_LEN, place_kernel);
+	return download_ref(nb, nb->bls.program_ref, IMAGE_HEAD_LEN, place_kernel);
 }
 
 static int load_kernel(struct netboot *nb)
 {
-	int err = download_key(nb, "url", nb->config->url, CARGO_HEAD_LEN, place_kernel_or_entry);
+	int err = download_key(nb, "url", nb->config->url, IMAGE_HEAD_LEN, place_kernel_or_entry);
 
 	if (err)
 		return err;
 	nb->base = nb->http.uri; /* after redirects: RFC 3986 5.1.3 */
 	if (nb->image.extent.at == nb->entry)
 		err = load_entry(nb);
-	return err ? err : boot_cargo_done(&nb->image, CARGO_KERNEL);
+	return err ? err : cargo_done(nb, CARGO_KERNEL);
 }
 
 static int initrd_done(struct netboot *nb, int err)
 {
-	return err ? err : boot_cargo_done(&nb->image, CARGO_INITRD);
+	return err ? err : cargo_done(nb, CARGO_INITRD);
 }
 
 /* URLs separated by spaces. */

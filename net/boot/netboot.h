@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The boot story: from a nic that is up to a kernel that may be started. Both x86 ports and every
- * later one tell it the same way; what differs is behind core/boot.h.
+ * later one tell it the same way; what differs is behind arch/boot.h.
  */
 #ifndef NET_BOOT_NETBOOT_H
 #define NET_BOOT_NETBOOT_H

@@ -5,6 +5,7 @@
  */
 #include "tests/conform/conform.h"
 
+#include "arch/boot.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/random.h"
@@ -256,7 +257,7 @@ enum verdict conform_run(struct conform *c, uintptr_t fn, const char *place)
 	c->fn = fn;
 	knobs_init(&c->knobs);
 	random_fill(&c->knobs.seed, sizeof(c->knobs.seed));
-	err = port_config_each(set_knob, c, &c->failure);
+	err = boot_config_each(set_knob, c, &c->failure);
 	report_begin(&c->report, &c->knobs, fn, place);
 	if (!err)
 		err = open_transports(c);

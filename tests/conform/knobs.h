@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the user asks of a run: url, ip, features and deadline as skiff has them, and `only` and
- * `seed`. From port_config_each(). Whatever is unknown or malformed stops with a sentence.
+ * `seed`. From boot_config_each(). Whatever is unknown or malformed stops with a sentence.
  */
 #ifndef TESTS_CONFORM_KNOBS_H
 #define TESTS_CONFORM_KNOBS_H

@@ -4,9 +4,9 @@
  * device its verdict becomes QEMU's exit status; elsewhere the firmware goes on. Called by a port's
  * main().
  */
-#include "arch/port.h"
-#include "arch/x86/io.h"
+#include "arch/cpu.h"
 #include "arch/program.h"
+#include "arch/x86/io.h"
 #include "core/err.h"
 #include "tests/conform/conform.h"
 
@@ -25,7 +25,7 @@ static void tell_qemu(enum verdict verdict)
 {
 	struct window fw_cfg;
 
-	port_fw_cfg_window(&fw_cfg);
+	cpu_fw_cfg_window(&fw_cfg);
 	if (fw_cfg.kind != WINDOW_NONE && inb(DEBUG_EXIT_PORT) == 0)
 		outb(DEBUG_EXIT_PORT, (uint8_t)(DEBUG_EXIT_BASE + verdict));
 }

@@ -2,7 +2,7 @@
 /* Conversations. What peers say is parsed by net/; here only time is kept. Called by conform.c. */
 #include "tests/conform/traffic.h"
 
-#include "core/boot.h"
+#include "arch/boot.h"
 #include "core/clock.h"
 #include "core/csum.h"
 #include "core/mem.h"

@@ -71,7 +71,7 @@ static void must_be_served(void)
 		/* A fetch is looked at and forgotten. */
 		uint64_t len = c->cargo == CARGO_FETCH ? nb.file[0].len : c->file_len;
 
-		must(len != CARGO_LEN_UNKNOWN && len <= c->extent.len, "done, and a file is not");
+		must(len != IMAGE_LEN_UNKNOWN && len <= c->extent.len, "done, and a file is not");
 		must(world_served(&world, c->extent.at, len, &file),
 		     "a file that nobody served, or not so");
 	}

@@ -85,13 +85,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint32_t choices = take(&in, 1), cap = take(&in, 1) % sizeof(buf);
 	struct failure f = { .err = 0 };
 	unsigned calls = 0;
+	struct window found;
 	int err;
 
 	device.honest = choices;
 	device.reads = device.off = 0;
 	device.bytes = take_rest(&in);
 	hosted_attach_fw_cfg(&registers);
-	if (!fw_cfg_open(&fw)) {
+	hosted_fw_cfg_window(&found);
+	if (!fw_cfg_open(&fw, &found)) {
 		must(!device.honest, "an honest fw_cfg was not found");
 		must(fw_cfg_read(&fw, "etc/sercon-port", buf, 2) < 0 &&
 			     !fw_cfg_u16(&fw, FW_CFG_NOGRAPHIC),

@@ -35,7 +35,7 @@ static int place(void *ctx, struct image *img)
 static void begin(struct run *r, uint32_t choices)
 {
 	static const uint32_t lens[] = { MEMORY, 100, 16, 0 },
-			      heads[] = { 0, 1, 100, CARGO_HEAD_LEN };
+			      heads[] = { 0, 1, 100, IMAGE_HEAD_LEN };
 
 	r->extent_len = lens[choices & 3];
 	r->head_want = heads[choices >> 2 & 3];
@@ -100,7 +100,7 @@ static void must_be_sound(const struct run *r)
 	if (p->state == HTTP_DONE && p->status == 200)
 		must(r->placed && r->image.stored == r->image.file_len,
 		     "a body that is done and not complete");
-	if (p->state == HTTP_DONE && p->status == 200 && p->length != CARGO_LEN_UNKNOWN)
+	if (p->state == HTTP_DONE && p->status == 200 && p->length != IMAGE_LEN_UNKNOWN)
 		must(r->image.stored == p->length, "a body that is not as long as announced");
 }
 

@@ -18,7 +18,7 @@
 static struct e820 map;
 static uint64_t own_start, own_end;
 static struct place place;
-static uint8_t head[CARGO_HEAD_LEN];
+static uint8_t head[IMAGE_HEAD_LEN];
 
 struct range {
 	uint64_t start, end;
@@ -125,7 +125,7 @@ static uint64_t take_len(struct input *in)
 	uint32_t kind = take(in, 1);
 
 	if (kind == 0xff)
-		return CARGO_LEN_UNKNOWN;
+		return IMAGE_LEN_UNKNOWN;
 	if (kind >= 0xf0)
 		return take_64(in);
 	return (uint64_t)take(in, 2) << (kind & 15);
@@ -170,7 +170,7 @@ static void must_be_a_kernel(const struct bzimage *bz, uint64_t file_len)
 	must(bz->pref_address >= MIB && bz->pref_address + bz->init_size > bz->pref_address,
 	     "an address that wraps");
 	must(bz->init_size >= bz->payload_len, "less memory than the kernel has bytes");
-	must(bz->header_len <= CARGO_HEAD_LEN - 0x1f1, "a header that is longer than the head");
+	must(bz->header_len <= IMAGE_HEAD_LEN - 0x1f1, "a header that is longer than the head");
 }
 
 static void must_fit(const struct bzimage *bz, uint64_t file_len, const struct place_extent *e)
@@ -179,7 +179,7 @@ static void must_fit(const struct bzimage *bz, uint64_t file_len, const struct p
 	must_be_free(e->at, e->len, "a kernel's file where no RAM is");
 	must_be_free(place.kernel_at, bz->init_size, "a kernel where no RAM is");
 	must((uint64_t)e->at + e->len <= ceiling(), "a kernel's file in what other ROMs have");
-	must(file_len == CARGO_LEN_UNKNOWN || e->len >= file_len,
+	must(file_len == IMAGE_LEN_UNKNOWN || e->len >= file_len,
 	     "less memory than the kernel's file has bytes");
 	must(place.kernel_at - place.kernel_file == bz->setup_len ||
 		     place.kernel_at == place.kernel_file,
@@ -214,14 +214,14 @@ static void try_initrds(struct input *in, const struct bzimage *bz, uint64_t ker
 		now = (struct range){ e.at, (uint64_t)e.at + e.len };
 		must_be_free(e.at, e.len, "an initrd where no RAM is");
 		must(e.at % 4 == 0, "an initrd that is not aligned");
-		must(len == CARGO_LEN_UNKNOWN || e.len >= len,
+		must(len == IMAGE_LEN_UNKNOWN || e.len >= len,
 		     "less memory than the initrd has bytes");
 		must(!meet(now, kernel) && !meet(now, file), "an initrd in the kernel's memory");
 		must(!meet(now, before), "an initrd over the one before");
 		must(now.end <= ceiling(), "an initrd in what other ROMs have");
 		must(!e.len || now.end - 1 <= bz->initrd_addr_max,
 		     "an initrd behind the kernel's limit");
-		if (len == CARGO_LEN_UNKNOWN)
+		if (len == IMAGE_LEN_UNKNOWN)
 			len = e.len ? take(in, 4) % (e.len + UINT64_C(1)) : 0;
 		place_initrd_done(&place, len);
 		before = (struct range){ e.at, e.at + len };
@@ -268,7 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!err) {
 		must_be_free(e.at, e.len, "a file where no RAM is");
 		must((uint64_t)e.at + e.len <= ceiling(), "a file in what other ROMs have");
-		must(file_len == CARGO_LEN_UNKNOWN || e.len >= file_len,
+		must(file_len == IMAGE_LEN_UNKNOWN || e.len >= file_len,
 		     "less memory than the file has bytes");
 	}
 	err = bzimage_parse(
@@ -285,9 +285,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (err)
 		return 0;
 	must_fit(&bz, file_len, &e);
-	if (file_len == CARGO_LEN_UNKNOWN && e.len <= bz.setup_len)
+	if (file_len == IMAGE_LEN_UNKNOWN && e.len <= bz.setup_len)
 		return 0; /* no whole kernel will come in */
-	if (file_len == CARGO_LEN_UNKNOWN)
+	if (file_len == IMAGE_LEN_UNKNOWN)
 		file_len = bz.setup_len + 1 + take(&in, 4) % (e.len - bz.setup_len);
 	place_kernel_done(&place, file_len);
 	try_initrds(&in, &bz, file_len);

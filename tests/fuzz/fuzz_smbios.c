@@ -3,7 +3,7 @@
  * SMBIOS: entry points in an area, and the table of structures.
  * fuzz: -max_len=1000
  */
-#include "arch/x86/smbios.h"
+#include "arch/smbios.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Makes the checksum of an entry point at its front right, as half of the inputs want it. */

@@ -6,6 +6,7 @@
 #ifndef TESTS_MODEL_BOOT_LAB_H
 #define TESTS_MODEL_BOOT_LAB_H
 
+#include "arch/boot.h"
 #include "net/boot/netboot.h"
 #include "tests/model/dhcp_server.h"
 #include "tests/model/web.h"

@@ -16,7 +16,7 @@ static int place(void *ctx, struct image *img)
 {
 	struct http_lab *lab = ctx;
 
-	if (img->file_len != CARGO_LEN_UNKNOWN && img->file_len > lab->granted)
+	if (img->file_len != IMAGE_LEN_UNKNOWN && img->file_len > lab->granted)
 		return (fail)(img->failure, RUNG_IMAGE, ERR_NO_SPACE, "the file does not fit");
 	img->extent = (struct extent){ lab->memory, lab->granted };
 	return 0;

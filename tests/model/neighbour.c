@@ -15,7 +15,7 @@
 static struct neighbour neighbour;
 
 /* This port has no configuration of its own: skiff-conform's is what the test says. */
-int port_config_each(port_config_fn each, void *ctx, struct failure *f)
+int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 {
 	static const char ip[] = "10.0.2.15/24 10.0.2.2";
 	int err = each(ctx, "test", "ip", ip, sizeof(ip) - 1);

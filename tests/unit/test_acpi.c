@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* arch/x86/acpi.c: the way to the power management timer, and tables that lead elsewhere. */
+/* arch/pcbios/acpi.c: the way to the power management timer, and tables that lead elsewhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "arch/x86/acpi.h"
+#include "arch/pcbios/acpi.h"
 #include "core/wire.h"
 
 #include <cmocka.h>

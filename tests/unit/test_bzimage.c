@@ -15,9 +15,9 @@
 #define FILE_LEN 0x100000u
 
 /* What Debian's cloud kernel says, with smaller numbers. */
-static void make_kernel(uint8_t head[CARGO_HEAD_LEN])
+static void make_kernel(uint8_t head[IMAGE_HEAD_LEN])
 {
-	memset(head, 0, CARGO_HEAD_LEN);
+	memset(head, 0, IMAGE_HEAD_LEN);
 	head[0x1f1] = 39;
 	put_le32(head + 0x1f4, (FILE_LEN - 40 * 512) / 16);
 	put_le16(head + 0x1fe, 0xaa55);
@@ -59,7 +59,7 @@ static void assert_refused(const uint8_t *head, uint32_t head_len, uint64_t file
 /* [LNX-01] [LNX-02] [LNX-04] [LNX-05] [LNX-06] */
 static void reads_a_modern_header(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 
@@ -85,7 +85,7 @@ static void reads_a_modern_header(void **state)
 /* [LNX-05] Such kernels say 7FFFFFFFh beside it, for loaders that do not know the flag. */
 static void a_kernel_that_may_lie_above_4_gib_takes_initrds_up_to_there(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 
@@ -103,7 +103,7 @@ static void a_kernel_that_may_lie_above_4_gib_takes_initrds_up_to_there(void **s
 /* A signature behind the kernel (sbsign), and a last paragraph that is not complete. [LNX-02] */
 static void the_file_may_differ_a_little_from_what_the_header_says(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 
@@ -111,13 +111,13 @@ static void the_file_may_differ_a_little_from_what_the_header_says(void **state)
 	make_kernel(head);
 	assert_int_equal(parse(&bz, head, sizeof(head), FILE_LEN + 1472, &f), 0);
 	assert_int_equal(parse(&bz, head, sizeof(head), FILE_LEN - 15, &f), 0);
-	assert_int_equal(parse(&bz, head, sizeof(head), CARGO_LEN_UNKNOWN, &f), 0);
+	assert_int_equal(parse(&bz, head, sizeof(head), IMAGE_LEN_UNKNOWN, &f), 0);
 }
 
 /* [LNX-02] */
 static void no_setup_sectors_means_four(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 
@@ -131,7 +131,7 @@ static void no_setup_sectors_means_four(void **state)
 /* [LNX-01] */
 static void the_burnt_version_is_read_as_the_one_before(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 
@@ -145,13 +145,13 @@ static void the_burnt_version_is_read_as_the_one_before(void **state)
 /* Fields that a version does not have are other bytes of the file. [LNX-04] [LNX-05] [LNX-06] */
 static void old_versions_have_the_defaults(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 
 	(void)state;
 	make_kernel(head);
-	memset(head + 0x22c, 0xff, CARGO_HEAD_LEN - 0x22c);
+	memset(head + 0x22c, 0xff, IMAGE_HEAD_LEN - 0x22c);
 	put_le16(head + 0x206, 0x0202);
 	assert_int_equal(parse(&bz, head, sizeof(head), FILE_LEN, &f), 0);
 	assert_int_equal(bz.payload_len, 0);
@@ -172,12 +172,12 @@ static void old_versions_have_the_defaults(void **state)
 
 static void a_kernel_of_unknown_length_is_not_guessed(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 
 	(void)state;
 	make_kernel(head);
 	put_le16(head + 0x206, 0x0203);
-	assert_refused(head, sizeof(head), CARGO_LEN_UNKNOWN,
+	assert_refused(head, sizeof(head), IMAGE_LEN_UNKNOWN,
 		       "neither this old kernel (boot protocol 2.03) nor the server says "
 		       "how long it is");
 }
@@ -229,7 +229,7 @@ static void each_broken_field_has_its_sentence(void **state)
 		  "broken Linux kernel: its header asks for memory at FFFFFFFFFFC88000h, where "
 		  "none can be" },
 	};
-	uint8_t head[CARGO_HEAD_LEN], value[8];
+	uint8_t head[IMAGE_HEAD_LEN], value[8];
 	size_t i;
 
 	(void)state;
@@ -244,18 +244,18 @@ static void each_broken_field_has_its_sentence(void **state)
 /* [SEC-08] */
 static void a_file_that_ends_early_is_refused_wherever_it_ends(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
 	uint32_t len;
 
 	(void)state;
 	make_kernel(head);
-	for (len = 0; len < CARGO_HEAD_LEN; len++) {
-		uint8_t exact[CARGO_HEAD_LEN];
+	for (len = 0; len < IMAGE_HEAD_LEN; len++) {
+		uint8_t exact[IMAGE_HEAD_LEN];
 
-		memcpy(exact + CARGO_HEAD_LEN - len, head, len); /* ends where ASan looks */
-		assert_int_equal(parse(&bz, exact + CARGO_HEAD_LEN - len, len, len, &f),
+		memcpy(exact + IMAGE_HEAD_LEN - len, head, len); /* ends where ASan looks */
+		assert_int_equal(parse(&bz, exact + IMAGE_HEAD_LEN - len, len, len, &f),
 				 ERR_FORMAT);
 		assert_int_not_equal(f.text[0], 0);
 	}
@@ -263,7 +263,7 @@ static void a_file_that_ends_early_is_refused_wherever_it_ends(void **state)
 	assert_refused(head, 0x208, 0x208,
 		       "broken Linux kernel: its header ends at 26Ch, behind the end of the file "
 		       "at 208h");
-	assert_refused(head, CARGO_HEAD_LEN, 40 * 512,
+	assert_refused(head, IMAGE_HEAD_LEN, 40 * 512,
 		       "broken Linux kernel: 20480 bytes of set-up code in a file of 20480 bytes, "
 		       "and nothing behind it");
 }
@@ -271,7 +271,7 @@ static void a_file_that_ends_early_is_refused_wherever_it_ends(void **state)
 /* Each byte of the header in turn with each value it can have. [SEC-08] */
 static void whatever_is_accepted_keeps_the_promises(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN], saved;
+	uint8_t head[IMAGE_HEAD_LEN], saved;
 	struct failure f;
 	struct bzimage bz;
 	unsigned off, value;
@@ -287,7 +287,7 @@ static void whatever_is_accepted_keeps_the_promises(void **state)
 				continue;
 			}
 			assert_in_range(bz.setup_len, 1024, FILE_LEN - 1);
-			assert_in_range(bz.header_len, 0x22c - 0x1f1, CARGO_HEAD_LEN - 0x1f1);
+			assert_in_range(bz.header_len, 0x22c - 0x1f1, IMAGE_HEAD_LEN - 0x1f1);
 			assert_true(bz.setup_len + (uint64_t)bz.payload_len < FILE_LEN + 16ull);
 			assert_true(bz.init_size >= bz.payload_len && bz.init_size > 0);
 			assert_true(bz.pref_address >= 0x100000 &&
@@ -301,7 +301,7 @@ static void whatever_is_accepted_keeps_the_promises(void **state)
 
 static void the_release_is_the_version_s_first_word(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	char release[65];
 	struct failure f;
 	struct bzimage bz;
@@ -322,7 +322,7 @@ static void the_release_is_the_version_s_first_word(void **state)
 /* [SEC-10] */
 static void the_release_shows_no_control_bytes(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	char release[65];
 	struct failure f;
 	struct bzimage bz;
@@ -337,7 +337,7 @@ static void the_release_shows_no_control_bytes(void **state)
 
 static void a_version_string_outside_of_the_set_up_code_is_none(void **state)
 {
-	uint8_t head[CARGO_HEAD_LEN];
+	uint8_t head[IMAGE_HEAD_LEN];
 	char release[65];
 	struct failure f;
 	struct bzimage bz;

@@ -111,6 +111,14 @@ static int see(void *ctx, const char *source, const char *key, const char *value
 }
 
 static struct fw_cfg fw;
+
+static bool open_fw_cfg(void)
+{
+	struct window registers;
+
+	hosted_fw_cfg_window(&registers);
+	return fw_cfg_open(&fw, &registers);
+}
 static struct failure failure;
 
 static int setup(void **state)
@@ -140,7 +148,7 @@ static void keys_and_values_arrive_in_order(void **state)
 	add("etc/e820", "1234", 4);
 	add(PREFIX "csum", "off\n", 4);
 	add(PREFIX "fetch", "", 0);
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(each(), 0);
 	assert_string_equal(seen.text, "url=http://10.0.2.2/x;csum=off\n;fetch=;");
 	assert_int_equal(failure.err, 0);
@@ -154,7 +162,7 @@ static void a_prefix_is_the_beginning_and_nothing_else(void **state)
 	add("opt/org.skiffer/url", "3", 1);
 	add("xopt/org.skiff/url", "4", 1);
 	add(PREFIX, "5", 1);
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(each(), 0);
 	assert_string_equal(seen.text, "=5;");
 }
@@ -165,7 +173,7 @@ static void an_error_of_the_callback_ends_the_walk(void **state)
 	add(PREFIX "a", "1", 1);
 	add(PREFIX "b", "2", 1);
 	seen.answer = ERR_CONFIG;
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(each(), ERR_CONFIG);
 	assert_string_equal(seen.text, "a=1;");
 }
@@ -177,7 +185,7 @@ static void values_of_16384_bytes_are_the_longest(void **state)
 	(void)state;
 	memset(big, 'x', sizeof(big));
 	add(PREFIX "cmdline", big, FW_CFG_VALUE_MAX);
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(each(), 0);
 	assert_int_equal(strlen(seen.text), 8 + FW_CFG_VALUE_MAX + 1);
 	model.file[0].len = FW_CFG_VALUE_MAX + 1;
@@ -205,7 +213,7 @@ static void a_name_of_full_length_is_bounded(void **state)
 {
 	(void)state;
 	add(PREFIX "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "1", 1);
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	fill_the_stack();
 	assert_int_equal(each(), 0);
 	assert_string_equal(seen.text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1;");
@@ -220,7 +228,7 @@ static void too_many_files_are_a_sentence(void **state)
 		snprintf(names[i], sizeof(names[i]), PREFIX "%u", i);
 		add(names[i], "", 0);
 	}
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(each(), ERR_CONFIG);
 	assert_int_equal(failure.rung, RUNG_CONFIG);
 	model.count = --model.files;
@@ -233,7 +241,7 @@ static void a_directory_without_end_ends(void **state)
 	(void)state;
 	add(PREFIX "url", "x", 1);
 	model.count = 0xffffffff;
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(each(), 0);
 	assert_string_equal(seen.text, "url=x;");
 	assert_true(model.reads < 300000);
@@ -249,7 +257,7 @@ static void the_directory_is_read_once(void **state)
 		snprintf(names[i], sizeof(names[i]), PREFIX "%u", i);
 		add(names[i], "12", 2);
 	}
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	model.reads = 0;
 	assert_int_equal(each(), 0);
 	assert_int_equal(model.reads, 4 + 20 * 64 + 20 * 2);
@@ -261,7 +269,7 @@ static void without_fw_cfg_nothing_is_found(void **state)
 
 	(void)state;
 	hosted_attach_fw_cfg(NULL);
-	assert_false(fw_cfg_open(&fw));
+	assert_false(open_fw_cfg());
 	assert_int_equal(each(), 0);
 	assert_int_equal(fw_cfg_u16(&fw, FW_CFG_NOGRAPHIC), 0);
 	assert_int_equal(fw_cfg_read(&fw, "etc/sercon-port", buf, sizeof(buf)), -1);
@@ -272,7 +280,7 @@ static void another_signature_is_no_fw_cfg(void **state)
 	(void)state;
 	add(PREFIX "url", "x", 1);
 	strcpy(model.signature, "QEMV");
-	assert_false(fw_cfg_open(&fw));
+	assert_false(open_fw_cfg());
 	assert_int_equal(each(), 0);
 	assert_string_equal(seen.text, "");
 }
@@ -282,7 +290,7 @@ static void a_number_is_little_endian(void **state)
 	(void)state;
 	model.nographic[0] = 1;
 	model.nographic[1] = 2;
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(fw_cfg_u16(&fw, FW_CFG_NOGRAPHIC), 0x0201);
 }
 
@@ -293,7 +301,7 @@ static void a_file_is_read_by_name_up_to_the_buffer(void **state)
 	(void)state;
 	add("etc/sercon-port-not", "no", 2);
 	add("etc/sercon-port", "abcdef", 6);
-	assert_true(fw_cfg_open(&fw));
+	assert_true(open_fw_cfg());
 	assert_int_equal(fw_cfg_read(&fw, "etc/sercon-port", buf, 2), 6);
 	assert_memory_equal(buf, "abz", 3);
 	assert_int_equal(fw_cfg_read(&fw, "etc/sercon-por", buf, 2), -1);

@@ -121,7 +121,7 @@ static void windows_are_checked_in_64_bits(void **state)
 	pci.bar[4].unreachable = true;
 	assert_int_equal(port_window_open(&w, 8, 4, 0, 4), ERR_UNREACHABLE);
 	assert_int_equal(port_window_open(&w, 8, 4, 0x1000, 4), ERR_DEVICE);
-	port_fw_cfg_window(&w);
+	hosted_fw_cfg_window(&w);
 	assert_int_equal(w.kind, WINDOW_NONE);
 }
 
@@ -187,20 +187,20 @@ static void initrds_follow_the_kernel_at_multiples_of_four(void **state)
 	struct text t;
 
 	(void)state;
-	assert_int_equal(port_cargo_grant(CARGO_KERNEL, head, 5001, &e, &f), 0);
+	assert_int_equal(boot_cargo_grant(CARGO_KERNEL, head, 5001, &e, &f), 0);
 	assert_int_equal(e.len, 5001);
-	assert_int_equal(port_cargo_done(CARGO_KERNEL, 5001, &f), 0);
-	assert_int_equal(port_cargo_grant(CARGO_INITRD, head, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(boot_cargo_done(CARGO_KERNEL, 5001, &f), 0);
+	assert_int_equal(boot_cargo_grant(CARGO_INITRD, head, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_ptr_equal(e.at, hosted_cargo(0)->extent.at + 5004);
 	assert_int_equal(e.len, 1024 * 1024 - 5004);
-	assert_int_equal(port_cargo_done(CARGO_INITRD, 7, &f), 0);
-	assert_int_equal(port_cargo_grant(CARGO_FETCH, head, 1024 * 1024 - 5012, &e, &f), 0);
-	assert_int_equal(port_cargo_grant(CARGO_FETCH, head, 1024 * 1024 - 5011, &e, &f),
+	assert_int_equal(boot_cargo_done(CARGO_INITRD, 7, &f), 0);
+	assert_int_equal(boot_cargo_grant(CARGO_FETCH, head, 1024 * 1024 - 5012, &e, &f), 0);
+	assert_int_equal(boot_cargo_grant(CARGO_FETCH, head, 1024 * 1024 - 5011, &e, &f),
 			 ERR_NO_SPACE);
 	assert_int_equal(f.rung, RUNG_IMAGE);
 	assert_int_equal(hosted_cargo_count(), 3);
 	text_init(&t, buf, sizeof(buf));
-	port_boot_text(&t);
+	boot_text(&t);
 	assert_string_equal(buf, "hosted, kernel 5001 bytes, initrd 7 bytes");
 }
 
@@ -212,11 +212,11 @@ static void an_empty_file_without_memory_is_refused(void **state)
 
 	(void)state;
 	hosted_cargo_area(page, 6);
-	assert_int_equal(port_cargo_grant(CARGO_KERNEL, head, 6, &e, &f), 0);
-	assert_int_equal(port_cargo_done(CARGO_KERNEL, 6, &f), 0);
-	assert_int_equal(port_cargo_grant(CARGO_INITRD, head, 0, &e, &f), ERR_NO_SPACE);
+	assert_int_equal(boot_cargo_grant(CARGO_KERNEL, head, 6, &e, &f), 0);
+	assert_int_equal(boot_cargo_done(CARGO_KERNEL, 6, &f), 0);
+	assert_int_equal(boot_cargo_grant(CARGO_INITRD, head, 0, &e, &f), ERR_NO_SPACE);
 	hosted_cargo_area(NULL, 0);
-	assert_int_equal(port_cargo_grant(CARGO_FETCH, head, 0, &e, &f), ERR_NO_SPACE);
+	assert_int_equal(boot_cargo_grant(CARGO_FETCH, head, 0, &e, &f), ERR_NO_SPACE);
 }
 
 static void refusals_come_once_with_their_sentence(void **state)
@@ -227,13 +227,13 @@ static void refusals_come_once_with_their_sentence(void **state)
 
 	(void)state;
 	hosted_cargo_refuse(ERR_FORMAT, "not a kernel");
-	assert_int_equal(port_cargo_grant(CARGO_KERNEL, head, 1, &e, &f), ERR_FORMAT);
+	assert_int_equal(boot_cargo_grant(CARGO_KERNEL, head, 1, &e, &f), ERR_FORMAT);
 	assert_string_equal(f.text, "not a kernel");
-	assert_int_equal(port_cargo_grant(CARGO_KERNEL, head, 1, &e, &f), 0);
+	assert_int_equal(boot_cargo_grant(CARGO_KERNEL, head, 1, &e, &f), 0);
 	hosted_boot_refuse(ERR_REFUSED, "no");
-	assert_int_equal(port_boot("quiet", &f), ERR_REFUSED);
+	assert_int_equal(boot_start("quiet", &f), ERR_REFUSED);
 	assert_null(hosted_booted());
-	assert_int_equal(port_boot("quiet", &f), 0);
+	assert_int_equal(boot_start("quiet", &f), 0);
 	assert_string_equal(hosted_booted(), "quiet");
 }
 
@@ -243,13 +243,13 @@ static void identity_is_what_a_test_sets(void **state)
 	uint8_t got[16];
 
 	(void)state;
-	assert_false(port_uuid(got));
+	assert_false(boot_uuid(got));
 	hosted_uuid_set(uuid);
-	assert_true(port_uuid(got));
+	assert_true(boot_uuid(got));
 	assert_memory_equal(got, uuid, 16);
-	assert_int_equal(port_dhcp_arch(), 0);
+	assert_int_equal(boot_dhcp_arch(), 0);
 	hosted_dhcp_arch_set(7);
-	assert_int_equal(port_dhcp_arch(), 7);
+	assert_int_equal(boot_dhcp_arch(), 7);
 	assert_false(port_abort_pressed());
 	hosted_abort_set(true);
 	assert_true(port_abort_pressed());

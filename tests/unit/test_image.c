@@ -91,7 +91,7 @@ static void an_image_without_head_is_placed_at_once(void **state)
 /* Asked again before a byte had come: the place stays, and so must the length. */
 static void an_image_begins_again_where_it_is(void **state)
 {
-	static const uint64_t lengths[] = { 6, CARGO_LEN_UNKNOWN };
+	static const uint64_t lengths[] = { 6, IMAGE_LEN_UNKNOWN };
 	struct fixture x;
 	unsigned i;
 
@@ -152,7 +152,7 @@ static void a_file_shorter_than_the_head_is_placed_with_its_last_byte(void **sta
 	struct fixture x;
 
 	(void)state;
-	open_image(&x, CARGO_HEAD_LEN);
+	open_image(&x, IMAGE_HEAD_LEN);
 	assert_int_equal(image_begin(&x.img, 3), 0);
 	assert_int_equal(store(&x, "abc"), 0);
 	assert_int_equal(x.places, 1);
@@ -166,8 +166,8 @@ static void a_short_file_of_unknown_length_is_placed_at_its_end(void **state)
 	struct fixture x;
 
 	(void)state;
-	open_image(&x, CARGO_HEAD_LEN);
-	assert_int_equal(image_begin(&x.img, CARGO_LEN_UNKNOWN), 0);
+	open_image(&x, IMAGE_HEAD_LEN);
+	assert_int_equal(image_begin(&x.img, IMAGE_LEN_UNKNOWN), 0);
 	assert_int_equal(store(&x, "abc"), 0);
 	assert_int_equal(x.places, 0);
 	assert_int_equal(image_end(&x.img), 0);
@@ -181,7 +181,7 @@ static void an_empty_file_is_placed_too(void **state)
 	struct fixture x;
 
 	(void)state;
-	open_image(&x, CARGO_HEAD_LEN);
+	open_image(&x, IMAGE_HEAD_LEN);
 	assert_int_equal(image_begin(&x.img, 0), 0);
 	assert_int_equal(image_end(&x.img), 0);
 	assert_int_equal(x.places, 1);
@@ -195,9 +195,9 @@ static void the_length_is_known_at_the_end_where_nobody_said(void **state)
 
 	(void)state;
 	open_image(&x, 0);
-	assert_int_equal(image_begin(&x.img, CARGO_LEN_UNKNOWN), 0);
+	assert_int_equal(image_begin(&x.img, IMAGE_LEN_UNKNOWN), 0);
 	assert_int_equal(store(&x, "abcde"), 0);
-	assert_true(x.img.file_len == CARGO_LEN_UNKNOWN);
+	assert_true(x.img.file_len == IMAGE_LEN_UNKNOWN);
 	assert_int_equal(image_end(&x.img), 0);
 	assert_int_equal(x.img.file_len, 5);
 }
@@ -224,7 +224,7 @@ static void an_endless_body_stops_at_the_extent(void **state)
 	(void)state;
 	open_image(&x, 0);
 	x.extent_len = 6;
-	assert_int_equal(image_begin(&x.img, CARGO_LEN_UNKNOWN), 0);
+	assert_int_equal(image_begin(&x.img, IMAGE_LEN_UNKNOWN), 0);
 	assert_int_equal(store(&x, "abcd"), 0);
 	assert_int_equal(store(&x, "efg"), ERR_NO_SPACE);
 	assert_int_equal(x.failure.rung, RUNG_IMAGE);
@@ -243,7 +243,7 @@ static void a_head_larger_than_the_extent_is_not_stored(void **state)
 	(void)state;
 	open_image(&x, 8);
 	x.extent_len = 6;
-	assert_int_equal(image_begin(&x.img, CARGO_LEN_UNKNOWN), 0);
+	assert_int_equal(image_begin(&x.img, IMAGE_LEN_UNKNOWN), 0);
 	assert_int_equal(store(&x, "abcdefghij"), ERR_NO_SPACE);
 	assert_int_equal(store(&x, "abcdefghij"), ERR_NO_SPACE);
 	assert_null(image_accept(&x.img, 8, 1));
@@ -331,7 +331,7 @@ static void no_place_outside_of_file_and_extent(void **state)
 
 	open_image(&x, 0);
 	x.extent_len = 10;
-	assert_int_equal(image_begin(&x.img, CARGO_LEN_UNKNOWN), 0);
+	assert_int_equal(image_begin(&x.img, IMAGE_LEN_UNKNOWN), 0);
 	assert_non_null(image_accept(&x.img, 9, 1));
 	assert_null(image_accept(&x.img, 9, 2));
 	assert_null(image_accept(&x.img, (uint64_t)1 << 32, 1));

@@ -44,7 +44,7 @@ static void assert_named(uint32_t off, const char *bytes, const char *name)
 
 	snprintf(expected, sizeof(expected), START "%s; ", name);
 	for (int uefi = 0; uefi < 2; uefi++)
-		assert_memory_equal(said(CARGO_HEAD_LEN, 0x90, off, bytes, len, uefi), expected,
+		assert_memory_equal(said(IMAGE_HEAD_LEN, 0x90, off, bytes, len, uefi), expected,
 				    strlen(expected));
 }
 
@@ -86,10 +86,10 @@ static void programs_of_firmware_are_named_by_the_other_firmware(void **state)
 {
 	(void)state;
 	assert_named(0, "\xea\x05", "a BIOS program (NBP)");
-	assert_string_equal(said(CARGO_HEAD_LEN, 0, 0, "MZ", 2, false),
+	assert_string_equal(said(IMAGE_HEAD_LEN, 0, 0, "MZ", 2, false),
 			    START "an EFI program; a BIOS cannot start it, but skiff.efi can, "
 				  "under UEFI");
-	assert_string_equal(said(CARGO_HEAD_LEN, 0x90, 0, "MZ", 2, true), "");
+	assert_string_equal(said(IMAGE_HEAD_LEN, 0x90, 0, "MZ", 2, true), "");
 }
 
 /* As far as the first KiB tells: with a boot sector, or with zeros in front. */
@@ -100,13 +100,13 @@ static void disks_and_iso_files_are_named(void **state)
 	(void)state;
 	assert_named(0x1fe, "\x55\xaa", "a disk or ISO image");
 	assert_non_null(
-		strstr(said(CARGO_HEAD_LEN, 0, 0, &zero, 1, false), START "a disk or ISO image; "));
+		strstr(said(IMAGE_HEAD_LEN, 0, 0, &zero, 1, false), START "a disk or ISO image; "));
 	assert_string_equal(said(511, 0, 0, &zero, 1, false), "");
 }
 
 static void kernels_and_entries_are_not_refused(void **state)
 {
-	uint8_t kernel[CARGO_HEAD_LEN] = { 0 };
+	uint8_t kernel[IMAGE_HEAD_LEN] = { 0 };
 	static const char entry[] = "# an entry\nlinux k\n", *const others[] = { "", " ",
 										 "\xef\xbb\xbf",
 										 "#!ipx", "0707" };
@@ -115,7 +115,7 @@ static void kernels_and_entries_are_not_refused(void **state)
 	put_le16(kernel + 0x1fe, 0xaa55);
 	memcpy(kernel + 0x202, "HdrS", 4);
 	for (int uefi = 0; uefi < 2; uefi++) {
-		assert_string_equal(said(CARGO_HEAD_LEN, 0, 0, kernel, sizeof(kernel), uefi), "");
+		assert_string_equal(said(IMAGE_HEAD_LEN, 0, 0, kernel, sizeof(kernel), uefi), "");
 		assert_string_equal(said(sizeof(entry) - 1, 0, 0, entry, sizeof(entry) - 1, uefi),
 				    "");
 		for (unsigned i = 0; i < ARRAY_LEN(others); i++)

@@ -142,10 +142,10 @@ static void a_kernel_of_unknown_length_may_be_as_long_as_memory(void **state)
 	(void)state;
 	make_pc(512 * MIB, 0);
 	begin();
-	assert_int_equal(place_kernel(&place, &bz, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_kernel(&place, &bz, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at + e.len, 512 * MIB - 0x20000 - 24 * MIB);
 	place_kernel_done(&place, MODERN_LEN + 200 * MIB);
-	assert_int_equal(place_initrd(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_initrd(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at, 16 * MIB + 214 * MIB);
 }
 
@@ -162,7 +162,7 @@ static void initrds_follow_each_other_at_multiples_of_4(void **state)
 	assert_int_equal(place_initrd(&place, 1001, &e, &f), 0);
 	first = e.at;
 	place_initrd_done(&place, 1001);
-	assert_int_equal(place_initrd(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_initrd(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at, first + 1004);
 	place_initrd_done(&place, 0);
 	assert_int_equal(place_initrd(&place, 7, &e, &f), 0);
@@ -183,10 +183,10 @@ static void the_top_24_mib_below_4_gib_stay_untouched(void **state)
 	begin();
 	put_kernel(&bz, MODERN_LEN);
 	assert_int_equal(e.at + e.len, top - 24 * MIB);
-	assert_int_equal(place_initrd(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_initrd(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at + e.len, top - 24 * MIB);
 	begin();
-	assert_int_equal(place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_fetch(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at, 16 * MIB);
 	assert_int_equal(e.at + e.len, top - 24 * MIB);
 }
@@ -235,7 +235,7 @@ static void an_empty_initrd_behind_one_that_fills_memory_is_refused(void **state
 	make_pc(128 * MIB, 0);
 	begin();
 	put_kernel(&bz, MODERN_LEN);
-	assert_int_equal(place_initrd(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_initrd(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	place_initrd_done(&place, e.len);
 	assert_int_equal(place_initrd(&place, 0, &e, &f), ERR_NO_SPACE);
 }
@@ -298,18 +298,18 @@ static void nothing_is_placed_above_4_gib(void **state)
 	(void)state;
 	make_pc(2 * GIB, 6 * GIB);
 	begin();
-	assert_int_equal(place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_fetch(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at + e.len, 2 * GIB - 0x20000 - 24 * MIB);
 	bz.initrd_addr_max = 0xffffffff;
 	put_kernel(&bz, MODERN_LEN);
-	assert_int_equal(place_initrd(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_initrd(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at + e.len, 2 * GIB - 0x20000 - 24 * MIB);
 	bz.pref_address = 4 * GIB;
 	assert_int_equal(place_kernel(&place, &bz, MODERN_LEN, &e, &f), ERR_NO_SPACE);
 	map.count = 0;
 	add(MIB, 8 * GIB, E820_RAM);
 	begin();
-	assert_int_equal(place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_fetch(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at + e.len, 4 * GIB - 4096 - 24 * MIB);
 	bz.pref_address = 4 * GIB - 40 * MIB;
 	assert_int_equal(place_kernel(&place, &bz, MODERN_LEN, &e, &f), ERR_NO_SPACE);
@@ -325,7 +325,7 @@ static void a_fetch_gets_the_largest_piece(void **state)
 	add(400 * MIB, 1 * MIB, RESERVED); /* inside of RAM: some BIOSes overlap */
 	add(900 * MIB, 30 * MIB, E820_RAM);
 	begin();
-	assert_int_equal(place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f), 0);
+	assert_int_equal(place_fetch(&place, IMAGE_LEN_UNKNOWN, &e, &f), 0);
 	assert_int_equal(e.at, 401 * MIB);
 	assert_int_equal(e.at + e.len, 768 * MIB);
 	assert_int_equal(place_fetch(&place, 367 * MIB, &e, &f), 0);
@@ -449,7 +449,7 @@ static void a_nonsensical_map_gives_nothing(void **state)
 	assert_int_equal(place_fetch(&place, 1, &e, &f), ERR_NO_SPACE);
 	map.count = 0;
 	begin();
-	assert_int_equal(place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f), ERR_NO_SPACE);
+	assert_int_equal(place_fetch(&place, IMAGE_LEN_UNKNOWN, &e, &f), ERR_NO_SPACE);
 }
 
 static void ram_that_something_else_overlaps_is_not_free(void **state)
@@ -622,7 +622,7 @@ static void check_fetch(void)
 {
 	uint64_t most = oracle_largest(16 * MIB, place.ceiling);
 
-	if (place_fetch(&place, CARGO_LEN_UNKNOWN, &e, &f) == 0) {
+	if (place_fetch(&place, IMAGE_LEN_UNKNOWN, &e, &f) == 0) {
 		assert_true(e.at >= 16 * MIB && e.at % 4096 == 0 && e.len > 0);
 		assert_true(oracle(e.at, (uint64_t)e.at + e.len));
 		assert_int_equal(e.len, most);
@@ -654,17 +654,17 @@ static void check_initrds(const struct bzimage *bz, uint64_t kernel_end)
 	uint64_t last = (uint64_t)bz->initrd_addr_max + 1, end = kernel_end;
 
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t len = chance(4) ? chance(200 * MIB) : CARGO_LEN_UNKNOWN;
+		uint64_t len = chance(4) ? chance(200 * MIB) : IMAGE_LEN_UNKNOWN;
 
 		if (place_initrd(&place, len, &e, &f) != 0)
 			return;
-		assert_true(e.at >= end && e.len > 0 && (len == CARGO_LEN_UNKNOWN || e.len >= len));
+		assert_true(e.at >= end && e.len > 0 && (len == IMAGE_LEN_UNKNOWN || e.len >= len));
 		assert_int_equal(e.at % (i ? 4 : 4096), 0);
 		assert_true(i == 0 || e.at - end < 4);
 		assert_true(oracle(e.at, (uint64_t)e.at + e.len));
 		assert_true((uint64_t)e.at + e.len <=
 			    (last < place.ceiling ? last : place.ceiling));
-		if (len == CARGO_LEN_UNKNOWN)
+		if (len == IMAGE_LEN_UNKNOWN)
 			len = chance((uint64_t)e.len + 1);
 		place_initrd_done(&place, len);
 		end = e.at + len;

@@ -30,7 +30,7 @@ static struct web web;
 /* What whoever started the program has left: pairs of key and value, ended by NULL. */
 static const char *const *left;
 
-int port_config_each(port_config_fn each, void *ctx, struct failure *f)
+int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 {
 	const char *const *key;
 	int err = 0;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "arch/x86/smbios.h"
+#include "arch/smbios.h"
 #include "core/wire.h"
 
 #define AREA_LEN 0x200

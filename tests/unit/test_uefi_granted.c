@@ -29,8 +29,8 @@ static void a_file_gets_the_pages_that_it_needs(void **state)
 	assert_int_equal(granted_want(1, 100), 1);
 	assert_int_equal(granted_want(4096, 100), 1);
 	assert_int_equal(granted_want(4097, 100), 2);
-	assert_int_equal(granted_want(CARGO_LEN_UNKNOWN, 100), 50);
-	assert_int_equal(granted_want(CARGO_LEN_UNKNOWN, 1), 1);
+	assert_int_equal(granted_want(IMAGE_LEN_UNKNOWN, 100), 50);
+	assert_int_equal(granted_want(IMAGE_LEN_UNKNOWN, 1), 1);
 }
 
 /* A Content-Length is anything below 2^64 - 1. [HTTP-20] */
@@ -59,7 +59,7 @@ static void the_sentence_has_the_file_s_length_and_the_memory_s(void **state)
 	assert_string_equal(f.text, "the file needs 18446744073709551614 bytes of memory, but the "
 				    "firmware's largest free range has 65536");
 	memset(&f, 0, sizeof(f));
-	assert_int_equal(granted_refuse(CARGO_LEN_UNKNOWN, 0, &f), ERR_NO_SPACE);
+	assert_int_equal(granted_refuse(IMAGE_LEN_UNKNOWN, 0, &f), ERR_NO_SPACE);
 	assert_string_equal(f.text, "the file needs 4096 bytes of memory, but the firmware's "
 				    "largest free range has 0");
 	memset(&f, 0, sizeof(f));

@@ -119,10 +119,10 @@ static void a_program_for_another_processor_is_named(void **state)
 {
 	(void)state;
 	put_le16(head + AT + 4, 0xaa64);
-	assert_string_equal(refusal(), "the file is a program for another processor than x86-64");
+	assert_string_equal(refusal(), "the file is a program for another processor");
 	make_efi_program(state);
 	put_le16(head + AT + 24, 0x10b);
-	assert_string_equal(refusal(), "the file is a program for another processor than x86-64");
+	assert_string_equal(refusal(), "the file is a program for another processor");
 }
 
 /* Both are PE programs, too. */
@@ -154,7 +154,7 @@ static void a_kernel_for_a_bios_is_named(void **state)
 	memcpy(kernel, head, sizeof(head));
 	put_le16(kernel + AT + 4, 0x14c);
 	assert_int_equal(pe_check((struct span){ kernel, sizeof(kernel) }, &f), ERR_FORMAT);
-	assert_string_equal(f.text, "the file is a program for another processor than x86-64");
+	assert_string_equal(f.text, "the file is a program for another processor");
 }
 
 static void a_program_for_a_bios_is_named(void **state)

@@ -3,8 +3,8 @@
  * The machine's UUID from SMBIOS tables (DSP0134 3.x). Pure functions over memory that the port has
  * found.
  */
-#ifndef ARCH_X86_SMBIOS_H
-#define ARCH_X86_SMBIOS_H
+#ifndef ARCH_SMBIOS_H
+#define ARCH_SMBIOS_H
 
 #include "core/types.h"
 

@@ -4,7 +4,7 @@
  * and are trusted no further than that they are read: no length in them leads out of the table that
  * the entry point describes.
  */
-#include "arch/x86/smbios.h"
+#include "arch/smbios.h"
 
 #include "core/mem.h"
 #include "core/wire.h"

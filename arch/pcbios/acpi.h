@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where ACPI's tables say that the power management timer is. */
-#ifndef ARCH_X86_ACPI_H
-#define ARCH_X86_ACPI_H
+#ifndef ARCH_PCBIOS_ACPI_H
+#define ARCH_PCBIOS_ACPI_H
 
 #include "core/types.h"
 

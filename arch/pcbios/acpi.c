@@ -3,9 +3,9 @@
  * The ACPI power management timer (ACPI 6.5, 4.8.3.3) by way of RSDP, RSDT and FADT. Firmware wrote
  * them; what they name is used only if it then counts (tsc.c). Called by the BIOS port.
  */
-#include "arch/x86/acpi.h"
+#include "arch/pcbios/acpi.h"
 
-#include "arch/x86/smbios.h"
+#include "arch/smbios.h"
 #include "core/mem.h"
 #include "core/wire.h"
 
