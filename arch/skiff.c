@@ -4,14 +4,14 @@
  * from its sources, the driver opened, the boot story told with its nic. Called by a port's main().
  */
 #include "arch/boot.h"
-#include "arch/port.h"
 #include "arch/program.h"
 #include "core/builtin.h"
 #include "core/clock.h"
 #include "core/console.h"
-#include "drivers/pci.h"
 #include "drivers/virtio_net.h"
 #include "net/boot/netboot.h"
+
+#define DEVICE_NAME_LEN 32
 
 /* The one object of this program; all of it zeros at the start. */
 static struct skiff {
@@ -54,16 +54,16 @@ static int configure(struct skiff *s, const char **url)
 	return err ? err : set_builtin(s, url);
 }
 
-static void print_device(struct skiff *s, uintptr_t fn, const char *place)
+static void print_device(struct skiff *s, const char *place)
 {
 	const struct nic *nic = virtio_net_nic(&s->driver);
-	char mac[MAC_TEXT_LEN];
+	char mac[MAC_TEXT_LEN], name[DEVICE_NAME_LEN];
 	struct text t;
 
-	console_line(&s->console, "skiff %s virtio-net %s %04x:%04x %s mtu %u", skiff_version,
-		     place, (unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2),
-		     (unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2), mac_text(mac, nic->mac),
-		     nic->mtu);
+	text_init(&t, name, sizeof(name));
+	virtio_name(&s->driver.virtio, &t);
+	console_line(&s->console, "skiff %s virtio-net %s %s %s mtu %u", skiff_version, place, name,
+		     mac_text(mac, nic->mac), nic->mtu);
 	text_init(&t, s->features, sizeof(s->features));
 	virtio_features_text(&s->driver.virtio, &t);
 	console_line(&s->console, "virtio: %s", s->features);
@@ -84,7 +84,7 @@ int program_run(uintptr_t fn, const char *place)
 		err = virtio_net_open(&s->driver, fn, &options, &s->failure);
 	}
 	if (!err) {
-		print_device(s, fn, place);
+		print_device(s, place);
 		net = &s->netboot.net;
 		err = netboot_run(&s->netboot, virtio_net_nic(&s->driver), &s->config, builtin_url,
 				  &s->console, &s->failure, started_ms);

@@ -16,28 +16,26 @@
 #define CONFIG_BYTES_MAX 8
 
 /*
- * Modern where the capabilities are there, also on a transitional device; legacy otherwise
- * (4.1.5.1.1.1 [PCI-06] [INIT-26]).
+ * The best first: modern where the capabilities are there, also on a transitional device; legacy
+ * otherwise (4.1.5.1.1.1 [PCI-06] [INIT-26]).
  */
+static const struct virtio_transport *const transports[] = { &virtio_pci, &virtio_legacy };
+
 int virtio_open(struct virtio *v, uintptr_t fn, struct failure *f)
 {
-	const char *not_modern, *not_legacy;
+	const char *why[ARRAY_LEN(transports)];
 
 	memset(v, 0, sizeof(*v));
-	if (!pci_is_virtio_net(fn))
-		return fail(f, RUNG_DEVICE, ERR_DEVICE,
-			    "the PCI function is no virtio network device");
 	v->fn = fn;
-	pci_enable(&v->command, fn);
-	not_modern = virtio_pci_find(v);
-	if (!not_modern)
-		return 0;
-	not_legacy = virtio_legacy_find(v);
-	if (!not_legacy)
-		return 0;
-	pci_restore(&v->command);
+	for (unsigned i = 0; i < ARRAY_LEN(transports); i++) {
+		why[i] = transports[i]->open(v);
+		if (!why[i]) {
+			v->transport = transports[i];
+			return 0;
+		}
+	}
 	return fail(f, RUNG_DEVICE, ERR_DEVICE, "the virtio device cannot be driven: %s, and %s",
-		    not_modern, not_legacy);
+		    why[0], why[1]);
 }
 
 /* Progress only adds bits (2.1.1 [INIT-02]), never SUSPEND (3.4.1 [INIT-19]). */
@@ -75,7 +73,7 @@ int virtio_begin(struct virtio *v, struct failure *f)
 
 	if (err)
 		return err;
-	pci_enable_dma(v->fn);
+	v->transport->allow_dma(v);
 	add_status(v, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	add_status(v, VIRTIO_CONFIG_S_DRIVER);
 	v->offered = v->transport->features(v);
@@ -139,7 +137,7 @@ int virtio_close(struct virtio *v, struct failure *f)
 	if (!v->transport)
 		return 0;
 	err = reset(v, f);
-	pci_restore(&v->command);
+	v->transport->release(v);
 	v->transport = NULL;
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtio device over PCI, whatever its type: status, features, configuration, reset. The two
- * transports (virtio_pci.c: modern, virtio_legacy.c) stand behind one table of operations. All
- * references are to VIRTIO 1.4.
+ * A virtio device, whatever its type and bus: status, features, configuration, reset. Transports
+ * (virtio_pci.c: modern, virtio_legacy.c) stand behind one table of operations; another one is a
+ * file and a line in virtio.c. All references are to VIRTIO 1.4.
  */
 #ifndef DRIVERS_VIRTIO_H
 #define DRIVERS_VIRTIO_H
@@ -23,15 +23,20 @@ enum virtio_status {
 	VIRTIO_CONFIG_S_FAILED = 128,
 };
 
-/* The feature bits that this driver may accept; virtio_features.c knows more by name. */
+/* Feature bits that decide something here; virtio_features.c knows more by name. */
 enum virtio_feature {
 	VIRTIO_NET_F_GUEST_CSUM = 1,
 	VIRTIO_NET_F_MTU = 3,
 	VIRTIO_NET_F_MAC = 5,
+	VIRTIO_NET_F_GUEST_TSO4 = 7,
+	VIRTIO_NET_F_GUEST_TSO6 = 8,
+	VIRTIO_NET_F_GUEST_UFO = 10,
 	VIRTIO_NET_F_STATUS = 16,
 	VIRTIO_F_ANY_LAYOUT = 27, /* legacy only */
 	VIRTIO_F_VERSION_1 = 32,
 	VIRTIO_F_ACCESS_PLATFORM = 33,
+	VIRTIO_NET_F_GUEST_USO4 = 54,
+	VIRTIO_NET_F_GUEST_USO6 = 55,
 };
 
 #define VIRTIO_BIT(feature) (UINT64_C(1) << (feature))
@@ -44,6 +49,20 @@ struct virtq;
 
 struct virtio_transport {
 	bool legacy;
+	/*
+	 * Finds the registers of v->fn and lets the device answer; writes to none yet. NULL; or why
+	 * the device cannot be driven so, as half a sentence, and everything as it was.
+	 */
+	const char *(*open)(struct virtio *v);
+	/*
+	 * The device has been reset: takes from it the right to access memory, for good, and leaves
+	 * the rest as open() found it. Any number of times.
+	 */
+	void (*release)(const struct virtio *v);
+	/* The device may access memory from now on. */
+	void (*allow_dma)(const struct virtio *v);
+	/* Appends what the user knows the device by ("1af4:1041"). */
+	void (*name)(const struct virtio *v, struct text *t);
 	uint8_t (*status)(const struct virtio *v);
 	void (*set_status)(const struct virtio *v, uint8_t status);
 	uint64_t (*features)(const struct virtio *v);
@@ -71,13 +90,15 @@ struct virtio_transport {
 struct virtio {
 	uintptr_t fn;
 	const struct virtio_transport *transport; /* NULL: not open */
-	struct pci_command_saved command;
 	uint64_t offered, accepted;
 	uint8_t status; /* what we have written */
 
-	/* Set by either transport. */
+	/* Set by each transport. */
 	struct window common; /* the common configuration; legacy: all registers */
 	uint32_t config_len;  /* bytes of device configuration that can be read */
+
+	/* Set by transports over PCI. */
+	struct pci_command_saved command;
 
 	/* Set by virtio_legacy.c. */
 	uint32_t config_off; /* where in `common` device configuration begins */
@@ -91,8 +112,8 @@ struct virtio {
 };
 
 /*
- * Finds the transport of function fn and lets the device answer; touches no virtio register yet. 0;
- * ERR_DEVICE with a sentence (rung `device`) and everything as it was.
+ * Finds the transport of the device that the port calls fn, and lets it answer; touches no virtio
+ * register yet. 0; ERR_DEVICE with a sentence (rung `device`) and everything as it was.
  */
 int virtio_open(struct virtio *v, uintptr_t fn, struct failure *f) MUST_CHECK;
 
@@ -111,6 +132,12 @@ int virtio_accept(struct virtio *v, uint64_t wanted, struct failure *f) MUST_CHE
 static inline bool virtio_has(const struct virtio *v, enum virtio_feature feature)
 {
 	return v->accepted >> feature & 1;
+}
+
+/* Appends what the user knows the open device by ("1af4:1041"). */
+static inline void virtio_name(const struct virtio *v, struct text *t)
+{
+	v->transport->name(v, t);
 }
 
 /* The queues are set up: the device may begin. */

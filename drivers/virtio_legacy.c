@@ -5,6 +5,7 @@
  */
 #include "drivers/virtio_legacy.h"
 
+#include "drivers/virtio_pci.h"
 #include "drivers/virtq.h"
 
 #define TRANSITIONAL_FIRST 0x1000
@@ -66,18 +67,6 @@ static uint32_t legacy_config(const struct virtio *v, uint32_t off, unsigned wid
 	return port_window_read(&v->common, v->config_off + off, width);
 }
 
-static const struct virtio_transport legacy = {
-	.legacy = true,
-	.status = legacy_status,
-	.set_status = legacy_set_status,
-	.features = legacy_features,
-	.accept = legacy_accept,
-	.queue_max = legacy_queue_max,
-	.queue_start = legacy_queue_start,
-	.notify = legacy_notify,
-	.config = legacy_config,
-};
-
 /* 4.1.4.10 [PCI-L2] */
 static bool msix_enabled(uintptr_t fn)
 {
@@ -96,7 +85,7 @@ static bool open_registers(struct virtio *v, uint32_t config_len)
 }
 
 /* 4.1.4.10 [PCI-L1]. The BAR's length is not ours to see: as much configuration as will open. */
-const char *virtio_legacy_find(struct virtio *v)
+static const char *find(struct virtio *v)
 {
 	uint32_t device = port_pci_read(v->fn, PCI_DEVICE_ID, 2);
 
@@ -110,6 +99,33 @@ const char *virtio_legacy_find(struct virtio *v)
 			return "the legacy registers in BAR 0 are out of reach or unassigned";
 	if (v->common.kind != WINDOW_IO)
 		return "BAR 0 is not in I/O space, where legacy registers are";
-	v->transport = &legacy;
 	return NULL;
 }
+
+static const char *legacy_open(struct virtio *v)
+{
+	const char *why = virtio_pci_claim(v);
+
+	if (why)
+		return why;
+	why = find(v);
+	if (why)
+		virtio_pci_release(v);
+	return why;
+}
+
+const struct virtio_transport virtio_legacy = {
+	.legacy = true,
+	.open = legacy_open,
+	.release = virtio_pci_release,
+	.allow_dma = virtio_pci_allow_dma,
+	.name = virtio_pci_name,
+	.status = legacy_status,
+	.set_status = legacy_set_status,
+	.features = legacy_features,
+	.accept = legacy_accept,
+	.queue_max = legacy_queue_max,
+	.queue_start = legacy_queue_start,
+	.notify = legacy_notify,
+	.config = legacy_config,
+};

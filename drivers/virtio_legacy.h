@@ -21,10 +21,6 @@ enum virtio_legacy_register {
 /* A page number is an address shifted by this. */
 enum { VIRTIO_PCI_QUEUE_ADDR_SHIFT = 12 };
 
-/*
- * Sets v->transport and the window, and returns NULL; or why the device cannot be driven so, as
- * half a sentence.
- */
-const char *virtio_legacy_find(struct virtio *v);
+extern const struct virtio_transport virtio_legacy;
 
 #endif

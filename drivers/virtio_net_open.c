@@ -122,8 +122,8 @@ static int negotiate(struct virtio_net *vn, const struct virtio_net_options *opt
 
 	if (err)
 		return err;
-	vn->rules.guest_csum = virtio_has(v, VIRTIO_NET_F_GUEST_CSUM);
-	vn->rules.offered = v->offered >> VIRTIO_NET_F_GUEST_CSUM & 1;
+	vn->rules.accepted = v->accepted;
+	vn->rules.offered = v->offered;
 	vn->rules.trust = opt->csum == CSUM_POLICY_TRUST;
 	vn->rules.legacy = v->transport->legacy;
 	/* 5.1.9.2.1, 5.1.9.3.1 [NET-10]; 5.1.9.1 [NET-L1] */

@@ -170,18 +170,6 @@ static uint32_t modern_generation(const struct virtio *v)
 	return get(&v->common, VIRTIO_PCI_COMMON_CFGGENERATION, 1);
 }
 
-static const struct virtio_transport modern = {
-	.status = modern_status,
-	.set_status = modern_set_status,
-	.features = modern_features,
-	.accept = modern_accept,
-	.queue_max = modern_queue_max,
-	.queue_start = modern_queue_start,
-	.notify = modern_notify,
-	.config = modern_config,
-	.generation = modern_generation,
-};
-
 /*
  * The next virtio capability. One that is too short or goes beyond configuration space, or whose
  * BAR number is reserved, is skipped; one that is longer than we know is fine (4.1.4.1 [PCI-03]).
@@ -256,7 +244,7 @@ static void consider(struct virtio *v, const struct capability *c)
 	}
 }
 
-const char *virtio_pci_find(struct virtio *v)
+static const char *find(struct virtio *v)
 {
 	struct capability c;
 	struct pci_caps caps;
@@ -273,6 +261,59 @@ const char *virtio_pci_find(struct virtio *v)
 		return "no usable capability leads to its common configuration (BAR unassigned?)";
 	if (v->notify_len == 0)
 		return "no usable capability leads to its doorbells";
-	v->transport = &modern;
 	return NULL;
 }
+
+/* --- PCI, for either transport --------------------------------------------------------------- */
+
+const char *virtio_pci_claim(struct virtio *v)
+{
+	if (!pci_is_virtio_net(v->fn))
+		return "it is no virtio network device on PCI";
+	pci_enable(&v->command, v->fn);
+	return NULL;
+}
+
+void virtio_pci_release(const struct virtio *v)
+{
+	pci_restore(&v->command);
+}
+
+void virtio_pci_allow_dma(const struct virtio *v)
+{
+	pci_enable_dma(v->fn);
+}
+
+void virtio_pci_name(const struct virtio *v, struct text *t)
+{
+	text_fmt(t, "%04x:%04x", (unsigned)port_pci_read(v->fn, PCI_VENDOR_ID, 2),
+		 (unsigned)port_pci_read(v->fn, PCI_DEVICE_ID, 2));
+}
+
+static const char *modern_open(struct virtio *v)
+{
+	const char *why = virtio_pci_claim(v);
+
+	if (why)
+		return why;
+	why = find(v);
+	if (why)
+		virtio_pci_release(v);
+	return why;
+}
+
+const struct virtio_transport virtio_pci = {
+	.open = modern_open,
+	.release = virtio_pci_release,
+	.allow_dma = virtio_pci_allow_dma,
+	.name = virtio_pci_name,
+	.status = modern_status,
+	.set_status = modern_set_status,
+	.features = modern_features,
+	.accept = modern_accept,
+	.queue_max = modern_queue_max,
+	.queue_start = modern_queue_start,
+	.notify = modern_notify,
+	.config = modern_config,
+	.generation = modern_generation,
+};

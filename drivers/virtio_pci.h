@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The modern PCI transport (VIRTIO 1.4, 4.1). Used by virtio.c only. */
+/* The modern PCI transport (VIRTIO 1.4, 4.1). Used by virtio.c and virtio_legacy.c. */
 #ifndef DRIVERS_VIRTIO_PCI_H
 #define DRIVERS_VIRTIO_PCI_H
 
@@ -45,10 +45,15 @@ enum virtio_pci_common {
 	VIRTIO_PCI_COMMON_LEN = 56,
 };
 
+extern const struct virtio_transport virtio_pci;
+
 /*
- * Sets v->transport and the windows, and returns NULL; or why the device cannot be driven so, as
- * half a sentence.
+ * What both transports over PCI share. claim: NULL, and the device answers on its BARs; or why it
+ * is none of ours, as half a sentence. The others are operations of struct virtio_transport.
  */
-const char *virtio_pci_find(struct virtio *v);
+const char *virtio_pci_claim(struct virtio *v);
+void virtio_pci_release(const struct virtio *v);
+void virtio_pci_allow_dma(const struct virtio *v);
+void virtio_pci_name(const struct virtio *v, struct text *t);
 
 #endif

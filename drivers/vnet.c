@@ -7,12 +7,20 @@
 #include "drivers/vnet.h"
 
 #include "core/wire.h"
-#include "drivers/virtio.h"
 
 /* the latter: IPsec */
 #define OTHER_FEATURES_FLAGS (VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM | 0x10 | 0x20 | 0x40)
 #define TUNNEL (VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4 | VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6)
 #define CSUM_FIELD_LEN 2
+#define GUEST_GSO \
+	(VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO4) | VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO6) | \
+	 VIRTIO_BIT(VIRTIO_NET_F_GUEST_UFO) | VIRTIO_BIT(VIRTIO_NET_F_GUEST_USO4) | \
+	 VIRTIO_BIT(VIRTIO_NET_F_GUEST_USO6))
+
+static inline bool vnet_has(const struct vnet_rules *rules, enum virtio_feature feature)
+{
+	return rules->accepted & VIRTIO_BIT(feature);
+}
 
 static inline uint16_t header_u16(const struct vnet_rules *rules, const uint8_t *p)
 {
@@ -32,22 +40,42 @@ static inline bool forbidden_mix(uint8_t flags, uint8_t gso_type)
 	       flags & VIRTIO_NET_HDR_F_DATA_VALID || base == VIRTIO_NET_HDR_GSO_NONE;
 }
 
+/* 5.1.9.4.1: each type has a feature of its own, whatever the others say. */
+static bool gso_accepted(const struct vnet_rules *rules, uint8_t gso_type)
+{
+	switch (gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return true;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		return vnet_has(rules, VIRTIO_NET_F_GUEST_TSO4);
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return vnet_has(rules, VIRTIO_NET_F_GUEST_TSO6);
+	case VIRTIO_NET_HDR_GSO_UDP:
+		return vnet_has(rules, VIRTIO_NET_F_GUEST_UFO);
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		return vnet_has(rules, VIRTIO_NET_F_GUEST_USO4) ||
+		       vnet_has(rules, VIRTIO_NET_F_GUEST_USO6);
+	default:
+		return false; /* tunnels, and what has no name */
+	}
+}
+
 /* The rules that flags and gso_type break by being there at all. */
 static inline uint32_t uncalled_for(const struct vnet_rules *rules, uint8_t flags, uint8_t gso_type)
 {
 	uint32_t rows = 0;
 
-	if (!rules->guest_csum && flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+	if (!vnet_has(rules, VIRTIO_NET_F_GUEST_CSUM) && flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		rows |= VNET_BIT(VNET_DEV_41); /* [DEV-41] */
-	if (!rules->guest_csum && flags & ~VIRTIO_NET_HDR_F_NEEDS_CSUM)
+	if (!vnet_has(rules, VIRTIO_NET_F_GUEST_CSUM) && flags & ~VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		rows |= VNET_BIT(VNET_DEV_40); /* [DEV-40] */
 	if (flags & VIRTIO_NET_HDR_F_RSC_INFO)
 		rows |= VNET_BIT(VNET_DEV_48); /* [DEV-48] */
 	if (flags & OTHER_FEATURES_FLAGS)
 		rows |= VNET_BIT(VNET_DEV_49); /* [DEV-49] */
-	if (gso_type & ~VIRTIO_NET_HDR_GSO_ECN)
+	if (!gso_accepted(rules, gso_type))
 		rows |= VNET_BIT(VNET_DEV_50); /* [DEV-50] */
-	if (gso_type)
+	if (gso_type && !(rules->accepted & GUEST_GSO))
 		rows |= VNET_BIT(VNET_DEV_51); /* [DEV-51] */
 	if (forbidden_mix(flags, gso_type))
 		rows |= VNET_BIT(VNET_DEV_54);
@@ -60,7 +88,7 @@ static inline uint8_t weightiest(uint32_t rows, uint8_t flags)
 		return VNET_BREACH_MIX;
 	if (rows & VNET_BIT(VNET_DEV_41))
 		return VNET_BREACH_NEEDS_CSUM;
-	if (rows & VNET_BIT(VNET_DEV_51))
+	if (rows & (VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51)))
 		return VNET_BREACH_GSO;
 	if (rows & VNET_BIT(VNET_DEV_48))
 		return VNET_BREACH_RSC_INFO;
@@ -107,16 +135,19 @@ HOT_PATH static __attribute__((noinline)) uint32_t judge(const struct vnet_rules
 		frame->csum = CSUM_BAD;
 		return rows;
 	}
-	/* Neither a GSO type nor RSC_INFO was negotiated: what comes with them has no meaning. */
-	if (gso_type || flags & VIRTIO_NET_HDR_F_RSC_INFO)
+	/* A GSO type or RSC_INFO that was not negotiated: what comes with it has no meaning. */
+	if (rows & (VNET_BIT(VNET_DEV_48) | VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51)))
 		return rows;
 	/*
 	 * NEEDS_CSUM decides what is in the field, also beside DATA_VALID. Unasked for it means
 	 * nothing ([NET-25]).
 	 */
 	if (flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
-		return rules->guest_csum ? rows | partial(rules, header, frame) : rows;
-	if (flags & VIRTIO_NET_HDR_F_DATA_VALID && (rules->guest_csum || rules->trust))
+		return vnet_has(rules, VIRTIO_NET_F_GUEST_CSUM) ?
+			       rows | partial(rules, header, frame) :
+			       rows;
+	if (flags & VIRTIO_NET_HDR_F_DATA_VALID &&
+	    (vnet_has(rules, VIRTIO_NET_F_GUEST_CSUM) || rules->trust))
 		frame->csum = CSUM_VOUCHED;
 	return rows;
 }
@@ -150,8 +181,8 @@ void vnet_breach_text(const struct vnet_rules *rules, uint8_t breach, struct tex
 			"DATA_VALID, which the device may not do: GUEST_CSUM was not negotiated",
 		[VNET_BREACH_RSC_INFO] =
 			"RSC_INFO, which the device may not do: RSC_EXT was not negotiated",
-		[VNET_BREACH_GSO] =
-			"with a gso_type, which the device may not do: no GSO was negotiated",
+		[VNET_BREACH_GSO] = "with a gso_type, which the device may not do: its feature was "
+				    "not negotiated",
 		[VNET_BREACH_NEEDS_CSUM] =
 			"NEEDS_CSUM, which the device may not do: GUEST_CSUM was not negotiated",
 		[VNET_BREACH_FIELD] =
@@ -164,7 +195,7 @@ void vnet_breach_text(const struct vnet_rules *rules, uint8_t breach, struct tex
 	text_fmt(t, " marked %s (VIRTIO 1.4, 5.1.9.4.1).", marks[breach]);
 	if (breach != VNET_BREACH_DATA_VALID && breach != VNET_BREACH_NEEDS_CSUM)
 		return;
-	if (rules->offered)
+	if (rules->offered & VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM))
 		text_fmt(t, " csum=auto negotiates it.");
 	else if (breach == VNET_BREACH_DATA_VALID)
 		text_fmt(t, " csum=trust accepts them.");

@@ -10,6 +10,7 @@
 #include "core/frame.h"
 #include "core/text.h"
 #include "core/types.h"
+#include "drivers/virtio.h"
 
 #define VNET_HEADER_LEN 12        /* VERSION_1, whatever MRG_RXBUF says */
 #define VNET_LEGACY_HEADER_LEN 10 /* without MRG_RXBUF */
@@ -32,6 +33,10 @@ enum virtio_net_hdr_flag {
 
 enum virtio_net_hdr_gso {
 	VIRTIO_NET_HDR_GSO_NONE = 0x00,
+	VIRTIO_NET_HDR_GSO_TCPV4 = 0x01,
+	VIRTIO_NET_HDR_GSO_UDP = 0x03,
+	VIRTIO_NET_HDR_GSO_TCPV6 = 0x04,
+	VIRTIO_NET_HDR_GSO_UDP_L4 = 0x05,
 	VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4 = 0x20,
 	VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6 = 0x40,
 	VIRTIO_NET_HDR_GSO_ECN = 0x80,
@@ -39,11 +44,10 @@ enum virtio_net_hdr_gso {
 
 /* What was negotiated, and what the user allows beyond it. */
 struct vnet_rules {
-	bool guest_csum; /* GUEST_CSUM was accepted */
-	/* … or at least offered: only changes the advice of vnet_breach_text() */
-	bool offered;
-	bool trust;  /* csum=trust: believe DATA_VALID even without GUEST_CSUM */
-	bool legacy; /* a guest-native header without num_buffers */
+	uint64_t accepted; /* features, as VIRTIO_BIT()s */
+	uint64_t offered;  /* only changes the advice of vnet_breach_text() */
+	bool trust;        /* csum=trust: believe DATA_VALID even without GUEST_CSUM */
+	bool legacy;       /* a guest-native header without num_buffers */
 	/* MTU was negotiated: the longest frame that may come (with a VLAN tag); 0: not */
 	uint32_t frame_max;
 };

@@ -63,18 +63,13 @@ static int open_transports(struct conform *c)
 {
 	const char *not_modern, *not_legacy;
 
-	if (!pci_is_virtio_net(c->fn))
-		return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,
-			    "the PCI function is no virtio network device");
 	c->modern.fn = c->legacy.fn = c->fn;
-	pci_enable(&c->modern.command, c->fn);
-	c->legacy.command = c->modern.command;
-	not_modern = virtio_pci_find(&c->modern);
-	not_legacy = virtio_legacy_find(&c->legacy);
-	if (not_modern)
-		c->modern.transport = NULL;
-	if (not_legacy)
-		c->legacy.transport = NULL;
+	not_modern = virtio_pci.open(&c->modern);
+	c->modern.transport = not_modern ? NULL : &virtio_pci;
+	not_legacy = virtio_legacy.open(&c->legacy);
+	c->legacy.transport = not_legacy ? NULL : &virtio_legacy;
+	if (!not_modern) /* either release() leaves what the first open() found */
+		c->legacy.command = c->modern.command;
 	if (!not_modern || !not_legacy)
 		return 0;
 	return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE, "the device cannot be driven: %s, and %s",

@@ -12,13 +12,8 @@
 
 /* Feature bits that these judgements depend on, beside those of drivers/virtio.h. */
 enum judge_feature {
-	VIRTIO_NET_F_GUEST_TSO4 = 7,
-	VIRTIO_NET_F_GUEST_TSO6 = 8,
 	VIRTIO_NET_F_GUEST_ECN = 9,
-	VIRTIO_NET_F_GUEST_UFO = 10,
 	VIRTIO_NET_F_MRG_RXBUF = 15,
-	VIRTIO_NET_F_GUEST_USO4 = 54,
-	VIRTIO_NET_F_GUEST_USO6 = 55,
 };
 
 /* Any guest GSO. */

@@ -88,8 +88,9 @@ static void the_net_header_follows(void **state)
 {
 	static const uint8_t native[12] = { 1, 0, 0, 0, 0, 0, 0, 34, 0, 16 };
 	static const uint8_t little[12] = { 1, 0, 0, 0, 0, 0, 34, 0, 16, 0, 1, 0 };
-	static const struct vnet_rules legacy = { .guest_csum = true, .legacy = true },
-				       modern = { .guest_csum = true };
+	static const struct vnet_rules legacy = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM),
+						  .legacy = true },
+				       modern = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) };
 	struct frame frame;
 
 	(void)state;

@@ -352,7 +352,9 @@ static void the_driver_agrees(void **state)
 	make_tcp(100);
 	for (unsigned i = 0; i < 4 * 65536; i++) {
 		bool csum = i >> 16 & 1;
-		struct vnet_rules theirs = { .guest_csum = csum };
+		struct vnet_rules theirs = {
+			.accepted = csum ? VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) : 0
+		};
 		struct judge_rules ours = { .accepted = csum ? CSUM : 0, .modern = true };
 		struct frame f = { .data = { frame, frame_len }, .head = frame };
 		struct judgement j;

@@ -54,6 +54,16 @@ static void assert_refused(struct rig *r, enum rung rung, const char *words)
 	assert_int_equal(r->device.cfg[4], command);
 }
 
+/* Its command register is not touched either. */
+static void another_function_is_refused(void **state)
+{
+	struct rig *r = rig_new();
+
+	(void)state;
+	r->device.cfg[0] = 0x86;
+	assert_refused(r, RUNG_DEVICE, "it is no virtio network device on PCI");
+}
+
 /* [PCI-02] [PCI-05] [PCI-07] [PCI-10] [PCI-13] [PCI-14]: the model complains of each breach. */
 static void an_honest_device_is_content(void **state)
 {
@@ -477,6 +487,7 @@ int main(void)
 		cmocka_unit_test(no_capabilities_at_all),
 		cmocka_unit_test(no_doorbells),
 		cmocka_unit_test(a_transitional_device_falls_back_to_legacy),
+		cmocka_unit_test(another_function_is_refused),
 		cmocka_unit_test(a_transitional_device_is_driven_modern),
 		cmocka_unit_test(a_capability_list_that_loops_ends),
 		cmocka_unit_test(pointers_are_masked_and_stay_behind_the_header),

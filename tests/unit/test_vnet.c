@@ -21,8 +21,9 @@ enum { TCPV4 = 1, UDP = 3, TCPV6 = 4, UDP_L4 = 5, TUNNEL4 = 0x20, TUNNEL6 = 0x40
 /* csum=auto without an offer, csum=off */
 static const struct vnet_rules no = { 0 };
 static const struct vnet_rules no_trust = { .trust = true }; /* csum=trust without an offer */
-static const struct vnet_rules yes = { .guest_csum = true };
-static const struct vnet_rules yes_trust = { .guest_csum = true, .trust = true };
+static const struct vnet_rules yes = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) };
+static const struct vnet_rules yes_trust = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM),
+					     .trust = true };
 static const struct vnet_rules *const all[] = { &no, &no_trust, &yes, &yes_trust };
 
 struct header {
@@ -257,6 +258,37 @@ static void rsc_info_is_counted_and_verified(void **state)
 	assert_judged(&no_trust, RSC | VALID, 0, CSUM_CHECK, rsc | dev_40, VNET_BREACH_RSC_INFO);
 }
 
+/* [DEV-50]: a feature that was accepted covers its own gso_type, and no other. */
+static void each_gso_type_needs_its_own_feature(void **state)
+{
+	static const struct {
+		enum virtio_feature feature;
+		uint8_t gso_type;
+	} cases[] = {
+		{ VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_HDR_GSO_TCPV4 },
+		{ VIRTIO_NET_F_GUEST_TSO6, VIRTIO_NET_HDR_GSO_TCPV6 },
+		{ VIRTIO_NET_F_GUEST_UFO, VIRTIO_NET_HDR_GSO_UDP },
+		{ VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_HDR_GSO_UDP_L4 },
+		{ VIRTIO_NET_F_GUEST_USO6, VIRTIO_NET_HDR_GSO_UDP_L4 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct vnet_rules rules = {
+			.accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) |
+				    VIRTIO_BIT(cases[i].feature),
+		};
+
+		for (uint8_t type = 1; type < 8; type++) {
+			bool accepted = type == cases[i].gso_type;
+
+			assert_judged(&rules, VALID, type, accepted ? CSUM_VOUCHED : CSUM_CHECK,
+				      accepted ? 0 : VNET_BIT(VNET_DEV_50),
+				      accepted ? VNET_BREACH_NONE : VNET_BREACH_GSO);
+		}
+	}
+}
+
 /* [DEV-49] */
 static void flags_of_other_features_are_counted_and_change_nothing(void **state)
 {
@@ -325,7 +357,8 @@ static void num_buffers_is_counted_and_changes_nothing(void **state)
 /* [NET-L1]: a legacy header ends before num_buffers. */
 static void a_legacy_header_has_no_num_buffers(void **state)
 {
-	const struct vnet_rules legacy = { .guest_csum = true, .legacy = true };
+	const struct vnet_rules legacy = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM),
+					   .legacy = true };
 	const struct header h = { VALID, 0, 0, 0, 0, 0, 0x5a5a };
 	struct frame frame;
 
@@ -356,9 +389,9 @@ static void nothing_is_vouched_for_but_by_data_valid_alone(void **state)
 		unsigned flags = v & 0xff, gso_type = v >> 8;
 
 		for (unsigned r = 0; r < ARRAY_LEN(all); r++) {
-			bool may_vouch = (all[r]->guest_csum || all[r]->trust) && flags & VALID &&
+			bool may_vouch = (all[r]->accepted || all[r]->trust) && flags & VALID &&
 					 !(flags & (NEEDS | RSC)) && gso_type == 0;
-			bool may_leave = all[r]->guest_csum && flags & NEEDS && !(flags & RSC) &&
+			bool may_leave = all[r]->accepted && flags & NEEDS && !(flags & RSC) &&
 					 gso_type == 0 && !(flags & TUNNEL_CSUM);
 			struct frame frame;
 
@@ -393,7 +426,8 @@ static void every_breach_has_words(void **state)
 
 static void the_advice_fits_the_offer(void **state)
 {
-	static const struct vnet_rules declined = { .offered = true };
+	static const struct vnet_rules declined = { .offered = VIRTIO_BIT(
+							    VIRTIO_NET_F_GUEST_CSUM) };
 	static const struct {
 		const struct vnet_rules *rules;
 		uint8_t breach;
@@ -441,6 +475,7 @@ int main(void)
 		cmocka_unit_test(needs_csum_negotiated_names_the_field),
 		cmocka_unit_test(a_field_outside_the_frame_is_dropped),
 		cmocka_unit_test(a_gso_type_is_counted_and_the_frame_verified),
+		cmocka_unit_test(each_gso_type_needs_its_own_feature),
 		cmocka_unit_test(the_ecn_bit_alone_is_counted_and_verified),
 		cmocka_unit_test(forbidden_mixes_are_dropped_and_nothing_else_is),
 		cmocka_unit_test(rsc_info_is_counted_and_verified),
