@@ -2,7 +2,7 @@
 /*
  * ARP (RFC 826; RFC 5227 without its probes: they would delay the first packet by seconds). Anybody
  * on the link may have written what arp_rx() sees, so strangers can neither fill the cache nor push
- * out of it what is in use. eth_rx and ipv4_tx_send call.
+ * out of it where our own packets go. net_rx() and IPv4 call.
  */
 #include "core/assert.h"
 #include "core/clock.h"
@@ -12,7 +12,7 @@
 #include "net/ipv4.h"
 #include "net/net.h"
 
-#define PACKET_LEN 28
+#define PACKET_LEN 28 /* wholly in frame->head: less than FRAME_HEAD_MAX - ETH_HEADER_LEN - 4 */
 #define HTYPE_ETHERNET 1
 #define OP_REQUEST 1
 #define OP_REPLY 2
@@ -46,23 +46,6 @@ static const struct arp_entry *find_hop(const struct net *net, uint32_t ip)
 	return NULL;
 }
 
-/* Whether packets of a live exchange go to ip: it must stay in the cache [ARP-06]. */
-static bool in_use(const struct net *net, uint32_t ip)
-{
-	uint32_t i;
-
-	if (ip == net->gateway)
-		return true;
-	for (i = 0; i < TCP_CONNS_MAX; i++)
-		if (net->tcp.conn[i].state != TCP_CLOSED &&
-		    ipv4_next_hop(net, net->tcp.conn[i].remote_ip) == ip)
-			return true;
-	for (i = 0; i < UDP_SOCKETS_MAX; i++)
-		if (net->udp.sockets[i] && ipv4_next_hop(net, net->udp.sockets[i]->peer_ip) == ip)
-			return true;
-	return false;
-}
-
 static struct arp_entry *take(struct arp_entry *e, uint32_t ip, uint32_t now_ms)
 {
 	memset(e, 0, offsetof(struct arp_entry, held));
@@ -71,18 +54,26 @@ static struct arp_entry *take(struct arp_entry *e, uint32_t ip, uint32_t now_ms)
 	return e;
 }
 
+/* Whether a goes before b: who only asked us does before whom we ask; then the longest unused. */
+static bool goes_first(const struct arp_entry *a, const struct arp_entry *b)
+{
+	if (a->ours != b->ours)
+		return b->ours;
+	return !clock_reached(a->used_ms, b->used_ms);
+}
+
 /*
- * A new entry for somebody to whom we send: a free one, else the one used least recently. NULL: all
- * are in use.
+ * A new entry for somebody to whom we send: a free one; for an exchange of ours else that of whom
+ * we miss least, and never the gateway's [ARP-06]. NULL: there is none.
  */
-static struct arp_entry *create(struct net *net, uint32_t ip, uint32_t now_ms)
+static struct arp_entry *create(struct net *net, uint32_t ip, bool ours, uint32_t now_ms)
 {
 	struct arp_entry *e, *victim = NULL;
 
 	for (e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++) {
 		if (!e->ip)
 			return take(e, ip, now_ms);
-		if (!in_use(net, e->ip) && (!victim || !clock_reached(e->used_ms, victim->used_ms)))
+		if (ours && e->ip != net->gateway && (!victim || goes_first(e, victim)))
 			victim = e;
 	}
 	return victim ? take(victim, ip, now_ms) : NULL;
@@ -138,7 +129,7 @@ static void hold(struct net *net, struct arp_entry *e, uint32_t len)
 	e->held_len = len;
 }
 
-void arp_tx(struct net *net, uint32_t ip, uint32_t len)
+void arp_tx(struct net *net, uint32_t ip, uint32_t len, bool ours)
 {
 	struct arp_entry *e = find(net, ip);
 	bool fresh = !e;
@@ -147,17 +138,19 @@ void arp_tx(struct net *net, uint32_t ip, uint32_t len)
 	if (e && e->resolved) {
 		/* As for nearly every packet: without asking for the time. */
 		e->used_ms = net->timers_ms;
+		e->ours |= ours;
 		eth_tx_send(net, e->mac, ETH_TYPE_IPV4, len);
 		return;
 	}
 	now_ms = clock_now_ms();
 	if (fresh)
-		e = create(net, ip, now_ms);
+		e = create(net, ip, ours, now_ms);
 	if (!e) {
 		net->count.no_room++;
 		return;
 	}
 	e->used_ms = now_ms;
+	e->ours |= ours;
 	hold(net, e, len);
 	if (fresh || (e->tries == FAILED && clock_reached(now_ms, e->asked_ms + QUERY_EVERY_MS)))
 		query(net, e, now_ms);
@@ -212,14 +205,15 @@ static bool is_valid(const struct net *net, const uint8_t *p, uint32_t len)
 	return !spa || (ipv4_is_unicast(spa) && !ipv4_is_broadcast(net, spa));
 }
 
-void arp_rx(struct net *net, const uint8_t *p, uint32_t len)
+void arp_rx(struct net *net, const struct packet *pkt)
 {
+	const uint8_t *p = pkt->frame->head + pkt->l3_off;
 	uint32_t spa, tpa;
 	struct arp_entry *e;
 	uint16_t op;
 	bool for_us;
 
-	if (!is_valid(net, p, len)) {
+	if (!is_valid(net, p, pkt->l3_len)) {
 		net->count.bad_eth++;
 		return;
 	}

@@ -4,6 +4,7 @@
 #define NET_ARP_H
 
 #include "core/types.h"
+#include "net/packet.h"
 
 #define ARP_ENTRIES 8
 #define ARP_HELD_MAX 1600 /* bytes of a waiting packet: whatever a transmit buffer holds */
@@ -17,7 +18,8 @@ struct arp_entry {
 	bool resolved;
 	uint8_t tries;     /* queries since the last answer; ARP_TRIES + 1: failed */
 	uint32_t asked_ms; /* the last query or answer */
-	uint32_t used_ms;  /* for eviction: never what is in use [ARP-06] */
+	uint32_t used_ms;  /* when a packet last went there, or it asked for us */
+	bool ours;         /* an exchange of ours goes there: evicted last [ARP-06] */
 	uint32_t held_len; /* the newest packet that waits for ip, 0: none [ARP-05] */
 	uint8_t held[ARP_HELD_MAX];
 };
@@ -28,14 +30,16 @@ struct arp {
 	uint32_t conflicts; /* packets of somebody else who uses our address [ARP-10] */
 };
 
-/* payload: the ARP packet's private bytes behind the Ethernet header, len of them. */
-void arp_rx(struct net *net, const uint8_t *payload, uint32_t len);
+/* From net_rx(): a frame whose EtherType is ARP. */
+void arp_rx(struct net *net, const struct packet *pkt);
 
 /*
  * Sends the IPv4 packet of len bytes that stands in the buffer from eth_tx_buffer() to ip on this
- * link: at once if its MAC is known, else it is kept (the newest one) and ip is asked for.
+ * link: at once if its MAC is known, else it is kept (the newest one) and ip is asked for. ours: of
+ * an exchange that we have begun; an answer to somebody who is unknown goes out only if there is
+ * room for him.
  */
-void arp_tx(struct net *net, uint32_t ip, uint32_t len);
+void arp_tx(struct net *net, uint32_t ip, uint32_t len, bool ours);
 
 /* Announces our address after it was taken into use [ARP-09]. */
 void arp_announce(struct net *net);

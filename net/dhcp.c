@@ -2,7 +2,7 @@
 /*
  * A DHCP client's states from INIT to BOUND (RFC 2131 3.1, 4.4.1; figure 5). Whoever is on the link
  * may answer first, and what answers say is checked by dhcp_lease.c; here stands when to ask and
- * whom to believe. netboot starts it; udp_rx and net_poll call.
+ * whom to believe. netboot starts it; UDP and net_poll() call.
  */
 #include "core/clock.h"
 #include "core/mem.h"
@@ -13,7 +13,6 @@
 #include "net/uri.h"
 
 #define SERVER_PORT 67
-#define CLIENT_PORT 68
 #define OP_REPLY 2
 #define HTYPE_ETHERNET 1
 
@@ -216,7 +215,7 @@ void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t url_wa
 	/* An offer must not be lost to the wait for a better one. */
 	d->url_wait_ms = url_wait_ms < net->deadline_ms / 2 ? url_wait_ms : net->deadline_ms / 2;
 	d->started_ms = clock_now_ms();
-	d->socket = (struct udp_socket){ .port = CLIENT_PORT, .rx = message_rx, .ctx = net };
+	d->socket = (struct udp_socket){ .port = DHCP_CLIENT_PORT, .rx = message_rx, .ctx = net };
 	udp_open(net, &d->socket);
 	begin(net, d->started_ms);
 	send_discover(net, d->started_ms);

@@ -12,7 +12,8 @@
 
 #define DHCP_BOOT_FILE_MAX (URI_MAX + 1)
 #define DHCP_OPTIONS_MAX UDP_DATA_MAX /* one option's parts, joined [DHCP-15, SEC-03] */
-#define DHCP_NAKS_MAX 3               /* answered by a new start; the next one is the end */
+#define DHCP_CLIENT_PORT 68
+#define DHCP_NAKS_MAX 3 /* answered by a new start; the next one is the end */
 
 struct net;
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ethernet II. Everybody on the wire wrote these bytes; nic->rx calls, ipv4_rx and arp_rx are
- * called. Only frame->head is looked at here: private, so it may be read as often as need be.
+ * Ethernet II. Everybody on the wire wrote these bytes; net_rx() calls for what comes in, ARP and
+ * IPv4 for what goes out. Only frame->head is looked at here: private, so it may be read as often
+ * as need be.
  */
 #include "core/assert.h"
 #include "core/mem.h"
 #include "core/wire.h"
 #include "net/eth.h"
-#include "net/ipv4.h"
 #include "net/net.h"
 
 #define TYPE_VLAN 0x8100
 #define VLAN_TAG_LEN 4
 #define VLAN_VID 0x0fff
-#define ARP_AT_MOST (FRAME_HEAD_MAX - ETH_HEADER_LEN - VLAN_TAG_LEN)
 
 const uint8_t eth_broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
@@ -24,52 +23,40 @@ static inline bool same_mac(const uint8_t *a, const uint8_t *b)
 
 /*
  * No frame is too long here: none can be longer than the buffer that the driver posted for it. A
- * length in place of the type (802.3, such as spanning tree) is nothing for us, like every other
- * type that is not named below [ETH-03].
+ * length in place of the type (802.3, such as spanning tree) is a type that nobody knows [ETH-03].
  */
-HOT_PATH void eth_rx(void *ctx, const struct frame *frame)
+HOT_PATH uint16_t eth_rx(struct net *net, struct packet *pkt)
 {
-	struct net *net = ctx;
-	const uint8_t *head = frame->head;
-	uint32_t len = frame->data.len;
-	struct packet pkt;
+	const uint8_t *head = pkt->frame->head;
+	uint32_t len = pkt->frame->data.len;
 	uint16_t type;
 
-	net->count.rx++;
-	pkt.frame = frame;
-	pkt.l3_off = ETH_HEADER_LEN;
-	pkt.broadcast = false;
-	if (frame->csum == CSUM_BAD) { /* the driver has counted it */
-		net->breach[frame->breach % FRAME_BREACHES].bad++;
-		return;
-	}
+	pkt->l3_off = ETH_HEADER_LEN;
+	pkt->broadcast = false;
 	/* Neither ARP nor IPv4 is so short [ETH-03] [SEC-01]. */
 	if (len < ETH_HEADER_LEN + VLAN_TAG_LEN) {
 		net->count.bad_eth++;
-		return;
+		return ETH_TYPE_NONE;
 	}
 	/*
 	 * Our nic's filter is coarse, if it has one: look again. We have joined no group [ETH-02].
 	 */
 	if (!same_mac(head, net->nic->mac)) {
 		if (!same_mac(head, eth_broadcast))
-			return;
-		pkt.broadcast = true; /* [ETH-04] */
+			return ETH_TYPE_NONE;
+		pkt->broadcast = true; /* [ETH-04] */
 	}
 	if (same_mac(head + 6, net->nic->mac)) /* a reflection [ETH-08] */
-		return;
+		return ETH_TYPE_NONE;
 	type = get_be16(head + 12);
 	if (type == TYPE_VLAN) { /* VID 0 is a priority and no VLAN: 802.1Q 9.6 [ETH-06] */
 		if (get_be16(head + 14) & VLAN_VID)
-			return;
+			return ETH_TYPE_NONE;
 		type = get_be16(head + 16);
-		pkt.l3_off += VLAN_TAG_LEN;
+		pkt->l3_off += VLAN_TAG_LEN;
 	}
-	len -= pkt.l3_off;
-	if (type == ETH_TYPE_IPV4)
-		ipv4_rx(net, &pkt, len);
-	else if (type == ETH_TYPE_ARP)
-		arp_rx(net, head + pkt.l3_off, len < ARP_AT_MOST ? len : ARP_AT_MOST);
+	pkt->l3_len = len - pkt->l3_off;
+	return type;
 }
 
 uint32_t eth_tx_room(const struct net *net)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ethernet II: what comes in is filtered and passed up, what goes out is addressed and padded. */
+/* Ethernet II: what comes in is filtered and named, what goes out is addressed and padded. */
 #ifndef NET_ETH_H
 #define NET_ETH_H
 
-#include "core/frame.h"
 #include "core/types.h"
+#include "net/packet.h"
 
 #define ETH_HEADER_LEN 14
 #define ETH_FRAME_MIN 60 /* without the FCS; shorter ones are padded [ETH-01] */
+#define ETH_TYPE_NONE 0
 #define ETH_TYPE_IPV4 0x0800
 #define ETH_TYPE_ARP 0x0806
 
@@ -15,8 +16,11 @@ struct net;
 
 extern const uint8_t eth_broadcast[6];
 
-/* A nic's rx callback; ctx is the struct net. */
-void eth_rx(void *ctx, const struct frame *frame);
+/*
+ * What pkt->frame carries: its EtherType, behind a priority tag too, with l3_off, l3_len (4 or
+ * more) and broadcast set; 0 for a frame that is not for us, or malformed, which is counted.
+ */
+uint16_t eth_rx(struct net *net, struct packet *pkt) MUST_CHECK;
 
 /*
  * A nic transmit buffer for one frame whose payload starts at the returned address, eth_tx_room()

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ICMP (RFC 792, RFC 1122 3.2.2, RFC 5927). Anybody may have written what icmp_rx() sees, with any
- * source address; ipv4_rx calls. An error counts only if the packet that it quotes is one that we
- * sent in an exchange which is alive.
+ * source address; net_rx() calls, and asks TCP or UDP whether an error quotes what is alive.
  */
 #include "core/clock.h"
 #include "core/csum.h"
@@ -12,12 +11,9 @@
 #include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/net.h"
-#include "net/tcp/tcp.h"
-#include "net/udp.h"
 
 #define HEADER_LEN 8
 #define QUOTED_LEN 8 /* of the quoted payload: ports, and TCP's sequence number */
-#define PRIVATE_LEN (HEADER_LEN + 60 + UDP_SENT_LEN) /* all of an error that we look at */
 
 #define ECHO_REPLY 0
 #define UNREACHABLE 3
@@ -31,7 +27,7 @@
 
 #define ERRORS_PER_SECOND 4
 
-_Static_assert(IPV4_HEADER_LEN + PRIVATE_LEN <= IPV4_MTU_MIN, "an error of ours fits any MTU");
+_Static_assert(IPV4_HEADER_LEN + ICMP_QUOTE_MAX <= IPV4_MTU_MIN, "an error of ours fits any MTU");
 
 /*
  * Copies len bytes of the message, which has at least HEADER_LEN: the header from frame->head, the
@@ -52,7 +48,7 @@ static void send(struct net *net, uint8_t *message, uint32_t dst, uint32_t len)
 {
 	put_be16(message + 2, 0);
 	put_be16(message + 2, (uint16_t)~csum_fold(csum_add(message, len, 0)));
-	err_ignore(ipv4_tx_send(net, IPV4_PROTO_ICMP, net->ip, dst, len));
+	ipv4_tx_answer(net, IPV4_PROTO_ICMP, dst, len);
 }
 
 /* RFC 1122 3.2.2.6: the same again, if it fits a packet of ours [ICMP-01]. */
@@ -74,21 +70,13 @@ static void echo(struct net *net, const struct packet *pkt)
 
 /* --- errors from others ---------------------------------------------------------------------- */
 
-/* What an error says about which packet of ours. */
-struct quote {
-	uint8_t type, code, proto;
-	uint16_t mtu; /* RFC 1191 4 */
-	uint32_t dst;
-	struct span l4; /* QUOTED_LEN bytes or more */
-};
-
 /*
- * Reads the quote in an error of len private bytes: a first fragment that went out from our address
- * [SEC-07].
+ * Reads the error of len private bytes in e->bytes: of a first fragment that went out from our
+ * address [SEC-07].
  */
-static bool read_quote(const struct net *net, const uint8_t *message, uint32_t len, struct quote *q)
+static bool read_error(const struct net *net, struct icmp_error *e, uint32_t len)
 {
-	const uint8_t *h = message + HEADER_LEN;
+	const uint8_t *message = e->bytes, *h = message + HEADER_LEN;
 	uint32_t header_len;
 
 	if (len < HEADER_LEN + IPV4_HEADER_LEN + QUOTED_LEN)
@@ -99,78 +87,61 @@ static bool read_quote(const struct net *net, const uint8_t *message, uint32_t l
 		return false;
 	if ((get_be16(h + 6) & 0x1fff) || get_be32(h + 12) != net->ip)
 		return false;
-	*q = (struct quote){
-		.type = message[0],
-		.code = message[1],
-		.mtu = get_be16(message + 6),
-		.proto = h[9],
-		.dst = get_be32(h + 16),
-		.l4 = { h + header_len, len - HEADER_LEN - header_len },
-	};
+	e->type = message[0];
+	e->code = message[1];
+	e->mtu = get_be16(message + 6);
+	e->proto = h[9];
+	e->dst = get_be32(h + 16);
+	e->l4 = (struct span){ h + header_len, len - HEADER_LEN - header_len };
+	/* RFC 1122 3.2.2.1 [ICMP-03] [ICMP-05] */
+	e->hard = e->type == UNREACHABLE &&
+		  (e->code == PROTOCOL_UNREACHABLE || e->code == PORT_UNREACHABLE);
+	e->too_big = e->type == UNREACHABLE && e->code == FRAGMENTATION_NEEDED;
 	return true;
 }
 
-/*
- * RFC 1122 3.2.2.1: protocol and port unreachable are hard errors, all others soft [ICMP-03]
- * [ICMP-05].
- */
-static void error(struct net *net, uint32_t from, const struct quote *q)
+/* The quote is copied, the rest only summed: each byte of the frame is read once. */
+static bool error_rx(struct net *net, const struct packet *pkt, struct icmp_error *e)
 {
-	bool hard = q->type == UNREACHABLE &&
-		    (q->code == PROTOCOL_UNREACHABLE || q->code == PORT_UNREACHABLE);
-	uint16_t local = get_be16(q->l4.at), remote = get_be16(q->l4.at + 2);
-	uint32_t seq = get_be32(q->l4.at + 4);
-	bool live = false;
+	uint32_t sum, len = pkt->l4_len < ICMP_QUOTE_MAX ? pkt->l4_len : ICMP_QUOTE_MAX;
+	struct span message = packet_l4(pkt);
 
-	if (q->proto == IPV4_PROTO_TCP && q->type == UNREACHABLE && q->code == FRAGMENTATION_NEEDED)
-		tcp_icmp_too_big(net, q->dst, remote, local, seq, q->mtu); /* [IP4-10] */
-	else if (q->proto == IPV4_PROTO_TCP)
-		live = tcp_icmp_unreachable(net, q->dst, remote, local, seq, hard);
-	else if (q->proto == IPV4_PROTO_UDP)
-		live = udp_icmp_unreachable(net, q->dst, q->l4, hard);
-	if (!live || hard)
-		return;
-	net->icmp.soft_type = q->type;
-	net->icmp.soft_code = q->code;
-	net->icmp.soft_from = from;
+	sum = copy_message(e->bytes, pkt, len);
+	if (csum_fold(csum_add(message.at + len, message.len - len, sum)) != 0xffff) {
+		net->count.bad_ip++;
+		return false;
+	}
+	e->from = pkt->src;
+	return read_error(net, e, len);
 }
 
-/* The quote is copied, the rest only summed: each byte of the frame is read once. */
-static void error_rx(struct net *net, const struct packet *pkt)
+void icmp_remember(struct net *net, const struct icmp_error *e)
 {
-	uint32_t sum, len = pkt->l4_len < PRIVATE_LEN ? pkt->l4_len : PRIVATE_LEN;
-	struct span message = packet_l4(pkt);
-	uint8_t copy[PRIVATE_LEN];
-	struct quote q;
-
-	sum = copy_message(copy, pkt, len);
-	if (csum_fold(csum_add(message.at + len, message.len - len, sum)) != 0xffff)
-		net->count.bad_ip++;
-	else if (read_quote(net, copy, len, &q))
-		error(net, pkt->src, &q);
+	net->icmp.soft_type = e->type;
+	net->icmp.soft_code = e->code;
+	net->icmp.soft_from = e->from;
 }
 
 /*
  * The checksum is always verified, device or not [SUM-06]. Redirects, source quench (RFC 6633) and
  * whatever else there is: ignored [IP4-14] [ICMP-08].
  */
-void icmp_rx(struct net *net, const struct packet *pkt)
+bool icmp_rx(struct net *net, const struct packet *pkt, struct icmp_error *e)
 {
 	if (pkt->l4_len < HEADER_LEN) {
 		net->count.bad_ip++;
-		return;
+		return false;
 	}
 	switch (pkt->frame->head[pkt->l4_off]) {
 	case ECHO:
 		echo(net, pkt);
-		break;
+		return false;
 	case UNREACHABLE:
 	case TIME_EXCEEDED:
 	case PARAMETER_PROBLEM:
-		error_rx(net, pkt);
-		break;
+		return error_rx(net, pkt, e);
 	default:
-		break;
+		return false;
 	}
 }
 

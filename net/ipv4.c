@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * IPv4 (RFC 791, RFC 1122 3.2.1). Hosts anywhere wrote what comes in; eth_rx calls, and TCP, UDP
- * and ICMP get what is whole and for us. The header is read from frame->head, which is private.
- * There is no reassembly: a fragment is dropped and counted.
+ * IPv4 (RFC 791, RFC 1122 3.2.1). Hosts anywhere wrote what comes in; net_rx() calls. The header is
+ * read from frame->head, which is private. There is no reassembly: a fragment is dropped and
+ * counted.
  */
 #include "core/assert.h"
 #include "core/csum.h"
 #include "core/wire.h"
 #include "net/arp.h"
 #include "net/eth.h"
-#include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/net.h"
-#include "net/tcp/tcp.h"
-#include "net/udp.h"
 
 #define VERSION_IHL 0x45 /* version 4; a header of 5 words, the least there may be */
 #define VERSION_IHL_MAX 0x4f
@@ -21,7 +18,6 @@
 #define DONT_FRAGMENT 0x4000
 #define MORE_FRAGMENTS 0x2000
 #define FRAGMENT_OFFSET 0x1fff
-#define DHCP_CLIENT_PORT 68
 
 /* A /31 or /32 has no broadcast address. The first test nearly always settles it. */
 static inline bool is_our_broadcast(const struct net *net, uint32_t ip)
@@ -38,37 +34,35 @@ bool ipv4_is_broadcast(const struct net *net, uint32_t ip)
 /* --- in -------------------------------------------------------------------------------------- */
 
 /*
- * Whether a packet that is not simply sent to our address is for us all the same: UDP to everybody,
- * or a DHCP answer, which a server may send to the address that it offers before that is ours (RFC
- * 2131 4.1) [IP4-04] [DHCP-25].
+ * Whether a packet that is not simply sent to our address is for us all the same: to everybody, or
+ * to the address that a server offers, which it may use before that is ours (RFC 2131 4.1) [IP4-04]
+ * [DHCP-25].
  */
 static bool accept_other(const struct net *net, struct packet *pkt)
 {
-	if (pkt->proto != IPV4_PROTO_UDP)
-		return false;
 	if (ipv4_is_broadcast(net, pkt->dst))
 		pkt->broadcast = true;
 	else if (net->ip || !ipv4_is_unicast(pkt->dst))
 		return false;
-	return net->ip || (pkt->l4_len >= UDP_HEADER_LEN &&
-			   get_be16(pkt->frame->head + pkt->l4_off + 2) == DHCP_CLIENT_PORT);
+	return true;
 }
 
 /*
  * Type of service, the reserved flag, TTL and options are for others: ignored, options skipped by
  * the header's length [IP4-06] [IP4-11] [IP4-15].
  */
-HOT_PATH void ipv4_rx(struct net *net, struct packet *pkt, uint32_t len)
+HOT_PATH uint8_t ipv4_rx(struct net *net, struct packet *pkt)
 {
 	const uint8_t *h = pkt->frame->head + pkt->l3_off;
 	uint32_t total, header_len;
 
 	/* RFC 791 3.1. frame->head has room for the longest header here [IP4-01] [SEC-01]. */
-	if (len < IPV4_HEADER_LEN)
+	if (pkt->l3_len < IPV4_HEADER_LEN)
 		goto bad;
 	header_len = (h[0] & 15u) * 4;
 	total = get_be16(h + 2);
-	if (h[0] < VERSION_IHL || h[0] > VERSION_IHL_MAX || total < header_len || total > len)
+	if (h[0] < VERSION_IHL || h[0] > VERSION_IHL_MAX || total < header_len ||
+	    total > pkt->l3_len)
 		goto bad;
 	/* RFC 1122 3.2.1.2: whatever the device says about the frame [IP4-02] [SUM-08]. */
 	if (!csum_header_ok(h, header_len))
@@ -77,27 +71,19 @@ HOT_PATH void ipv4_rx(struct net *net, struct packet *pkt, uint32_t len)
 		goto bad;
 	pkt->src = get_be32(h + 12);
 	pkt->dst = get_be32(h + 16);
-	pkt->proto = h[9];
 	pkt->l4_off = pkt->l3_off + header_len;
 	pkt->l4_len = total - header_len; /* without the pad of a short frame [IP4-03] */
 	/* RFC 1122 3.2.1.3. A neighbour's DISCOVER, or a reflection, is no fault [IP4-05]. */
 	if (pkt->src >> 24 == 0 || pkt->src == net->ip)
-		return;
+		return IPV4_PROTO_NONE;
 	if (!ipv4_is_unicast(pkt->src) || is_our_broadcast(net, pkt->src))
 		goto bad;
 	if ((pkt->dst != net->ip || !net->ip) && !accept_other(net, pkt))
-		return;
-	if (pkt->proto == IPV4_PROTO_UDP)
-		udp_rx(net, pkt);
-	else if (pkt->broadcast) /* nothing else in a frame for everybody [ETH-04] [ICMP-02] */
-		return;
-	else if (pkt->proto == IPV4_PROTO_TCP)
-		tcp_rx(net, pkt);
-	else if (pkt->proto == IPV4_PROTO_ICMP)
-		icmp_rx(net, pkt);
-	return;
+		return IPV4_PROTO_NONE;
+	return h[9];
 bad:
 	net->count.bad_ip++;
+	return IPV4_PROTO_NONE;
 }
 
 /* --- out ------------------------------------------------------------------------------------- */
@@ -158,7 +144,7 @@ uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t proto, uint32_t l4_
 	return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + proto + l4_len;
 }
 
-int ipv4_tx_send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint32_t len)
+static int send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint32_t len, bool ours)
 {
 	uint8_t *h = eth_tx_buffer(net);
 	bool broadcast = ipv4_is_broadcast(net, dst);
@@ -173,6 +159,16 @@ int ipv4_tx_send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uin
 	if (broadcast)
 		eth_tx_send(net, eth_broadcast, ETH_TYPE_IPV4, len);
 	else
-		arp_tx(net, hop, len);
+		arp_tx(net, hop, len, ours);
 	return 0;
+}
+
+int ipv4_tx_send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint32_t len)
+{
+	return send(net, proto, src, dst, len, true);
+}
+
+void ipv4_tx_answer(struct net *net, uint8_t proto, uint32_t dst, uint32_t len)
+{
+	err_ignore(send(net, proto, net->ip, dst, len, false));
 }

@@ -8,6 +8,7 @@
 #include "net/packet.h"
 
 #define IPV4_HEADER_LEN 20
+#define IPV4_PROTO_NONE 0
 #define IPV4_PROTO_ICMP 1
 #define IPV4_PROTO_TCP 6
 #define IPV4_PROTO_UDP 17
@@ -23,8 +24,13 @@ struct ipv4_route {
 	uint32_t gateway;   /* 0: on the link itself */
 };
 
-/* From eth_rx: pkt->frame, l3_off and broadcast are set; len: bytes from l3_off on. */
-void ipv4_rx(struct net *net, struct packet *pkt, uint32_t len);
+/*
+ * What pkt carries, of which eth_rx() has said that it is IPv4: its protocol, with src, dst,
+ * l4_off, l4_len set and broadcast where it is everybody's; IPV4_PROTO_NONE for what is not for us,
+ * or malformed or a fragment, which is counted. Before we have an address, whatever is sent to one
+ * host counts as ours: DHCP alone may hear it.
+ */
+uint8_t ipv4_rx(struct net *net, struct packet *pkt) MUST_CHECK;
 
 /*
  * Where the payload of the next IPv4 packet is to be built: net->mtu - 20 bytes of room, never more
@@ -39,6 +45,12 @@ uint8_t *ipv4_tx_buffer(struct net *net) MUST_CHECK;
  */
 int ipv4_tx_send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint32_t len)
 	MUST_CHECK;
+
+/*
+ * The same from our own address for an answer to somebody with whom we have begun nothing: it takes
+ * no room that an exchange of ours needs [ARP-06], and is lost where there is none, or no route.
+ */
+void ipv4_tx_answer(struct net *net, uint8_t proto, uint32_t dst, uint32_t len);
 
 /*
  * The next hop for dst: dst itself, a gateway, or 0 if there is no route (and none to what is no

@@ -1,17 +1,97 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stack's one loop: frames up, timers, the ACKs that are owed, the doorbell. Everything that
- * waits, waits in net_wait(), so that no wait is without a bound and an abort key. Called by
- * netboot and by each client that it runs.
+ * The stack's one loop and its switchboard: frames up, timers, the ACKs that are owed, the
+ * doorbell. net_rx() is the whole way of a frame: each layer says what it found, nobody calls the
+ * layer above him. Everything that waits, waits in net_wait(), so that no wait is without a bound
+ * and an abort key. Called by the boot story and by each client that it runs.
  */
 #include "arch/port.h"
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/wire.h"
 #include "net/eth.h"
 #include "net/ipv4.h"
 #include "net/net.h"
 
 #define ABORT_ASK_MS 100 /* the port may have to leave its mode to ask for a key */
+
+/* --- the way of a frame ---------------------------------------------------------------------- */
+
+/* Before there is an address nobody else hears anything (RFC 2131 4.1) [IP4-04] [DHCP-25]. */
+static bool is_for_dhcp(const struct packet *pkt)
+{
+	return pkt->l4_len >= UDP_HEADER_LEN &&
+	       get_be16(pkt->frame->head + pkt->l4_off + 2) == DHCP_CLIENT_PORT;
+}
+
+static __attribute__((noinline)) void udp_in(struct net *net, const struct packet *pkt)
+{
+	if ((net->ip || is_for_dhcp(pkt)) && !udp_rx(net, pkt))
+		icmp_port_unreachable(net, pkt);
+}
+
+/* An error counts if what it quotes is in flight; a soft one is only remembered [ICMP-03]. */
+static __attribute__((noinline)) void icmp_in(struct net *net, const struct packet *pkt)
+{
+	struct icmp_error e;
+	uint16_t local, remote;
+	bool live = false;
+	uint32_t seq;
+
+	if (!icmp_rx(net, pkt, &e))
+		return;
+	local = get_be16(e.l4.at);
+	remote = get_be16(e.l4.at + 2);
+	seq = get_be32(e.l4.at + 4);
+	if (e.proto == IPV4_PROTO_TCP && e.too_big)
+		tcp_icmp_too_big(net, e.dst, remote, local, seq, e.mtu); /* [IP4-10] */
+	else if (e.proto == IPV4_PROTO_TCP)
+		live = tcp_icmp_unreachable(net, e.dst, remote, local, seq, e.hard);
+	else if (e.proto == IPV4_PROTO_UDP)
+		live = udp_icmp_unreachable(net, e.dst, e.l4, e.hard);
+	if (live && !e.hard)
+		icmp_remember(net, &e);
+}
+
+/* In a frame for everybody, or before we have an address, there is nothing but UDP [ETH-04]. */
+HOT_PATH static void ipv4_in(struct net *net, struct packet *pkt)
+{
+	uint8_t proto = ipv4_rx(net, pkt);
+
+	if (proto == IPV4_PROTO_UDP)
+		udp_in(net, pkt);
+	else if (pkt->broadcast || !net->ip) /* [ICMP-02] */
+		return;
+	else if (proto == IPV4_PROTO_TCP)
+		tcp_rx(net, pkt);
+	else if (proto == IPV4_PROTO_ICMP)
+		icmp_in(net, pkt);
+}
+
+HOT_PATH void net_rx(void *ctx, const struct frame *frame)
+{
+	struct net *net = ctx;
+	struct packet pkt;
+
+	net->count.rx++;
+	pkt.frame = frame;
+	if (frame->csum == CSUM_BAD) { /* the driver has counted it */
+		net->breach[frame->breach % FRAME_BREACHES].bad++;
+		return;
+	}
+	switch (eth_rx(net, &pkt)) {
+	case ETH_TYPE_IPV4:
+		ipv4_in(net, &pkt);
+		break;
+	case ETH_TYPE_ARP:
+		arp_rx(net, &pkt);
+		break;
+	default: /* and of all others nobody knows anything [ETH-03] */
+		break;
+	}
+}
+
+/* --- the stack as a whole -------------------------------------------------------------------- */
 
 void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_t deadline_ms)
 {
@@ -22,7 +102,7 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 	net->mtu = nic->mtu;
 	net->progress_ms = net->abort_asked_ms = net->timers_ms = clock_now_ms();
 	tcp_init(net);
-	nic->rx = eth_rx;
+	nic->rx = net_rx;
 	nic->rx_ctx = net;
 }
 

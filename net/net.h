@@ -75,7 +75,13 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 void net_configure(struct net *net, const struct dhcp_lease *lease);
 
 /*
- * One turn: nic->poll (every frame that is there goes up through eth_rx), due timers, the ACK that
+ * A nic's rx callback; ctx is the struct net. The one place that decides who is next: eth_rx() and
+ * ipv4_rx() say what a frame is; ARP, UDP, TCP and ICMP get what is theirs.
+ */
+void net_rx(void *ctx, const struct frame *frame);
+
+/*
+ * One turn: nic->poll (every frame that is there goes up through net_rx), due timers, the ACK that
  * the frames deserve, one doorbell. Bounded by the nic's slots. 0 or more: frames; ERR_DEVICE.
  */
 int net_poll(struct net *net) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A received packet as the layers see it: the frame, and where they found things in it. Filled from
- * the top down (eth, ipv4), valid until the frame's callback returns.
+ * the bottom up (eth_rx, ipv4_rx), valid until the frame's callback returns.
  */
 #ifndef NET_PACKET_H
 #define NET_PACKET_H
@@ -11,15 +11,14 @@
 
 struct packet {
 	const struct frame *frame;
-	uint32_t src, dst; /* IPv4 addresses in host order */
-	uint32_t l3_off;   /* of the IPv4 header, from the start of the frame: 14, or 18 behind a
-			      priority tag */
-	uint32_t l4_off;   /* of what IPv4 carries */
-	uint32_t l4_len;   /* its length: total length less the header; the pad of a short frame is
-			      not in it */
-	uint8_t proto;
-	bool broadcast; /* the frame or the packet went to more than us: no errors, no TCP in answer
-			   [ETH-04] */
+	/* Set by eth_rx(). l3: what the frame carries, from its start on; 18 behind a priority tag.
+	 */
+	uint32_t l3_off, l3_len;
+	/* Set by ipv4_rx(). Addresses in host order; l4: what IPv4 carries, without a pad. */
+	uint32_t src, dst;
+	uint32_t l4_off, l4_len;
+	/* Set by both: it went to more than us, so no errors and no TCP in answer [ETH-04]. */
+	bool broadcast;
 };
 
 /* The packet's own bytes behind IPv4. The device can still write there: read each byte once. */

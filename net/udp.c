@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UDP (RFC 768). Hosts anywhere wrote what comes in; ipv4_rx calls, and the socket's owner gets a
+ * UDP (RFC 768). Hosts anywhere wrote what comes in; net_rx() calls, and the socket's owner gets a
  * private copy of what passed its checksum, or needed none. The header is read from frame->head,
  * the data once from the frame.
  */
@@ -10,7 +10,6 @@
 #include "core/random.h"
 #include "core/wire.h"
 #include "net/eth.h"
-#include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/net.h"
 #include "net/udp.h"
@@ -65,7 +64,7 @@ static bool take_data(struct net *net, const struct packet *pkt, const uint8_t *
 	return true;
 }
 
-void udp_rx(struct net *net, const struct packet *pkt)
+bool udp_rx(struct net *net, const struct packet *pkt)
 {
 	const uint8_t *h = pkt->frame->head + pkt->l4_off;
 	struct udp_socket *s;
@@ -82,20 +81,19 @@ void udp_rx(struct net *net, const struct packet *pkt)
 	src_port = get_be16(h);
 	s = on_port(net, get_be16(h + 2));
 	if (s ? !from_peer(s, pkt->src, src_port) : pkt->broadcast) /* [UDP-02] */
-		return;
+		return true;
 	if (len > UDP_DATA_MAX) {
 		net->count.no_room += s != NULL;
-		return;
+		return true;
 	}
 	if (!take_data(net, pkt, h, len))
 		goto bad;
 	if (s)
 		s->rx(s->ctx, pkt->src, src_port, (struct span){ net->udp.data, len });
-	else
-		icmp_port_unreachable(net, pkt);
-	return;
+	return s != NULL;
 bad:
 	net->count.bad_udp++;
+	return true;
 }
 
 /* --- errors ---------------------------------------------------------------------------------- */

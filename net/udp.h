@@ -38,7 +38,11 @@ struct udp {
 	uint8_t data[UDP_DATA_MAX]; /* the private copy */
 };
 
-void udp_rx(struct net *net, const struct packet *pkt);
+/*
+ * From net_rx(): a packet that carries UDP. False: it is whole, and nobody has that port open,
+ * which its sender may be told.
+ */
+bool udp_rx(struct net *net, const struct packet *pkt) MUST_CHECK;
 
 /*
  * Opens a socket that the caller owns and has filled in (port 0: a random one that is free

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TCP connections: their beginning and their end, as their users and ICMP want it. What arrives is
- * handled in tcp_rx.c and tcp_in.c. Called by http, icmp.c and net.c.
+ * handled in tcp_rx.c and tcp_in.c. Called by http and net.c.
  */
 #include "core/assert.h"
 #include "core/clock.h"

@@ -127,7 +127,7 @@ struct tcp {
 };
 
 void tcp_init(struct net *net);
-/* From ipv4_rx: a packet to us whose protocol is TCP. */
+/* From net_rx(): a packet to us that carries TCP. */
 void tcp_rx(struct net *net, const struct packet *pkt);
 /* After every batch of frames: the ACKs that are owed. */
 void tcp_batch_end(struct net *net);

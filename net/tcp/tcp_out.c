@@ -56,13 +56,21 @@ static uint32_t lengthen(uint8_t *p, uint32_t len)
 	return len + NO_OPERATIONS_LEN;
 }
 
-static void send(struct net *net, uint32_t dst, uint8_t *p, uint32_t segment_len)
+/* The segment's checksum and, if it is a bare one, its no-operations. Returns its length. */
+static uint32_t finish(struct net *net, uint32_t dst, uint8_t *p, uint32_t segment_len)
 {
 	uint32_t len = lengthen(p, segment_len);
 	uint32_t sum = ipv4_pseudo_sum(net->ip, dst, IPV4_PROTO_TCP, len);
 
 	put_be16(p + CSUM_OFFSET, (uint16_t)~csum_fold(csum_add(p, len, sum)));
-	/* Without a route it is lost. */
+	return len;
+}
+
+/* Without a route it is lost. */
+static void send(struct net *net, uint32_t dst, uint8_t *p, uint32_t segment_len)
+{
+	uint32_t len = finish(net, dst, p, segment_len);
+
 	err_ignore(ipv4_tx_send(net, IPV4_PROTO_TCP, net->ip, dst, len));
 }
 
@@ -287,5 +295,6 @@ void tcp_out_rst_for(struct net *net, const struct tcp_segment *s)
 		put_header(p, s->ack, 0, TCP_RST, 0, TCP_HEADER_LEN);
 	else
 		put_header(p, 0, s->seq + len, TCP_RST | TCP_ACK, 0, TCP_HEADER_LEN);
-	send(net, s->pkt->src, p, TCP_HEADER_LEN);
+	len = finish(net, s->pkt->src, p, TCP_HEADER_LEN);
+	ipv4_tx_answer(net, IPV4_PROTO_TCP, s->pkt->src, len);
 }

@@ -3,7 +3,7 @@
  * The way of a received segment into TCP. Its header comes from the driver's private copy; its
  * payload was written by the network and lies where the device can still write, so it is read once:
  * summed and stored in one pass, straight to its final place if it has one, to tcp.stage otherwise.
- * Called by ipv4_rx for every packet; the speed of a download is decided here.
+ * Called by net_rx() for every packet; the speed of a download is decided here.
  */
 #include "core/csum.h"
 #include "core/mem.h"

@@ -432,57 +432,70 @@ static void ten_thousand_strangers_do_not_evict_the_gateway(void **state)
 	assert_int_equal(bad_frames(&stage.net), 0);
 }
 
-/* [ARP-06]: neither by strangers to whom we even send. */
-static void what_is_in_use_is_not_evicted_by_what_is_not(void **state)
+static void answer_to(uint32_t dst)
 {
-	struct udp_socket sock = { .port = 1, .peer_ip = 0xc6336401 };
-	struct tcp_conn *c = &stage.net.tcp.conn[1];
-	uint32_t i;
+	assert_non_null(ipv4_tx_buffer(&stage.net));
+	ipv4_tx_answer(&stage.net, 253, dst, 1);
+}
 
+/* [ARP-06]: neither by strangers whom we even answer. */
+static void answers_push_nobody_out(void **state)
+{
 	(void)state;
-	c->state = TCP_ESTABLISHED;
-	c->remote_ip = HOST_IP;
-	stage.net.route[0] = (struct ipv4_route){ 0xc6336400, 0xffffff00, HOST_IP + 1 };
-	stage.net.routes = 1;
-	udp_open(&stage.net, &sock);
-	for (i = 0; i < 2; i++)
-		hear_request(host_mac, HOST_IP + i, OUR_IP);
-	for (i = 0; i < 100; i++) {
-		send_to(HOST_IP + 100 + i, 9);
+	hear_request(host_mac, HOST_IP, OUR_IP);
+	send_to(HOST_IP, 1);
+	for (uint32_t i = 0; i < 100; i++) {
+		answer_to(HOST_IP + 100 + i);
 		stage_pass(&stage, 1);
 	}
+	assert_int_equal(stage.net.count.no_room, 100 - (ARP_ENTRIES - 2));
+	assert_int_equal(entries(), ARP_ENTRIES);
 	stage_tx_count(&stage);
 	send_to(HOST_IP, 1);
 	expect_payload(host_mac, 1);
 	send_to(PEER_IP, 2);
 	expect_payload(peer_mac, 2);
-	send_to(0xc6336401, 3);
-	expect_payload(host_mac, 3);
-	c->state = TCP_CLOSED;
+}
+
+/* [ARP-06]: however long ago we sent there, and however often he has asked since. */
+static void a_stranger_goes_before_whom_we_ask(void **state)
+{
+	(void)state;
+	hear_request(host_mac, HOST_IP, OUR_IP);
+	send_to(HOST_IP, 1);
+	stage_pass(&stage, 1000);
+	for (uint32_t i = 1; entries() < ARP_ENTRIES; i++)
+		hear_request(other_mac, HOST_IP + i, OUR_IP);
+	stage_pass(&stage, 1);
+	stage_tx_count(&stage);
+	send_to(HOST_IP + 100, 1);
+	expect_query(HOST_IP + 100);
+	send_to(HOST_IP, 2);
+	expect_payload(host_mac, 2);
 }
 
 /* [ARP-06] */
-static void with_everything_in_use_a_newcomer_is_not_sent_to(void **state)
+static void of_our_own_the_longest_unused_goes_and_never_the_gateway(void **state)
 {
-	struct udp_socket sock[3] = { { .port = 1 }, { .port = 2 }, { .port = 3 } };
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < ARP_ENTRIES - 1; i++) { /* and the gateway */
-		if (i < 3) {
-			sock[i].peer_ip = HOST_IP + i;
-			udp_open(&stage.net, &sock[i]);
-		} else {
-			stage.net.tcp.conn[i - 3].state = TCP_ESTABLISHED;
-			stage.net.tcp.conn[i - 3].remote_ip = HOST_IP + i;
-		}
+	for (uint32_t i = 0; i < ARP_ENTRIES - 1; i++) {
 		hear_request(host_mac, HOST_IP + i, OUR_IP);
+		stage_pass(&stage, 1);
+		send_to(HOST_IP + i, 1);
 	}
+	stage_pass(&stage, 1);
+	send_to(HOST_IP, 1);
 	stage_tx_count(&stage);
 	send_to(HOST_IP + 100, 1);
-	assert_int_equal(stage_tx_count(&stage), 0);
-	assert_int_equal(stage.net.count.no_room, 1);
-	memset(stage.net.tcp.conn, 0, sizeof(stage.net.tcp.conn));
+	expect_query(HOST_IP + 100);
+	send_to(FAR_IP, 2);
+	expect_payload(peer_mac, 2);
+	send_to(HOST_IP, 3);
+	expect_payload(host_mac, 3);
+	send_to(HOST_IP + 2, 4);
+	expect_payload(host_mac, 4);
+	send_to(HOST_IP + 1, 5); /* this one had to go */
+	expect_query(HOST_IP + 1);
 }
 
 /*
@@ -650,8 +663,9 @@ int main(void)
 		TEST(who_asks_for_us_is_remembered),
 		TEST(a_known_neighbour_may_change_its_mac),
 		TEST(ten_thousand_strangers_do_not_evict_the_gateway),
-		TEST(what_is_in_use_is_not_evicted_by_what_is_not),
-		TEST(with_everything_in_use_a_newcomer_is_not_sent_to),
+		TEST(answers_push_nobody_out),
+		TEST(a_stranger_goes_before_whom_we_ask),
+		TEST(of_our_own_the_longest_unused_goes_and_never_the_gateway),
 		TEST(gateways_of_unused_routes_keep_nobody_out),
 		TEST(the_least_recently_used_entry_goes_first),
 		TEST(in_doubt_the_known_mac_is_used_until_another_answers),

@@ -371,7 +371,7 @@ static void headers_are_read_from_the_private_copy_only(void **state)
 	(void)state;
 	memcpy(head, frame, len);
 	memset(frame, 0xff, 14 + 20 + 8);
-	eth_rx(&stage.net, &f);
+	net_rx(&stage.net, &f);
 	assert_int_equal(datagrams, 1);
 	assert_memory_equal(datagram, "hello", 5);
 }

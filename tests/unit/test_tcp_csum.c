@@ -64,7 +64,7 @@ static void test_field_of_zero_is_a_value(void **state)
 		f = lab_put(lab, &s);
 		if (!f->bytes[SEGMENT_L4 + 16] && !f->bytes[SEGMENT_L4 + 17])
 			break;
-		f->csum = CSUM_BAD; /* not this one: eth_rx drops it */
+		f->csum = CSUM_BAD; /* not this one: net_rx() drops it */
 	}
 	assert_true(i < 65536);
 	lab_poll(lab);
