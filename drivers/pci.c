@@ -16,7 +16,7 @@
 #define CAPS_BEGIN 0x40   /* behind the standard header */
 
 /* VIRTIO 1.4 4.1.2.2 [PCI-01] */
-bool pci_is_virtio_net(uintptr_t fn)
+bool virtio_net_pci_is(uintptr_t fn)
 {
 	uint32_t device;
 
@@ -26,7 +26,7 @@ bool pci_is_virtio_net(uintptr_t fn)
 	return device == DEVICE_TRANSITIONAL_NET || device == DEVICE_NET;
 }
 
-bool pci_find_virtio_net(uintptr_t *fn)
+bool virtio_net_pci_find(uintptr_t *fn)
 {
 	bool multi_function;
 
@@ -35,7 +35,7 @@ bool pci_find_virtio_net(uintptr_t *fn)
 			continue; /* a device has a function 0 */
 		multi_function = port_pci_read(device, PCI_HEADER_TYPE, 1) & MULTI_FUNCTION;
 		for (uintptr_t at = device; at < device + (multi_function ? 8 : 1); at++) {
-			if (at < *fn || !pci_is_virtio_net(at))
+			if (at < *fn || !virtio_net_pci_is(at))
 				continue;
 			*fn = at;
 			return true;

@@ -33,13 +33,13 @@ enum pci_cap_id {
 #define PCI_CONFIG_LEN 256
 
 /* Whether fn is a virtio network device: 1af4:1000 (transitional) or 1af4:1041, any revision. */
-bool pci_is_virtio_net(uintptr_t fn);
+bool virtio_net_pci_is(uintptr_t fn);
 
 /*
  * Finds the first one at or behind *fn, on any bus; false if there is none. Only for ports that
  * number functions as a PC does (bus << 8 | device << 3 | function). Begin with 0, then *fn + 1.
  */
-bool pci_find_virtio_net(uintptr_t *fn);
+bool virtio_net_pci_find(uintptr_t *fn);
 
 /* A walk over the capability list, which may be a loop: it ends after as many as fit. */
 struct pci_caps {

@@ -268,7 +268,7 @@ static const char *find(struct virtio *v)
 
 const char *virtio_pci_claim(struct virtio *v)
 {
-	if (!pci_is_virtio_net(v->fn))
+	if (!virtio_net_pci_is(v->fn))
 		return "it is no virtio network device on PCI";
 	pci_enable(&v->command, v->fn);
 	return NULL;

@@ -116,7 +116,7 @@ static uintptr_t find_nic(uintptr_t bdf)
 {
 	uintptr_t first = 0;
 
-	return pci_is_virtio_net(bdf) || !pci_find_virtio_net(&first) ? bdf : first;
+	return virtio_net_pci_is(bdf) || !virtio_net_pci_find(&first) ? bdf : first;
 }
 
 /* From here on the story is not the platform's. */

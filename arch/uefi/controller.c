@@ -51,7 +51,7 @@ static unsigned find_candidates(EFI_HANDLE candidate[CANDIDATES_MAX])
 
 	for (UINTN i = 0; i < n && count < CANDIDATES_MAX; i++) {
 		io = uefi_protocol(handles[i], &pci_io_guid);
-		if (io && pci_is_virtio_net(pci_fn(io)))
+		if (io && virtio_net_pci_is(pci_fn(io)))
 			candidate[count++] = handles[i];
 	}
 	free_handles(handles);

@@ -157,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	master = device.cfg[PCI_COMMAND] & PCI_COMMAND_MASTER;
 	options.csum = choices >> 10 & 3 ? CSUM_POLICY_AUTO : CSUM_POLICY_TRUST;
 	if (choices & 0x4000)
-		(void)pci_find_virtio_net(&fn);
+		(void)virtio_net_pci_find(&fn);
 	reads = 0;
 	err = virtio_net_open(&vn, DEVICE_FN, &options, &f);
 	must_agree(err, &f);

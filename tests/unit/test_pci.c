@@ -81,9 +81,9 @@ static void both_ids_match_and_no_other(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		put_le16(f->cfg, cases[i].vendor);
 		put_le16(f->cfg + 2, cases[i].device);
-		assert_int_equal(pci_is_virtio_net(0x18), cases[i].match);
+		assert_int_equal(virtio_net_pci_is(0x18), cases[i].match);
 	}
-	assert_false(pci_is_virtio_net(0x20));
+	assert_false(virtio_net_pci_is(0x20));
 }
 
 static void they_are_found_on_any_bus_in_order(void **state)
@@ -97,19 +97,19 @@ static void they_are_found_on_any_bus_in_order(void **state)
 	add(0x3f00, 0x1b36, 0x000c, 0x01);
 	add(0xfff8, 0x1af4, 0x1041, 0x80); /* the very last device */
 	add(0xffff, 0x1af4, 0x1041, 0x00);
-	assert_true(pci_find_virtio_net(&fn));
+	assert_true(virtio_net_pci_find(&fn));
 	assert_int_equal(fn, 0x000b);
 	fn++;
-	assert_true(pci_find_virtio_net(&fn));
+	assert_true(virtio_net_pci_find(&fn));
 	assert_int_equal(fn, 0x0018);
 	fn++;
-	assert_true(pci_find_virtio_net(&fn));
+	assert_true(virtio_net_pci_find(&fn));
 	assert_int_equal(fn, 0xfff8);
 	fn++;
-	assert_true(pci_find_virtio_net(&fn));
+	assert_true(virtio_net_pci_find(&fn));
 	assert_int_equal(fn, 0xffff);
 	fn++;
-	assert_false(pci_find_virtio_net(&fn));
+	assert_false(virtio_net_pci_find(&fn));
 }
 
 /* Such functions mirror function 0 on some machines. */
@@ -121,7 +121,7 @@ static void functions_of_a_single_function_device_are_not_asked(void **state)
 	(void)state;
 	add(0x18, 0x8086, 0x1234, 0x00);
 	ghost = add(0x19, 0x1af4, 0x1041, 0x00);
-	assert_false(pci_find_virtio_net(&fn));
+	assert_false(virtio_net_pci_find(&fn));
 	assert_int_equal(ghost->reads, 0);
 }
 
@@ -130,9 +130,9 @@ static void an_empty_machine_has_none(void **state)
 	uintptr_t fn = 0;
 
 	(void)state;
-	assert_false(pci_find_virtio_net(&fn));
+	assert_false(virtio_net_pci_find(&fn));
 	fn = UINTPTR_MAX;
-	assert_false(pci_find_virtio_net(&fn));
+	assert_false(virtio_net_pci_find(&fn));
 }
 
 static void capability(struct function *f, uint8_t at, uint8_t id, uint8_t next)
