@@ -1,6 +1,6 @@
 # skiff: the build. Sources are found by their folder: a new .c or .S file needs no edit here.
 #
-#: make            build/skiff.rom, the option ROM, and build/skiff.efi; built-in defaults: make url=http://... csum=off ...
+#: make            build/skiff.rom, the option ROM, build/skiff.efi and build/libskiff.a; built-in defaults: make url=http://... csum=off ...
 #: make deps       installs the Debian packages that are missing, fetches a kernel to boot
 #: make run        boots that kernel over HTTP in QEMU; yours: KERNEL= INITRD= CMDLINE= MEM= QEMU_ARGS=; FIRMWARE=uefi
 #: make analyse    what gcc's analyser, clang-tidy and cppcheck find; part of make test
@@ -157,7 +157,7 @@ include tests/uefi/build.mk
 include tests/conform/build.mk
 
 install: $(B)/skiff.rom $(B)/skiff.efi
-	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $^
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
 	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/cmocka32 %/fresh,$(wildcard $(B)/*))
 
@@ -178,6 +178,7 @@ $(eval $(call unit,unit32))
 LOGS := $(B)/layering.log $(B)/rows.log $(B)/stack-rom.log $(B)/stack-efi.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
 
 include tests/fuzz/build.mk
+include drivers/build.mk
 
 # The BIOS port's own stack, less 1 KiB for exceptions; under UEFI half of the firmware's 128 KiB (UEFI 2.10, 2.3.4.2), as
 # its services use the other.
