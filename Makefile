@@ -179,6 +179,7 @@ LOGS := $(B)/layering.log $(B)/rows.log $(B)/stack-rom.log $(B)/stack-efi.log $(
 
 include tests/fuzz/build.mk
 include drivers/build.mk
+include tests/example/build.mk
 
 # The BIOS port's own stack, less 1 KiB for exceptions; under UEFI half of the firmware's 128 KiB (UEFI 2.10, 2.3.4.2), as
 # its services use the other.

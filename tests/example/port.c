@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What libskiff.a wants of a platform, as far as it is not a PC's anyway: the clock is
+ * arch/x86/time.c, PCI, registers and memory for devices are arch/pcbios/pci.c. arch/port.h has the
+ * contracts.
+ */
+#include "arch/port.h"
+#include "arch/x86/io.h"
+#include "drivers/pci.h"
+#include "tests/example/example.h"
+
+#define COM1 0x3f8
+#define COM1_STATUS (COM1 + 5)
+#define RECEIVED 0x01
+#define CAN_SEND 0x20
+#define ESC 0x1b
+
+void port_putc(char c)
+{
+	while (!(inb(COM1_STATUS) & CAN_SEND))
+		port_idle();
+	outb(COM1, (uint8_t)c);
+}
+
+void say(const char *text)
+{
+	while (*text)
+		port_putc(*text++);
+}
+
+bool port_abort_pressed(void)
+{
+	return inb(COM1_STATUS) & RECEIVED && inb(COM1) == ESC;
+}
+
+/* A bug of the driver's: nobody will stop the device any more, so it loses the bus. */
+_Noreturn void port_fatal(const char *file, int line)
+{
+	uintptr_t fn = 0;
+
+	(void)line;
+	if (virtio_net_pci_find(&fn))
+		port_pci_write(fn, PCI_COMMAND, 2, 0);
+	say("assertion failed in ");
+	say(file);
+	halt();
+}
