@@ -162,19 +162,30 @@ static void wait_ms(uint32_t ms)
 }
 
 /*
- * One configuration. 0; ERR_ABORTED, or ERR_DEVICE for a reset that does not end: the run is over
- * then.
+ * Whether nothing was heard of a device that came up, and that was not left for another reason than
+ * that it stands still.
+ */
+static bool was_silent(const struct conform *c, bool opened, int err)
+{
+	return opened && !c->ledger.frames && (!err || c->ledger.broken[DEV_13]);
+}
+
+/*
+ * One configuration. 0; ERR_ABORTED, or ERR_DEVICE with a sentence for a reset that does not end
+ * and a device that has gone: the run is over then.
  */
 static int run_shape(struct conform *c, const struct configuration *configuration, struct virtio *v)
 {
 	const struct shape *shape = &configuration->shape;
 	struct report_scene scene = { .name = shape->name, .legacy = shape->legacy };
 	uint32_t begun_ms = clock_now_ms();
-	int err, closed;
+	int err, closed, gone = 0;
+	bool opened;
 
 	c->station.v = v;
 	err = station_open(&c->station, shape, c->knobs.config.features);
-	scene.rows = shapes_rows(configuration, v, !err);
+	opened = !err;
+	scene.rows = shapes_rows(configuration, v, opened);
 	scene.offered = v->offered;
 	scene.accepted = v->accepted;
 	if (!err)
@@ -190,8 +201,11 @@ static int run_shape(struct conform *c, const struct configuration *configuratio
 		wait_ms(AFTERMATH_MS);
 		station_watch(&c->station);
 	}
+	c->tried++;
+	if (!closed && opened && err != ERR_ABORTED)
+		gone = life_check(c, configuration, &scene, was_silent(c, opened, err));
 	report_scene(&c->report, &scene, &c->ledger);
-	return closed ? closed : err == ERR_ABORTED ? err : 0;
+	return closed ? closed : err == ERR_ABORTED ? err : gone;
 }
 
 static int run_shapes(struct conform *c)
@@ -227,16 +241,17 @@ static int run(struct conform *c)
 /* Nothing is good of which nothing was seen. */
 static enum verdict conclude(struct conform *c, int err)
 {
-	bool traffic = c->knobs.rows & ~ROWS_WITHOUT_TRAFFIC && !c->knobs.has_names;
-
 	if (err == ERR_ABORTED)
 		return report_bail_out(&c->report, "given up by Esc or Ctrl-C");
 	if (err)
 		return report_bail_out(&c->report, c->failure.text);
-	if (traffic && !c->frames)
+	if (c->tried && !c->frames)
 		return report_bail_out(
-			&c->report,
-			"not one frame came back; is a DHCP server there? The key ip needs none");
+			&c->report, station_link(&c->station) ?
+					    "not one frame came back; is a DHCP server there? The "
+					    "key ip needs none" :
+					    "not one frame came back: the link is down");
+	life_conclude(c);
 	if (!c->report.points)
 		return report_bail_out(&c->report,
 				       "this device has no configuration that `only` names");

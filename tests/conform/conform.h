@@ -23,7 +23,11 @@ struct conform {
 	struct virtio modern, legacy; /* transport NULL: the device has none such */
 	struct registers registers;
 	uint64_t accepted; /* the first set of features that the device took; 0: none */
-	uint32_t frames;   /* received in all configurations */
+	unsigned tried;    /* configurations with traffic */
+	uint32_t frames;   /* received in all of them */
+	const struct configuration *good; /* the last one in which frames came; NULL: none yet */
+	uint64_t mute;                    /* of shapes[]: those before it in which none came */
+	struct ledger probe;              /* of a configuration that only asks whether it lives */
 	struct dma dma;
 	struct station station;
 	struct traffic traffic;
@@ -66,6 +70,20 @@ struct configuration {
 
 extern const struct configuration shapes[];
 extern const unsigned shapes_len;
+
+/* --- life.c -------------------------------------------------------------------------------- */
+
+/*
+ * After a configuration whose station is closed, before its points are printed: did the device
+ * outlive it [DEV-57]? `silent`: it came up, and no frame was received. 0; ERR_DEVICE with a
+ * sentence if there is no device any more: the run is over then, and scene->rows holds what was
+ * seen; ERR_ABORTED.
+ */
+int life_check(struct conform *c, const struct configuration *configuration,
+	       struct report_scene *scene, bool silent) MUST_CHECK;
+
+/* At the end: points for configurations without a frame that came before any with some. */
+void life_conclude(struct conform *c);
 
 /* The rows that the shape can show, once the device runs in it with these features. */
 uint64_t shapes_rows(const struct configuration *configuration, const struct virtio *v,

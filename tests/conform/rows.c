@@ -368,6 +368,20 @@ const struct row_text row_texts[ROWS] = {
 			"and a gso_type.",
 		.unseen = NO_FRAME, .needs = "queues that work",
 	},
+	[DEV_57] = {
+		.id = "DEV-57", .level = LEVEL_MUST, .section = "2.2.2, 2.7.4.1",
+		.title = "the device works, and goes on working",
+		.rule = "A device that has accepted features, and descriptors in whatever "
+			"arrangement, passes frames by them; it does not end of them.",
+		.unseen = NO_FRAME, .needs = "queues that work",
+	},
+	[DEV_58] = {
+		.id = "DEV-58", .level = LEVEL_REPORT, .section = "5.1.4",
+		.title = "the link stays up",
+		.rule = "LINK_UP in status falls where the network is gone, or whoever provides "
+			"the device.",
+		.unseen = "", .needs = "STATUS, and a link that comes up",
+	},
 };
 
 const char *level_name(enum level level)

@@ -18,42 +18,44 @@
 
 #define RX_LARGEST (65535 + 18 + 12)
 
-#define SHAPE(...) ACT(ACT_TRAFFIC, __VA_ARGS__)
+#define ONE(...) ACT(ACT_TRAFFIC, .one_descriptor = true, __VA_ARGS__)
+#define CHAINS(...) ACT(ACT_TRAFFIC, __VA_ARGS__)
 #define ACT(what, ...) \
 	{ \
 		.shape = { __VA_ARGS__ }, .act = what \
 	}
 
-/* What reset-in-flight leaves in the air arrives while before-driver-ok waits. */
+/*
+ * A device may die of one, which costs what stands behind it: chains of descriptors come after all
+ * that makes do with one, legacy last. What reset-in-flight leaves in the air arrives while
+ * before-driver-ok waits.
+ */
 const struct configuration shapes[] = {
-	SHAPE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16,
-	      .one_descriptor = true),
-	SHAPE(.name = "no-csum", .features = PLAIN, .needs = BIT(VIRTIO_NET_F_GUEST_CSUM)),
-	SHAPE(.name = "minimal", .features = 0),
-	SHAPE(.name = "one-descriptor", .features = SKIFF, .one_descriptor = true),
-	SHAPE(.name = "indirect", .features = SKIFF | BIT(VIRTIO_F_INDIRECT_DESC),
-	      .needs = BIT(VIRTIO_F_INDIRECT_DESC)),
-	SHAPE(.name = "event-idx", .features = SKIFF | BIT(VIRTIO_F_EVENT_IDX),
-	      .needs = BIT(VIRTIO_F_EVENT_IDX)),
-	SHAPE(.name = "in-order", .features = SKIFF | BIT(VIRTIO_F_IN_ORDER),
-	      .needs = BIT(VIRTIO_F_IN_ORDER)),
-	SHAPE(.name = "mrg-64", .features = PLAIN | MRG, .needs = MRG, .rx_len = 64,
-	      .rx_slots = 256),
-	SHAPE(.name = "mrg-1526", .features = SKIFF | MRG, .needs = MRG),
-	SHAPE(.name = "gso", .features = SKIFF | GSO, .needs = JUDGE_GSO_FEATURES, .rx_slots = 16),
-	SHAPE(.name = "mrg-gso", .features = SKIFF | GSO | MRG, .needs = MRG, .rx_len = 4096,
-	      .rx_slots = 128),
-	SHAPE(.name = "as-linux", .features = SKIFF | GSO | MRG | RINGS, .needs = RINGS,
-	      .one_descriptor = true),
-	SHAPE(.name = "queue-smallest", .features = SKIFF, .queue = QUEUE_SMALLEST),
-	SHAPE(.name = "queue-largest", .features = SKIFF, .queue = QUEUE_LARGEST),
+	ONE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16),
+	ONE(.name = "no-csum", .features = PLAIN, .needs = BIT(VIRTIO_NET_F_GUEST_CSUM)),
+	ONE(.name = "one-descriptor", .features = SKIFF),
+	ONE(.name = "event-idx", .features = SKIFF | BIT(VIRTIO_F_EVENT_IDX),
+	    .needs = BIT(VIRTIO_F_EVENT_IDX)),
+	ONE(.name = "in-order", .features = SKIFF | BIT(VIRTIO_F_IN_ORDER),
+	    .needs = BIT(VIRTIO_F_IN_ORDER)),
+	ONE(.name = "mrg-64", .features = PLAIN | MRG, .needs = MRG, .rx_len = 64, .rx_slots = 256),
+	ONE(.name = "mrg-1526", .features = SKIFF | MRG, .needs = MRG),
+	ONE(.name = "gso", .features = SKIFF | GSO, .needs = JUDGE_GSO_FEATURES, .rx_slots = 16),
+	ONE(.name = "mrg-gso", .features = SKIFF | GSO | MRG, .needs = MRG, .rx_len = 4096,
+	    .rx_slots = 128),
+	ONE(.name = "as-linux", .features = SKIFF | GSO | MRG | RINGS, .needs = RINGS),
+	ONE(.name = "queue-largest", .features = SKIFF, .queue = QUEUE_LARGEST),
 	ACT(ACT_RING_RESET, .name = "ring-reset", .features = SKIFF | BIT(VIRTIO_F_RING_RESET),
-	    .needs = BIT(VIRTIO_F_RING_RESET)),
-	ACT(ACT_RESET, .name = "reset-in-flight", .features = SKIFF),
-	SHAPE(.name = "before-driver-ok", .features = SKIFF, .linger_ms = 50),
-	SHAPE(.name = "legacy", .features = SKIFF | BIT(VIRTIO_F_ANY_LAYOUT), .legacy = true),
-	SHAPE(.name = "legacy-mrg", .features = PLAIN | MRG | BIT(VIRTIO_F_ANY_LAYOUT),
-	      .needs = MRG, .legacy = true),
+	    .needs = BIT(VIRTIO_F_RING_RESET), .one_descriptor = true),
+	ACT(ACT_RESET, .name = "reset-in-flight", .features = SKIFF, .one_descriptor = true),
+	ONE(.name = "before-driver-ok", .features = SKIFF, .linger_ms = 50),
+	CHAINS(.name = "indirect", .features = SKIFF | BIT(VIRTIO_F_INDIRECT_DESC),
+	       .needs = BIT(VIRTIO_F_INDIRECT_DESC)),
+	CHAINS(.name = "minimal", .features = 0),
+	CHAINS(.name = "queue-smallest", .features = SKIFF, .queue = QUEUE_SMALLEST),
+	CHAINS(.name = "legacy", .features = SKIFF | BIT(VIRTIO_F_ANY_LAYOUT), .legacy = true),
+	CHAINS(.name = "legacy-mrg", .features = PLAIN | MRG | BIT(VIRTIO_F_ANY_LAYOUT),
+	       .needs = MRG, .legacy = true),
 };
 const unsigned shapes_len = ARRAY_LEN(shapes);
 
@@ -83,9 +85,10 @@ uint64_t shapes_rows(const struct configuration *configuration, const struct vir
 
 	if (!opened)
 		return rows & ~R(12);
-	rows |= R(11) | R(13) | R(20) | R(21) | R(22) | R(23) | R(24) | R(25) | R(26) | R(30) |
-		rows_of_headers(v);
+	rows |= R(57) | R(11) | R(13) | R(20) | R(21) | R(22) | R(23) | R(24) | R(25) | R(26) |
+		R(30) | rows_of_headers(v);
 	rows |= v->accepted >> VIRTIO_NET_F_MTU & 1 ? R(35) : R(36);
+	rows |= v->offered >> VIRTIO_NET_F_STATUS & 1 ? R(58) : 0;
 	if (v->accepted & MRG)
 		rows |= R(32) | R(33) | R(34);
 	else if (!v->transport->legacy)

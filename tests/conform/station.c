@@ -103,15 +103,48 @@ static int look_at_status(struct station *st, uint32_t now_ms)
 		    "the device has stopped working (status 0x%02x)", status);
 }
 
+bool station_link(const struct station *st)
+{
+	return !(st->v->offered >> VIRTIO_NET_F_STATUS & 1) ||
+	       st->registers->config.status & LINK_UP;
+}
+
+/*
+ * 5.1.4.2: a back end that ends takes LINK_UP with it [DEV-58]. One that does not come back ends
+ * the configuration.
+ */
+int station_look_at_link(struct station *st, uint32_t now_ms)
+{
+	bool up = station_link(st), fell = st->link_seen && !up && !st->link_down;
+
+	st->link_seen |= up;
+	if (st->link_seen)
+		ledger_seen(st->ledger, DEV_58);
+	if (fell) {
+		st->link_fell_ms = now_ms;
+		ledger_broken(st->ledger, DEV_58, "LINK_UP fell after %u frames",
+			      (unsigned)st->ledger->frames);
+	}
+	st->link_down = st->link_seen && !up;
+	if (!st->link_down || !clock_reached(now_ms, st->link_fell_ms + STATION_LINK_MS))
+		return 0;
+	st->link_lost = true;
+	return fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
+		    "the link fell after %u frames and did not come back",
+		    (unsigned)st->ledger->frames);
+}
+
 static int look_around(struct station *st)
 {
 	uint32_t now_ms = clock_now_ms();
+	int err;
 
 	if (now_ms - st->looked_ms < LOOK_MS)
 		return 0;
 	st->looked_ms = now_ms;
 	registers_look(st->registers, st->v, st->ledger);
-	return look_at_status(st, now_ms);
+	err = station_look_at_link(st, now_ms);
+	return err ? err : look_at_status(st, now_ms);
 }
 
 /* In the middle of traffic, as a test of what a reset stops. */

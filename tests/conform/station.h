@@ -22,6 +22,7 @@
 #define STATION_ARENAS 2
 
 #define STATION_STALL_MS 2000 /* that a device may keep what it was to transmit */
+#define STATION_LINK_MS 1000  /* that a link which was up may be down */
 
 enum shape_queue { QUEUE_USUAL, QUEUE_SMALLEST, QUEUE_LARGEST };
 
@@ -68,6 +69,12 @@ struct station {
 	uint16_t mtu_max, tx_next;
 	struct station_tx sent[STATION_TX_SLOTS];
 	uint32_t looked_ms; /* when status and configuration were looked at */
+	/*
+	 * LINK_UP, where STATUS is offered: it has been seen; it has fallen, when, and for so long
+	 * that it counts as lost.
+	 */
+	bool link_seen, link_down, link_lost;
+	uint32_t link_fell_ms;
 
 	/* Who wants to see each frame, before net does. */
 	void (*watch)(void *ctx, struct span frame);
@@ -99,6 +106,9 @@ int station_close(struct station *st) MUST_CHECK;
 /* What the last close left behind is still so [DEV-11]; goes to the ledger that is set now. */
 void station_watch(struct station *st);
 
+/* Whether LINK_UP is set, or there is no such bit. */
+bool station_link(const struct station *st);
+
 /*
  * For net_wait(): whether the device has given back all that it was to transmit; ctx is the
  * station.
@@ -123,6 +133,8 @@ int station_reap(struct station *st) MUST_CHECK;
  * ERR_DEVICE.
  */
 int station_receive(struct station *st) MUST_CHECK;
+/* After registers_look(). 0; ERR_DEVICE with a sentence if the link has fallen for good. */
+int station_look_at_link(struct station *st, uint32_t now_ms) MUST_CHECK;
 /* Shows what was posted, and rings if the device wants that. */
 void station_publish(struct station *st, struct ring *r);
 

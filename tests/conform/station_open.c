@@ -263,6 +263,7 @@ int station_open(struct station *st, const struct shape *shape, uint64_t mask)
 	st->nic.failure = st->failure;
 	st->nic.rx = NULL;
 	st->live = st->broken = st->rx_off = false;
+	st->link_down = st->link_lost = false;
 	memset(&st->rx, 0, sizeof(st->rx));
 	memset(&st->tx, 0, sizeof(st->tx));
 	st->now = (st->now + 1) % STATION_ARENAS;
@@ -273,6 +274,7 @@ int station_open(struct station *st, const struct shape *shape, uint64_t mask)
 	if (err)
 		return err;
 	take_facts(st);
+	st->link_seen = st->v->offered >> VIRTIO_NET_F_STATUS & 1 && station_link(st);
 	err = start_receiveq(st);
 	if (!err)
 		err = start_transmitq(st);
@@ -320,6 +322,10 @@ int station_close(struct station *st)
 
 	if (st->live && !st->broken)
 		st->broken = station_reap(st) < 0;
+	if (st->live) {
+		registers_look(st->registers, st->v, st->ledger);
+		err_ignore(station_look_at_link(st, clock_now_ms()));
+	}
 	err = registers_reset(st->registers, st->v, st->ledger, st->failure);
 	st->live = false;
 	if (err)

@@ -102,10 +102,14 @@ static int take_dhcp(struct traffic *t)
 static int take_address(struct traffic *t)
 {
 	const struct config *c = &t->knobs->config;
-	int err = wait(t, link_is_up, &t->net, ANSWER_MS);
+	/* The first time with the patience that a network deserves; see take_dhcp(). */
+	int err = wait(t, link_is_up, &t->net, t->asked ? ANSWER_MS : t->knobs->deadline_ms);
 
-	if (err || !c->ip_static)
-		return err ? err : take_dhcp(t);
+	if (err || !link_is_up(&t->net))
+		return err;
+	if (!c->ip_static)
+		return take_dhcp(t);
+	t->asked = true;
 	address_static(&t->lease, c);
 	configure(t);
 	return 0;

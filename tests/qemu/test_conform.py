@@ -45,6 +45,25 @@ def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, fou
     assert report.plan == len(report.points), report.text
 
 
+# --- a device that dies ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize('only, where', [(None, 'minimal'), ('minimal', 'minimal'), ('DEV-40,minimal', 'minimal'),
+                                         ('queue-smallest,legacy', 'queue-smallest')], ids=str)
+def test_a_device_that_dies_of_a_chain(only, where, machine, part):
+    """As Debian 13's passt does in vhost-user mode; whatever takes one descriptor was looked at before."""
+    net = part(backend.attach(profile='passt-2025-05', options=['--rx-descriptors', '1']))
+    report = conform.run(machine, net, knobs={'only': only} if only else {})
+    assert net.backend.process.poll() is not None, 'it is alive'
+    assert f'in [{where}] the link fell' in ' '.join(report.bail_out.split())
+    assert report.verdict == (2 if only == 'DEV-40,minimal' else 1), report.text
+    rows = {'DEV-57', 'DEV-58'} | (set() if only else {'DEV-40', 'DEV-42b'})
+    assert report.broken() == (set() if only == 'DEV-40,minimal' else rows), report.offences()
+    # What nobody can show any more is not good either.
+    assert not [p for p in report.points if p.ok and p.scene == where and p.directive == 'SKIP'], report.text
+    if not only:
+        assert {'as-skiff', 'mrg-64', 'mrg-gso', 'queue-largest', 'reset-in-flight'} <= set(report.scenes('DEV-40'))
+
+
 # --- real devices --------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])

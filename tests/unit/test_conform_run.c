@@ -491,6 +491,19 @@ static void silence_is_no_verdict(void **state)
 	assert_non_null(strstr(hosted_output(), "Bail out! not one frame came back"));
 }
 
+/* `only` makes no exception. */
+static void silence_is_no_verdict_of_one_configuration_either(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->silent = true;
+	n->keys = (const char *const[]){ "only", "as-skiff", NULL };
+	assert_finds(n, "");
+	assert_int_equal(n->verdict, VERDICT_UNTESTED);
+	assert_non_null(strstr(hosted_output(), "Bail out! not one frame came back"));
+}
+
 static void a_device_that_is_none_bails_out(void **state)
 {
 	struct neighbour *n = neighbour_new();
@@ -580,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_misaligned_device_configuration),
 		cmocka_unit_test(a_transitional_device_of_a_wrong_revision),
 		cmocka_unit_test(silence_is_no_verdict),
+		cmocka_unit_test(silence_is_no_verdict_of_one_configuration_either),
 		cmocka_unit_test(a_device_that_is_none_bails_out),
 		cmocka_unit_test(no_memory_bails_out),
 		cmocka_unit_test(the_user_may_give_up),

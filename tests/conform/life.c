@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whether there still is a device: of one that has gone nothing is good. A configuration in which
+ * the link fell, or no frame came, is followed by one that has worked before, whose frames tell a
+ * configuration that does not work from a device that has died of it. Called by conform.c.
+ */
+#include "core/mem.h"
+#include "tests/conform/conform.h"
+
+/*
+ * The configuration that has worked, or the one under way, once more, for its frames alone; what it
+ * shows is no longer news. 1, 0; ERR_ABORTED.
+ */
+static int still_works(struct conform *c, const struct configuration *configuration)
+{
+	const struct shape *shape = &configuration->shape;
+	struct failure failure = { 0 }, *its = c->station.failure;
+	int err, closed;
+
+	ledger_init(&c->probe);
+	c->station.ledger = &c->probe;
+	c->station.failure = &failure;
+	c->station.v = shape->legacy ? &c->legacy : &c->modern;
+	c->station.cut_at = 0;
+	err = station_open(&c->station, shape, c->knobs.config.features);
+	if (!err)
+		err = traffic_run(&c->traffic);
+	closed = station_close(&c->station);
+	c->station.ledger = &c->ledger;
+	c->station.failure = its;
+	return err == ERR_ABORTED ? err : !closed && c->probe.frames;
+}
+
+/* Rows of which nothing was seen are not good because nobody was there. */
+static void show_seen_alone(const struct conform *c, struct report_scene *scene)
+{
+	for (unsigned row = 0; row < ROWS; row++)
+		if (!c->ledger.seen[row])
+			scene->rows &= ~ROW_BIT(row);
+}
+
+static int gone(struct conform *c, const struct configuration *configuration,
+		struct report_scene *scene, bool fell)
+{
+	show_seen_alone(c, scene);
+	memset(&c->failure, 0, sizeof(c->failure));
+	if (fell)
+		return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,
+			    "in [%s] the link fell, and no frame has come since: the device has "
+			    "died, or its network was taken away",
+			    configuration->shape.name);
+	return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,
+		    "no frame came in [%s], nor in [%s] after it, where they had come before: the "
+		    "device or its network has gone",
+		    configuration->shape.name, c->good->shape.name);
+}
+
+int life_check(struct conform *c, const struct configuration *configuration,
+	       struct report_scene *scene, bool silent)
+{
+	const struct station *st = &c->station;
+	bool fell = st->link_down, lost = st->link_lost;
+	uint32_t frames = c->ledger.frames;
+	int alive;
+
+	if (frames)
+		ledger_seen(&c->ledger, DEV_57);
+	if (!fell && frames)
+		c->good = configuration;
+	if (!fell && !(silent && c->good)) {
+		if (silent)
+			c->mute |= UINT64_C(1) << (configuration - shapes);
+		return 0;
+	}
+	alive = still_works(c, c->good ? c->good : configuration);
+	if (alive < 0)
+		return alive;
+	if (lost || (fell && !alive)) /* [DEV-57] */
+		ledger_broken(&c->ledger, DEV_57, "the link fell after %u frames; %s",
+			      (unsigned)frames,
+			      alive ? "it came back more than a second later" :
+				      "neither it nor a frame has come back");
+	else if (silent && alive)
+		ledger_broken(&c->ledger, DEV_57, "not one frame came; in [%s] they did, and do",
+			      c->good->shape.name);
+	return alive ? 0 : gone(c, configuration, scene, fell);
+}
+
+void life_conclude(struct conform *c)
+{
+	for (unsigned i = 0; i < shapes_len && c->good; i++) {
+		struct report_scene scene = { .name = shapes[i].shape.name,
+					      .rows = ROW_BIT(DEV_57),
+					      .legacy = shapes[i].shape.legacy };
+
+		if (!(c->mute >> i & 1) || !conform_begin(c, scene.name, scene.rows))
+			continue;
+		ledger_broken(&c->ledger, DEV_57, "not one frame came; in [%s] they did",
+			      c->good->shape.name);
+		report_scene(&c->report, &scene, &c->ledger);
+	}
+}
