@@ -10,6 +10,6 @@ $(eval $(call uefi_program,skiff-conform,$(CONFORM)))
 
 # The report of a device and its back end; NETDEV= DEVICE= URL= and the knobs: tests/conform/run.
 .PHONY: conform
-export NETDEV DEVICE KNOBS URL LIMIT
+export NETDEV DEVICE KNOBS URL LIMIT KNOWN
 conform: $(B)/skiff-conform.rom | need-qemu
 	@SKIFF_CONFORM_ROM=$< tests/conform/run

@@ -238,6 +238,73 @@ def session(leader, name):
     return found
 
 
+# --- known answers -------------------------------------------------------------------------------
+
+KNOWN = 'tests/conform/known'
+REPORT = """TAP version 13
+ok 1 - DEV-01 VERSION_1 is offered [registers]
+not ok 2 - DEV-31 num_buffers is 1 without MRG_RXBUF [as-skiff]
+  ---
+  found: |
+    not ok 9 - DEV-99 is no point, but quoted
+  ...
+ok 3 - DEV-40 flags are 0 on every frame [as-skiff] # SKIP no frame came
+not ok 4 - DEV-42b no checksum is left 0 [minimal] # TODO SHOULD
+ok 5 - DEV-31 num_buffers is 1 without MRG_RXBUF [minimal]
+"""
+END = '1..5\n# MUST: DEV-31\n'
+DIES = 'Bail out! in [minimal] the link fell, and no frame has come since\n'
+
+
+@pytest.mark.parametrize('known, report, status, words', [
+    ('DEV-31\nDEV-42b\n', REPORT + END, 0, ''),
+    ('# why\n\n  DEV-42b minimal\n', REPORT + END, 1, 'DEV-31 [as-skiff] is new'),
+    ('DEV-31 as-skiff\nDEV-42b minimal', REPORT + END, 0, ''),
+    ('DEV-31 minimal\nDEV-42b', REPORT + END, 1, 'DEV-31 [as-skiff] is new'),
+    ('DEV-31 as-skiff minimal\nDEV-42b', REPORT + END, 1, 'DEV-31 [minimal] is gone'),
+    ('DEV-31\nDEV-40\nDEV-42b', REPORT + END, 1, 'DEV-40 is gone'),
+    ('DEV-31\nDEV-42b', REPORT + DIES, 2, 'the bail-out is new: in [minimal] the link fell'),
+    ('DEV-31\nDEV-42b\nbail-out in [minimal] the link fell', REPORT + DIES, 0, ''),
+    ('DEV-31\nDEV-42b\nbail-out in [legacy] the link fell', REPORT + DIES, 1, 'with other words'),
+    ('DEV-31\nDEV-42b\nbail-out in [minimal]', REPORT + END, 1, 'the bail-out is gone'),
+    ('DEV-31\nDEV-42b', REPORT, 2, 'the report has no end'),
+    ('DEV-31\nDEV-42b\nDEV-31', REPORT + END, 2, 'DEV-31 stands there twice'),
+    ('nonsense', REPORT + END, 2, '"nonsense" is neither a row'),
+])
+def test_a_report_against_known_answers(known, report, status, words, tmp_path):
+    (tmp_path / 'known').write_text(known)
+    (tmp_path / 'report').write_text(report)
+    done = conform_run('tests/conform/compare', tmp_path / 'known', tmp_path / 'report')
+    assert (done.returncode, done.stdout) == (status, ''), done
+    assert (words in done.stderr) if words else done.stderr == '', done
+
+
+def test_what_was_not_asked_for_is_not_gone(tmp_path):
+    (tmp_path / 'known').write_text('DEV-31 as-skiff minimal\nDEV-40\nDEV-42b minimal queue-smallest\nbail-out x\n')
+    (tmp_path / 'report').write_text(REPORT + END)
+    words = ['tests/conform/compare', tmp_path / 'known', tmp_path / 'report', 'partial']
+    done = conform_run(*words)
+    # DEV-31 was looked at in [minimal], and is good there.
+    assert done.returncode == 1 and done.stderr.count('\n') == 1 and 'DEV-31 [minimal] is gone' in done.stderr, done
+
+
+@pytest.mark.parametrize('known, knobs, status, words', [
+    (None, '', 0, ''),
+    (None, 'only=DEV-01', 0, ''),
+    ('# nothing\n', 'only=DEV-31,as-skiff', 1, 'conform: DEV-31 [as-skiff] is new'),
+    ('DEV-31\nDEV-36\n', 'only=DEV-31,DEV-36,as-skiff', 1, 'conform: DEV-36 is gone'),
+    ('DEV-31\n', 'only=DEV-00', 2, 'conform: the bail-out is new: '),
+], ids=str)
+def test_run_with_known_answers(known, knobs, status, words, tmp_path):
+    file = TOP / KNOWN / 'qemu-7.2'
+    if known:
+        file = tmp_path / 'known'
+        file.write_text(known)
+    done = conform_run(KNOWN=str(file), KNOBS=knobs)
+    assert done.returncode == status and words in done.stderr, done
+    assert words or done.stderr == '', done
+
+
 # --- readers of the report -----------------------------------------------------------------------
 
 def test_prove_reads_the_report(attach, machine, tmp_path):
