@@ -43,6 +43,7 @@ static const struct {
 	[NUM_BUFFERS] = { "num-buffers", HONEST_MUST, 0, 0, 65535,
 			  "num_buffers is N, or off by N" },
 	[TRAILER] = { "trailer", NUMBER, 64, 1, FRAME_SLACK, "N bytes follow the frame" },
+	[CUT] = { "cut", NUMBER, 2, 1, 65535, "the frame's last N bytes are lost" },
 	[USED_ID] = { "used-id", SIZE_MUST, 0, 0, UINT32_MAX,
 		      "the used id is N, off by N, or size" },
 	[NOT_POSTED] = { "not-posted", NOTHING, 0, 0, 0,

@@ -95,6 +95,11 @@ bool header_make(struct frame *frame, uint64_t features)
 		memset(frame->data + frame->len, 0, len);
 		frame->len += len;
 	}
+	if (planned(plan, CUT)) {
+		uint32_t less = (uint32_t)plan->value[CUT].number;
+
+		frame->len -= less < frame->len ? less : frame->len;
+	}
 	frame->made = true;
 	return true;
 }

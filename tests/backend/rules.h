@@ -31,6 +31,7 @@ enum action {
 	CSUM_OFFSET,
 	NUM_BUFFERS,
 	TRAILER,
+	CUT,
 	/* in the ring: ring.c, mischief.c */
 	USED_ID,
 	NOT_POSTED,

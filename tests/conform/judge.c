@@ -141,6 +141,7 @@ static void judge_len(const struct judge_rules *rules, struct span frame, struct
 			     (uint32_t)rules->mtu + ETH_HEADER_LEN + VLAN_TAG_LEN); /* [DEV-35] */
 	if (!rules->mtu)
 		look(j, DEV_36, frame.len > max + VLAN_TAG_LEN); /* [DEV-36] */
+	look(j, DEV_55, frame.len < judge_whole_len(frame));     /* [DEV-55] */
 }
 
 void judge(const struct judge_rules *rules, const uint8_t header[JUDGE_HEADER_LEN],

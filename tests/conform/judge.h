@@ -68,8 +68,8 @@ void judge_find_csum(struct judge_csum *c, struct span frame);
 void judge_csums(const struct judge_rules *rules, struct span frame, struct judgement *j);
 
 /*
- * The bytes that the frame must have at least by its own IPv4 header, or as ARP; 0 where that
- * cannot be said. Whether a frame continues in the next buffer.
+ * The bytes that the frame must have at least: by its own IP header, or as ARP; its headers, where
+ * it ends in them; 0 where that cannot be said. Whether a frame continues in the next buffer.
  */
 uint32_t judge_whole_len(struct span frame);
 

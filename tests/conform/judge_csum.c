@@ -92,13 +92,23 @@ static bool find_l3(struct l3 *l3, struct span frame)
 
 uint32_t judge_whole_len(struct span frame)
 {
-	uint16_t type = frame.len >= ETH_HEADER_LEN + IPV4_HEADER_LEN ?
-				get_be16(frame.at + ETH_TYPE) :
-				0;
+	const uint8_t *ip = frame.at + ETH_HEADER_LEN;
+	uint32_t room = frame.len - ETH_HEADER_LEN;
 
-	if (type == TYPE_ARP)
+	if (frame.len < ETH_HEADER_LEN)
+		return ETH_HEADER_LEN;
+	switch (get_be16(frame.at + ETH_TYPE)) {
+	case TYPE_ARP:
 		return ETH_HEADER_LEN + ARP_LEN;
-	return type == TYPE_IPV4 ? ETH_HEADER_LEN + get_be16(frame.at + ETH_HEADER_LEN + 2) : 0;
+	case TYPE_IPV4:
+		return ETH_HEADER_LEN +
+		       (room < IPV4_HEADER_LEN ? (uint32_t)IPV4_HEADER_LEN : get_be16(ip + 2));
+	case TYPE_IPV6: /* RFC 2675: a jumbogram has 0 there */
+		return ETH_HEADER_LEN + IPV6_HEADER_LEN +
+		       (room < IPV6_HEADER_LEN ? 0u : get_be16(ip + 4));
+	default:
+		return 0;
+	}
 }
 
 void judge_find_csum(struct judge_csum *c, struct span frame)
@@ -190,6 +200,8 @@ void judge_csums(const struct judge_rules *rules, struct span frame, struct judg
 		judge_unasked(j, DEV_42B, c->field == 0 && vouched); /* [DEV-42b] */
 	} else if (flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
 		judge_partial(frame, j);
+	} else if (!vouched && c->l4_off && !j->header.gso_type) {
+		judge_unasked(j, DEV_56, c->field == c->pseudo); /* [DEV-56] */
 	} else if (vouched && c->l4_off) {
 		judge_unasked(j, DEV_43, c->field != 0);  /* [DEV-43] */
 		judge_unasked(j, DEV_43B, c->field == 0); /* [DEV-43b] */

@@ -368,6 +368,20 @@ const struct row_text row_texts[ROWS] = {
 			"and a gso_type.",
 		.unseen = NO_FRAME, .needs = "queues that work",
 	},
+	[DEV_55] = {
+		.id = "DEV-55", .level = LEVEL_MUST, .section = "5.1.9.3.1, 5.1.9.4",
+		.title = "a frame has all of its packet",
+		.rule = "The device places the packet in the buffers, so a frame is no shorter "
+			"than its own Ethernet and IP headers say.",
+		.unseen = NO_FRAME, .needs = "queues that work",
+	},
+	[DEV_56] = {
+		.id = "DEV-56", .level = LEVEL_SHOULD, .section = "5.1.9.4, 5.1.9.4.1",
+		.title = "what is partial has NEEDS_CSUM",
+		.rule = "A checksum field that holds the pseudo-header's sum alone is for the "
+			"driver to complete, which only NEEDS_CSUM tells it.",
+		.unseen = "no TCP or UDP packet without flags came", .needs = "GUEST_CSUM",
+	},
 	[DEV_57] = {
 		.id = "DEV-57", .level = LEVEL_MUST, .section = "2.2.2, 2.7.4.1",
 		.title = "the device works, and goes on working",

@@ -60,6 +60,8 @@ enum row {
 	DEV_52,
 	DEV_53,
 	DEV_54,
+	DEV_55,
+	DEV_56,
 	DEV_57,
 	DEV_58,
 	ROWS,

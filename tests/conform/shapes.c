@@ -75,7 +75,7 @@ static uint64_t rows_of_headers(const struct virtio *v)
 	if (v->accepted >> VIRTIO_NET_F_GUEST_ECN & 1)
 		rows |= R(52);
 	if (v->accepted >> VIRTIO_NET_F_GUEST_CSUM & 1)
-		return rows | R(43) | R(43B) | R(44) | R(45) | R(46);
+		return rows | R(43) | R(43B) | R(44) | R(45) | R(46) | R(56);
 	return rows | R(40) | R(41) | R(42) | R(42B);
 }
 
@@ -85,8 +85,8 @@ uint64_t shapes_rows(const struct configuration *configuration, const struct vir
 
 	if (!opened)
 		return rows & ~R(12);
-	rows |= R(57) | R(11) | R(13) | R(20) | R(21) | R(22) | R(23) | R(24) | R(25) | R(26) |
-		R(30) | rows_of_headers(v);
+	rows |= R(55) | R(57) | R(11) | R(13) | R(20) | R(21) | R(22) | R(23) | R(24) | R(25) |
+		R(26) | R(30) | rows_of_headers(v);
 	rows |= v->accepted >> VIRTIO_NET_F_MTU & 1 ? R(35) : R(36);
 	rows |= v->offered >> VIRTIO_NET_F_STATUS & 1 ? R(58) : 0;
 	if (v->accepted & MRG)

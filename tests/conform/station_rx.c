@@ -147,19 +147,34 @@ static int take_more(struct station *st, uint32_t *len)
 	return 0;
 }
 
+/* Ours, everybody's, or a group of IPv4's, IPv6's or a bridge's. */
+static bool is_destination(const struct station *st, const uint8_t *dst)
+{
+	static const uint8_t groups[][3] = { { 0xff, 0xff, 0xff },
+					     { 0x01, 0x00, 0x5e },
+					     { 0x33, 0x33, 0x00 },
+					     { 0x33, 0x33, 0xff },
+					     { 0x01, 0x80, 0xc2 } };
+
+	for (unsigned i = 0; i < ARRAY_LEN(groups); i++)
+		if (memcmp(dst, groups[i], sizeof(groups[i])) == 0)
+			return true;
+	return memcmp(dst, st->nic.mac, sizeof(st->nic.mac)) == 0;
+}
+
 /*
  * Whether the next used buffer begins a frame for us or for all: a header, and then the address.
- * That is what it looks like if the frame before had no need of it.
+ * That is what it looks like if the frame before had no need of it, or was cut short.
  */
 static bool next_begins_a_frame(struct station *st)
 {
-	uint8_t start[JUDGE_HEADER_LEN + 6], *dst = start + st->header_len;
+	uint8_t start[JUDGE_HEADER_LEN + 6];
 	const struct ring_slot *s = ring_peek(&st->rx);
 
 	if (!s || s->room < sizeof(start))
 		return false;
 	copy_out(s, 0, sizeof(start), start);
-	return dst[0] == 0xff || memcmp(dst, st->nic.mac, sizeof(st->nic.mac)) == 0;
+	return is_destination(st, start + st->header_len);
 }
 
 /*
@@ -197,8 +212,12 @@ static int gather_rest(struct station *st, uint16_t num_buffers, uint32_t len)
 				      (unsigned)len, (unsigned)room, used, n);
 		err = take_more(st, &len);
 	}
-	/* What continues unannounced is swallowed, so that its bytes are not taken for a header. */
-	while (!err && len == room && (whole ? st->frame_len < whole : !n)) {
+	/*
+	 * What continues unannounced is swallowed, so that its bytes are not taken for a header;
+	 * but not the next frame, where this one has lost its end.
+	 */
+	while (!err && len == room && (whole ? st->frame_len < whole : !n) &&
+	       !next_begins_a_frame(st)) {
 		err = take_more(st, &len);
 		used += !err;
 	}
@@ -246,6 +265,10 @@ static void examine(struct station *st)
 		judge_text(&j, (enum row)row, &t);
 		if (row == DEV_35 || row == DEV_36)
 			text_fmt(&t, "; the frame has %u bytes", (unsigned)st->frame_len);
+		if (row == DEV_55)
+			text_fmt(&t, "; the frame has %u bytes, its headers want %u",
+				 (unsigned)st->frame_len,
+				 (unsigned)judge_whole_len(frame_span(st)));
 		if (row == DEV_31 && !st->num_buffers_written)
 			text_fmt(&t, ", which is what the driver had put there: the device has not "
 				     "written it");

@@ -189,6 +189,44 @@ static void needs_csum_is_to_be_completed(void **state)
 	assert_broken(CSUM, "DEV-45", .flags = 1, .csum_start = 34, .csum_offset = 16);
 }
 
+/* [DEV-56] */
+static void what_is_partial_says_so(void **state)
+{
+	(void)state;
+	make_tcp(100);
+	put_be16(frame + FIELD, pseudo());
+	assert_broken(CSUM, "DEV-56", .flags = 0);
+	assert_broken(CSUM, "DEV-43", .flags = 2);
+	put_be16(frame + FIELD, 0x1234); /* the wire may have done that */
+	assert_broken(CSUM, "", .flags = 0);
+	make_udp();
+	put_be16(frame + 40, pseudo());
+	assert_broken(CSUM, "DEV-56", .flags = 0);
+}
+
+/* [DEV-55] */
+static void a_frame_without_its_end(void **state)
+{
+	static const uint8_t types[][2] = { { 0x08, 0x06 }, { 0x86, 0xdd }, { 0x88, 0xb5 } };
+	static const char *const says[] = { "DEV-55", "DEV-55", "" };
+
+	(void)state;
+	make_tcp(0);
+	for (frame_len = 53; frame_len; frame_len--)
+		assert_broken(0, "DEV-55", .flags = 0);
+	assert_broken(0, "DEV-55", .flags = 0);
+	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
+		make_tcp(0);
+		memcpy(frame + 12, types[i], 2);
+		put_be16(frame + 18, 1); /* IPv6: the payload's length */
+		frame_len = i == 0 ? 41 : 54;
+		assert_broken(0, says[i], .flags = 0);
+	}
+	put_be16(frame + 12, 0x86dd);
+	frame_len = 55;
+	assert_broken(0, "", .flags = 0);
+}
+
 /* [DEV-46] */
 static void checksums_before_csum_start_are_valid(void **state)
 {
@@ -215,7 +253,7 @@ static void flags_of_other_features(void **state)
 	assert_broken(CSUM, "DEV-49", .flags = 0x40);
 	put_be16(frame + FIELD, pseudo());
 	assert_broken(CSUM, "DEV-49 DEV-54", .flags = 9, .csum_start = 34, .csum_offset = 16);
-	assert_broken(CSUM, "", .flags = 0x80);
+	assert_broken(CSUM, "DEV-56", .flags = 0x80);
 }
 
 /* --- GSO ----------------------------------------------------------------------------------- */
@@ -383,6 +421,8 @@ int main(void)
 		cmocka_unit_test(flags_without_guest_csum),
 		cmocka_unit_test(data_valid_is_held_to_its_word),
 		cmocka_unit_test(needs_csum_is_to_be_completed),
+		cmocka_unit_test(what_is_partial_says_so),
+		cmocka_unit_test(a_frame_without_its_end),
 		cmocka_unit_test(checksums_before_csum_start_are_valid),
 		cmocka_unit_test(flags_of_other_features),
 		cmocka_unit_test(gso_types_that_were_not_negotiated),
