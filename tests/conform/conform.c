@@ -17,6 +17,7 @@
 #define CUT_AFTER_FETCH 60 /* in the middle of the file */
 #define AFTERMATH_MS 100   /* that memory is watched with no queue alive */
 #define RING_RESET_MS 60
+#define SHAPES_TEXT_MAX 500 /* all their names */
 
 #define ROWS_OF_REGISTERS \
 	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_09) | ROW_BIT(DEV_10) | \
@@ -85,6 +86,8 @@ static int open_memory(struct conform *c)
 	c->station.registers = &c->registers;
 	c->station.ledger = &c->ledger;
 	c->station.failure = &c->failure;
+	c->station.has_end = c->knobs.limit_ms;
+	c->station.end_ms = c->report.started_ms + c->knobs.limit_ms;
 	traffic_init(&c->traffic, &c->knobs, &c->report.console, &c->station);
 	return 0;
 }
@@ -99,6 +102,11 @@ int conform_stop(struct conform *c)
 		port_dma_free(&c->dma);
 	c->dma.len = 0;
 	return err;
+}
+
+bool conform_at_end(const struct conform *c)
+{
+	return station_at_end(&c->station);
 }
 
 /* --- registers ----------------------------------------------------------------------------- */
@@ -202,7 +210,9 @@ static int run_shape(struct conform *c, const struct configuration *configuratio
 		station_watch(&c->station);
 	}
 	c->tried++;
-	if (!closed && opened && err != ERR_ABORTED)
+	if (conform_at_end(c))
+		report_scene_seen(&scene, &c->ledger);
+	else if (!closed && opened && err != ERR_ABORTED)
 		gone = life_check(c, configuration, &scene, was_silent(c, opened, err));
 	report_scene(&c->report, &scene, &c->ledger);
 	return closed ? closed : err == ERR_ABORTED ? err : gone;
@@ -212,8 +222,9 @@ static int run_shapes(struct conform *c)
 {
 	int err = 0;
 
-	for (unsigned i = 0; i < shapes_len && !err; i++) {
-		const struct shape *shape = &shapes[i].shape;
+	for (; c->reached < shapes_len && !err && !conform_at_end(c); c->reached++) {
+		const struct configuration *configuration = &shapes[c->reached];
+		const struct shape *shape = &configuration->shape;
 		struct virtio *v = shape->legacy ? &c->legacy : &c->modern;
 
 		if (!v->transport || !conform_begin(c, shape->name, ~ROWS_WITHOUT_TRAFFIC))
@@ -222,7 +233,7 @@ static int run_shapes(struct conform *c)
 			err = ERR_ABORTED;
 		else if (!shape->needs || shape->needs & v->offered ||
 			 (shape->legacy && !v->offered))
-			err = run_shape(c, &shapes[i], v);
+			err = run_shape(c, configuration, v);
 	}
 	return err;
 }
@@ -238,13 +249,36 @@ static int run(struct conform *c)
 	return err ? err : run_shapes(c);
 }
 
+/* For a run that ends early. */
+static void list_unreached(struct conform *c)
+{
+	char words[SHAPES_TEXT_MAX];
+	struct text t;
+
+	text_init(&t, words, sizeof(words));
+	for (unsigned i = c->reached; i < shapes_len; i++)
+		if (knobs_wants(&c->knobs, shapes[i].shape.name))
+			text_fmt(&t, " %s", shapes[i].shape.name);
+	if (t.len)
+		report_note(&c->report, "not reached:%s", words);
+}
+
 /* Nothing is good of which nothing was seen. */
 static enum verdict conclude(struct conform *c, int err)
 {
+	char limit[80];
+
+	if (err || conform_at_end(c))
+		list_unreached(c);
 	if (err == ERR_ABORTED)
 		return report_bail_out(&c->report, "given up by Esc or Ctrl-C");
 	if (err)
 		return report_bail_out(&c->report, c->failure.text);
+	if (conform_at_end(c)) {
+		text_print(limit, sizeof(limit), "the limit of %u s was reached before the end",
+			   (unsigned)(c->knobs.limit_ms / 1000));
+		return report_bail_out(&c->report, limit);
+	}
 	if (c->tried && !c->frames)
 		return report_bail_out(
 			&c->report, station_link(&c->station) ?

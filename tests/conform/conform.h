@@ -24,6 +24,7 @@ struct conform {
 	struct registers registers;
 	uint64_t accepted; /* the first set of features that the device took; 0: none */
 	unsigned tried;    /* configurations with traffic */
+	unsigned reached;  /* how many of shapes[] were looked at, or left out */
 	uint32_t frames;   /* received in all of them */
 	const struct configuration *good; /* the last one in which frames came; NULL: none yet */
 	uint64_t mute;                    /* of shapes[]: those before it in which none came */
@@ -57,6 +58,9 @@ bool conform_begin(struct conform *c, const char *name, uint64_t rows);
  * end.
  */
 int subsets_run(struct conform *c) MUST_CHECK;
+
+/* Whether the time is up that the user has given to all of it. */
+bool conform_at_end(const struct conform *c);
 
 /* --- shapes.c ------------------------------------------------------------------------------ */
 

@@ -7,6 +7,7 @@
 
 #define DEADLINE_MS 5000
 #define QUOTE_MAX 60
+#define LIMIT_MAX_S 86400
 
 void knobs_init(struct knobs *k)
 {
@@ -71,6 +72,19 @@ static uint32_t trimmed(const char *value, uint32_t len)
 	return len;
 }
 
+static int set_limit(struct knobs *k, const char *source, const char *value, uint32_t len,
+		     struct failure *f)
+{
+	uint64_t n;
+
+	if (!text_to_u64(value, len, &n) || n < 1 || n > LIMIT_MAX_S)
+		return fail(f, RUNG_CONFIG, ERR_CONFIG,
+			    "%s: limit is a number of seconds from 1 to %u", source, LIMIT_MAX_S);
+	if (!k->limit_ms)
+		k->limit_ms = (uint32_t)n * 1000;
+	return 0;
+}
+
 int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const char *key,
 	      const char *value, uint32_t len, struct failure *f)
 {
@@ -80,6 +94,8 @@ int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const 
 	len = trimmed(value, len);
 	if (text_eq(key, "only"))
 		return k->has_only ? 0 : set_only(k, is_name, source, value, len, f);
+	if (text_eq(key, "limit"))
+		return set_limit(k, source, value, len, f);
 	if (text_eq(key, "seed")) {
 		if (!k->has_seed && !text_hex_to_u64(value, len, &k->seed))
 			return fail(f, RUNG_CONFIG, ERR_CONFIG, "%s: seed is a hexadecimal number",
@@ -95,8 +111,8 @@ int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const 
 			return err;
 		}
 	return fail(f, RUNG_CONFIG, ERR_CONFIG,
-		    "%s: there is no key \"%.*s\"; the keys are only, seed, url, ip, features "
-		    "and deadline",
+		    "%s: there is no key \"%.*s\"; the keys are only, seed, url, ip, features, "
+		    "deadline and limit",
 		    source, QUOTE_MAX, key);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the user asks of a run: url, ip, features and deadline as skiff has them, and `only` and
- * `seed`. From boot_config_each(). Whatever is unknown or malformed stops with a sentence.
+ * What the user asks of a run: url, ip, features and deadline as skiff has them, and `only`, `seed`
+ * and `limit`. From boot_config_each(). Whatever is unknown or malformed stops with a sentence.
  */
 #ifndef TESTS_CONFORM_KNOBS_H
 #define TESTS_CONFORM_KNOBS_H
@@ -18,6 +18,7 @@ struct knobs {
 	char only[KNOBS_ONLY_MAX]; /* as the user wrote it */
 	uint64_t seed;
 	uint32_t deadline_ms; /* how long the network may take for its first answer */
+	uint32_t limit_ms;    /* how long the run may take; 0: as long as it takes */
 };
 
 /* A name that `only` may have beside row ids: whether there is a configuration of that name. */

@@ -31,18 +31,10 @@ static int still_works(struct conform *c, const struct configuration *configurat
 	return err == ERR_ABORTED ? err : !closed && c->probe.frames;
 }
 
-/* Rows of which nothing was seen are not good because nobody was there. */
-static void show_seen_alone(const struct conform *c, struct report_scene *scene)
-{
-	for (unsigned row = 0; row < ROWS; row++)
-		if (!c->ledger.seen[row])
-			scene->rows &= ~ROW_BIT(row);
-}
-
 static int gone(struct conform *c, const struct configuration *configuration,
 		struct report_scene *scene, bool fell)
 {
-	show_seen_alone(c, scene);
+	report_scene_seen(scene, &c->ledger);
 	memset(&c->failure, 0, sizeof(c->failure));
 	if (fell)
 		return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,

@@ -187,6 +187,13 @@ static void point(struct report *r, const struct report_scene *scene, enum row r
 	evidence(r, scene, row, level, l);
 }
 
+void report_scene_seen(struct report_scene *scene, const struct ledger *l)
+{
+	for (unsigned row = 0; row < ROWS; row++)
+		if (!l->seen[row])
+			scene->rows &= ~ROW_BIT(row);
+}
+
 void report_scene(struct report *r, const struct report_scene *scene, const struct ledger *l)
 {
 	uint64_t rows = scene->rows & r->knobs->rows;
@@ -242,6 +249,7 @@ enum verdict report_end(struct report *r)
 
 enum verdict report_bail_out(struct report *r, const char *why)
 {
+	console_line(&r->console, "1..%u", r->points);
 	summary(r);
 	console_line(&r->console, "Bail out! %s", why);
 	return verdict(r) == VERDICT_BROKEN ? VERDICT_BROKEN : VERDICT_UNTESTED;

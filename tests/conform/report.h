@@ -45,10 +45,16 @@ void report_offer(struct report *r, uint64_t offered);
 /* The points of one configuration, as far as the user asked for them. */
 void report_scene(struct report *r, const struct report_scene *scene, const struct ledger *l);
 
+/*
+ * Leaves the rows in the scene of which something was seen: the others are not good because nobody
+ * was there, or had the time.
+ */
+void report_scene_seen(struct report_scene *scene, const struct ledger *l);
+
 /* Points for rows that no configuration could show, then plan and summary. */
 enum verdict report_end(struct report *r);
 
-/* "Bail out!" and why. A MUST that was found broken before stays the verdict. */
+/* Plan, summary, "Bail out!" and why. A MUST that was found broken before stays the verdict. */
 enum verdict report_bail_out(struct report *r, const char *why);
 
 #endif

@@ -156,6 +156,23 @@ static int cut(struct station *st)
 		    "reset on purpose, with traffic in flight");
 }
 
+void station_bound(struct station *st, uint32_t ms)
+{
+	st->has_step_end = ms;
+	st->step_end_ms = clock_now_ms() + ms;
+}
+
+bool station_at_end(const struct station *st)
+{
+	return st->has_end && clock_reached(clock_now_ms(), st->end_ms);
+}
+
+static bool is_over(const struct station *st)
+{
+	return station_at_end(st) ||
+	       (st->has_step_end && clock_reached(clock_now_ms(), st->step_end_ms));
+}
+
 static int station_poll(struct nic *nic)
 {
 	struct station *st = self(nic);
@@ -173,7 +190,7 @@ static int station_poll(struct nic *nic)
 	if (!err)
 		err = cut(st);
 	if (!err)
-		return frames;
+		return is_over(st) ? ERR_TIMEOUT : frames;
 	st->broken = true;
 	return fail(st->failure, RUNG_QUEUES, ERR_DEVICE, "the device broke a queue");
 }

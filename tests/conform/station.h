@@ -63,7 +63,10 @@ struct station {
 	struct ring rx, tx;
 	bool live, broken; /* between DRIVER_OK and reset; a ring or the device has given up */
 	bool rx_off;       /* the receive queue was reset */
-	uint32_t cut_at;   /* reset when so many frames have come; 0: never */
+	/* When polls say ERR_TIMEOUT, whatever they are waited for: the run's end, and a step's. */
+	bool has_end, has_step_end;
+	uint32_t end_ms, step_end_ms;
+	uint32_t cut_at; /* reset when so many frames have come; 0: never */
 
 	uint32_t rx_len; /* of each receive buffer, header included */
 	uint16_t mtu_max, tx_next;
@@ -105,6 +108,11 @@ int station_close(struct station *st) MUST_CHECK;
 
 /* What the last close left behind is still so [DEV-11]; goes to the ledger that is set now. */
 void station_watch(struct station *st);
+
+/* From now on polls say ERR_TIMEOUT in so many ms; 0: no longer. The run's end is another bound. */
+void station_bound(struct station *st, uint32_t ms);
+/* Whether the run is to end. */
+bool station_at_end(const struct station *st);
 
 /* Whether LINK_UP is set, or there is no such bit. */
 bool station_link(const struct station *st);

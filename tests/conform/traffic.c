@@ -10,13 +10,15 @@
 #include "net/boot/address.h"
 #include "net/eth.h"
 
-#define ANSWER_MS 1000     /* for an answer of a neighbour */
-#define MISSES 2           /* in the whole run, and nobody is asked again */
-#define LAST_CHANCE_MS 200 /* for a DHCP server that has missed so often */
-#define SETTLE_MS 40       /* for what else a burst brings */
-#define FETCH_MS 2000      /* without a byte of the file */
-#define PORT_CLOSED 9      /* discard: most answer with a RST, which will do */
-#define PROVOKED 4         /* echo requests, of which nobody waits for the replies */
+#define ANSWER_MS 1000      /* for an answer of a neighbour */
+#define MISSES 2            /* in the whole run, and nobody is asked again */
+#define LAST_CHANCE_MS 200  /* for a DHCP server that has missed so often */
+#define SETTLE_MS 40        /* for what else a burst brings */
+#define FETCH_MS 2000       /* without a byte of the file */
+#define FETCH_TOTAL_MS 3000 /* for what has come of it by then */
+#define FETCH_AGAIN_MS 500  /* once that was not enough, twice in the run */
+#define PORT_CLOSED 9       /* discard: most answer with a RST, which will do */
+#define PROVOKED 4          /* echo requests, of which nobody waits for the replies */
 #define ECHO_ID 0x534b
 #define ICMP_ECHO_REPLY 0
 #define ICMP_ECHO 8
@@ -274,11 +276,14 @@ static int fetch(struct traffic *t)
 	net_progress(&t->net);
 	http_init(&t->http, &t->net, t->console);
 	image_open(&t->image, 0, place_in_sink, t, &t->failure);
+	station_bound(t->station, t->slow < MISSES ? FETCH_TOTAL_MS : FETCH_AGAIN_MS);
 	err = http_get(&t->http, &t->uri, &t->image);
 	if (!err)
 		err = http_close(&t->http);
 	if (err)
 		http_abort(&t->http);
+	t->slow = (uint8_t)(t->slow + (err == ERR_TIMEOUT && t->slow < MISSES));
+	station_bound(t->station, 0);
 	memset(&t->failure, 0, sizeof(t->failure));
 	return unless_fatal(err);
 }

@@ -36,6 +36,7 @@ struct traffic {
 	struct dhcp_lease lease; /* of an earlier configuration; ip 0: none */
 	uint32_t peer;           /* whom we talk to */
 	bool asked;
+	uint8_t slow; /* fetches that took too long */
 	struct traffic_peer dhcp, echo, dns, tcp;
 	uint32_t echoes, echoes_seen;
 	uint8_t sink[TRAFFIC_SINK_LEN];

@@ -149,6 +149,7 @@ def test_features_are_masked(attach, machine):
     ({'only': 'DEV-99'}, 'only names "DEV-99"'),
     ({'csum': 'auto'}, 'there is no key "csum"'),
     ({'seed': 'xyz'}, 'seed is a hexadecimal number'),
+    ({'limit': '0'}, 'limit is a number of seconds'),
     ({'url': 'nonsense'}, 'url'),
 ], ids=str)
 def test_a_bad_knob_bails_out_with_a_sentence(knobs, words, attach, machine):
@@ -163,6 +164,25 @@ def test_a_network_of_silence_bails_out(part, machine):
     assert 'not one frame came back' in report.bail_out
     # What was seen counts all the same, and a MUST that is broken would go before.
     assert report.verdict == 2 and not report.broken()
+
+
+def test_a_limit_ends_with_a_summary():
+    """On a wire that nobody else is on; a line says what is missing."""
+    done = conform_run(NETDEV='hubport,hubid=7', KNOBS='limit=2')
+    report = conform.Report(done.stdout, done.returncode)
+    assert done.returncode == 2 and report.bail_out == 'the limit of 2 s was reached before the end', done
+    assert report.plan == len(report.points) and '# not reached:' in report.text and 'minimal' in report.words
+    assert not report.scenes('DEV-40') and 'as-skiff' in report.scenes('DEV-26'), report.text
+
+
+def test_a_slow_server_costs_little(attach, machine, tmp_path, part):
+    """A file that takes sixteen seconds, in each of sixteen configurations: rows do not need all of it."""
+    (tmp_path / '256k').write_bytes(bytes(MIB // 4))
+    part(lab.Nginx(tmp_path, port=8081, locations='limit_rate 16k;'))
+    net = attach('tap')
+    report = conform.run(machine, net, knobs={'url': f'http://{net.host}:8081/256k'})
+    assert report.broken() == {'DEV-31'} and not report.bail_out, report.offences()
+    assert float(re.search(r'points in ([\d.]+) s', report.text)[1]) < 40
 
 
 def test_without_the_exit_device_the_next_boot_device_gets_its_turn(attach, machine, tmp_path):
@@ -200,6 +220,7 @@ def test_run_prints_the_report_and_nothing_else():
     ({'KNOBS': 'nonsense'}, 2, 'conform: KNOBS: "nonsense" is not KEY=VALUE'),
     ({'NETDEV': 'nonsense'}, 2, 'conform: QEMU ended with status 1, before the report did'),
     ({'DEVICE': 'rombar=0', 'LIMIT': '3'}, 2, 'conform: no verdict within 3 s'),
+    ({'NETDEV': 'hubport,hubid=7', 'LIMIT': '6'}, 2, 'Bail out! the limit of 3 s'),
 ], ids=str)
 def test_exit_status_of_run(environment, status, words):
     done = conform_run(**environment)

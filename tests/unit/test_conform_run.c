@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/wire.h"
 #include "drivers/virtio_pci.h"
 #include "tests/conform/features.h"
@@ -549,6 +550,50 @@ static void only_one_row_of_one_configuration(void **state)
 	assert_non_null(strstr(hosted_output(), "seed=0x7"));
 }
 
+/* What was seen until then is told, and what was not. */
+static void a_limit_ends_with_a_summary(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->silent = true;
+	n->keys = (const char *const[]){ "limit", "1", NULL };
+	assert_finds(n, "");
+	assert_int_equal(n->verdict, VERDICT_UNTESTED);
+	assert_true(clock_now_ms() - n->conform.report.started_ms < 1200);
+	assert_true(neighbour_says(n, "ok ", "DEV-13", "[as-skiff]"));
+	assert_false(neighbour_says(n, "ok ", "DEV-40", "[as-skiff]"));
+	assert_non_null(strstr(hosted_output(), "not reached: no-csum one-descriptor"));
+	assert_non_null(strstr(hosted_output(), "\n1.."));
+	assert_non_null(strstr(hosted_output(), "Bail out! the limit of 1 s was reached"));
+}
+
+static void a_limit_that_is_not_reached_changes_nothing(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->keys = (const char *const[]){ "limit", "60", NULL };
+	assert_good(n);
+	assert_null(strstr(hosted_output(), "not reached"));
+}
+
+static void a_limit_is_a_number(void **state)
+{
+	static const char *const wrong[] = { "0", "-1", "x", "", "86401", "99999999999999999999" };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct neighbour *n = neighbour_new();
+		const char *keys[] = { "limit", wrong[i], NULL };
+
+		n->keys = keys;
+		assert_finds(n, "");
+		assert_int_equal(n->verdict, VERDICT_UNTESTED);
+		assert_non_null(strstr(hosted_output(), "limit is a number of seconds"));
+	}
+}
+
 static void a_mistyped_knob_bails_out(void **state)
 {
 	struct neighbour *n = neighbour_new();
@@ -598,6 +643,9 @@ int main(void)
 		cmocka_unit_test(no_memory_bails_out),
 		cmocka_unit_test(the_user_may_give_up),
 		cmocka_unit_test(only_one_row_of_one_configuration),
+		cmocka_unit_test(a_limit_ends_with_a_summary),
+		cmocka_unit_test(a_limit_that_is_not_reached_changes_nothing),
+		cmocka_unit_test(a_limit_is_a_number),
 		cmocka_unit_test(a_mistyped_knob_bails_out),
 	};
 
