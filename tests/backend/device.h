@@ -18,6 +18,7 @@ struct device {
 	struct pcap pcap;
 	struct ghost ghost;
 	int tap;
+	uint32_t late_ms;        /* a ring is looked at so long after it was begun */
 	unsigned rx_descriptors; /* a receive buffer has at most so many; 0: any number */
 	bool starved;            /* a frame waits for buffers of the guest */
 	unsigned guest_noted;    /* of the guest's mistakes */

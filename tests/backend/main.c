@@ -135,6 +135,7 @@ int main(int argc, char **argv)
 	device_init(&device, tap_open(options.tap));
 	device.rules = options.rules;
 	device.rx_descriptors = options.rx_descriptors;
+	device.late_ms = options.late_ms;
 	if (options.pcap)
 		pcap_open(&device.pcap, options.pcap);
 	vhost_user.offered = options.features;

@@ -75,6 +75,7 @@ static _Noreturn void help(void)
 	       "  --mtu N             offer MTU, and take none above N from QEMU (host_mtu=)\n"
 	       "  --rx-descriptors N  end at a receive buffer of more descriptors, as some back "
 	       "ends do\n"
+	       "  --late N            look at a queue N ms after it was begun, as some poll late\n"
 	       "  --ready-fd N        write a line to file descriptor N when QEMU can connect\n"
 	       "\nProfiles:\n");
 	for (size_t i = 0; i < LENGTH(profiles); i++)
@@ -156,7 +157,7 @@ static void check(const struct options *options)
 
 static const char *const option_names[] = {
 	"--socket", "--tap",  "--profile", "--features",       "--fault",    "--rules",
-	"--seed",   "--pcap", "--mtu",     "--rx-descriptors", "--ready-fd",
+	"--seed",   "--pcap", "--mtu",     "--rx-descriptors", "--ready-fd", "--late",
 };
 
 /* The value of the option `name` at argv[i], or NULL if it is another one. */
@@ -199,6 +200,8 @@ static void parse_one(struct options *o, char **argv, int i)
 		o->mtu = (uint16_t)number("--mtu", text, MTU_LEAST, MTU_MOST);
 	else if ((text = value(argv, i, "--rx-descriptors")))
 		o->rx_descriptors = (unsigned)number("--rx-descriptors", text, 1, 1024);
+	else if ((text = value(argv, i, "--late")))
+		o->late_ms = (uint32_t)number("--late", text, 0, 60000);
 	else if ((text = value(argv, i, "--ready-fd")))
 		o->ready_fd = (int)number("--ready-fd", text, 0, 65535);
 }

@@ -255,6 +255,7 @@ static const char *set_vring_kick(struct vhost_user *vu, struct message *m)
 	vu->dev->ghost.left = 0;
 	if (!ring->started)
 		ring_start(ring, ring->last_avail);
+	ring->stalled_until_ns = vu->dev->late_ms ? now_ns() + vu->dev->late_ms * NS_PER_MS : 0;
 	if (!vu->has_protocol)
 		ring->enabled = true;
 	return NULL;

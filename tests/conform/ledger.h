@@ -9,7 +9,7 @@
 #include "core/types.h"
 #include "tests/conform/rows.h"
 
-#define EVIDENCE_TEXT_MAX 240
+#define EVIDENCE_TEXT_MAX 280
 #define EVIDENCE_HEADER_MAX 12
 #define EVIDENCE_FRAME_MAX 80
 

@@ -110,16 +110,33 @@ static void store_slot(struct ring *r, unsigned slot)
 		store(&r->desc[first], describe_table(r, s));
 }
 
-static bool slot_as_stored(const struct ring *r, unsigned slot)
+/* A descriptor is as it was; otherwise both are shown [DEV-25]. */
+static bool check_desc(struct ring *r, unsigned slot, const volatile struct virtq_desc *at,
+		       struct virtq_desc was)
+{
+	struct virtq_desc is = { at->addr, at->len, at->flags, at->next };
+
+	if (same(at, was))
+		return true;
+	ledger_broken(r->ledger, DEV_25,
+		      "a descriptor of buffer %u of the %s queue was addr 0x%llx len %u flags %u "
+		      "next %u and is addr 0x%llx len %u flags %u next %u",
+		      slot, r->shape.receives ? "receive" : "transmit",
+		      (unsigned long long)was.addr, (unsigned)was.len, was.flags, was.next,
+		      (unsigned long long)is.addr, (unsigned)is.len, is.flags, is.next);
+	return false;
+}
+
+static bool check_descs(struct ring *r, unsigned slot)
 {
 	const struct ring_slot *s = &r->slot[slot];
 	unsigned first = slot * per_slot(r);
+	bool good = true;
 
 	for (unsigned i = 0; i < s->pieces; i++)
-		if (!same(s->table ? &s->table[i] : &r->desc[first + i],
-			  describe(r, s, i, s->table ? 0 : first)))
-			return false;
-	return !s->table || same(&r->desc[first], describe_table(r, s));
+		good &= check_desc(r, slot, s->table ? &s->table[i] : &r->desc[first + i],
+				   describe(r, s, i, s->table ? 0 : first));
+	return s->table ? good & check_desc(r, slot, &r->desc[first], describe_table(r, s)) : good;
 }
 
 bool ring_bind(struct ring *r, unsigned slot, const struct ring_piece *pieces)
@@ -231,21 +248,19 @@ static void check_memory(struct ring *r, unsigned slot)
 	const uint8_t *wrong;
 
 	ledger_seen(r->ledger, DEV_25);
-	if (!slot_as_stored(r, slot)) {
-		ledger_broken(r->ledger, DEV_25,
-			      "a descriptor of buffer %u of the %s queue was changed", slot,
-			      r->shape.receives ? "receive" : "transmit");
+	if (!check_descs(r, slot))
 		store_slot(r, slot);
-	}
 	for (unsigned i = 0; i < s->pieces; i++) {
 		if (arena_untouched(r->arena, s->piece[i].at + s->piece[i].len, ARENA_GUARD,
 				    &wrong))
 			continue;
-		ledger_broken(
-			r->ledger, r->shape.receives ? DEV_23 : DEV_25,
-			"piece %u of buffer %u of the %s queue has %u bytes; byte %u was written",
-			i, slot, r->shape.receives ? "receive" : "transmit",
-			(unsigned)s->piece[i].len, (unsigned)(wrong - s->piece[i].at));
+		ledger_broken(r->ledger, r->shape.receives ? DEV_23 : DEV_25,
+			      "piece %u of buffer %u of the %s queue has %u bytes; byte %u was "
+			      "0x%02x and "
+			      "is 0x%02x",
+			      i, slot, r->shape.receives ? "receive" : "transmit",
+			      (unsigned)s->piece[i].len, (unsigned)(wrong - s->piece[i].at),
+			      arena_byte(r->arena, wrong), *wrong);
 	}
 }
 

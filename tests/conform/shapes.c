@@ -26,9 +26,9 @@
 	}
 
 /*
- * A device may die of one, which costs what stands behind it: chains of descriptors come after all
- * that makes do with one, legacy last. What reset-in-flight leaves in the air arrives while
- * before-driver-ok waits.
+ * A device may die of one, which costs what stands behind it: buffers that hold no whole frame come
+ * late, chains of descriptors after all that makes do with one, legacy last. What reset-in-flight
+ * leaves in the air arrives while before-driver-ok waits.
  */
 const struct configuration shapes[] = {
 	ONE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16),
@@ -38,7 +38,6 @@ const struct configuration shapes[] = {
 	    .needs = BIT(VIRTIO_F_EVENT_IDX)),
 	ONE(.name = "in-order", .features = SKIFF | BIT(VIRTIO_F_IN_ORDER),
 	    .needs = BIT(VIRTIO_F_IN_ORDER)),
-	ONE(.name = "mrg-64", .features = PLAIN | MRG, .needs = MRG, .rx_len = 64, .rx_slots = 256),
 	ONE(.name = "mrg-1526", .features = SKIFF | MRG, .needs = MRG),
 	ONE(.name = "gso", .features = SKIFF | GSO, .needs = JUDGE_GSO_FEATURES, .rx_slots = 16),
 	ONE(.name = "mrg-gso", .features = SKIFF | GSO | MRG, .needs = MRG, .rx_len = 4096,
@@ -49,6 +48,7 @@ const struct configuration shapes[] = {
 	    .needs = BIT(VIRTIO_F_RING_RESET), .one_descriptor = true),
 	ACT(ACT_RESET, .name = "reset-in-flight", .features = SKIFF, .one_descriptor = true),
 	ONE(.name = "before-driver-ok", .features = SKIFF, .linger_ms = 50),
+	ONE(.name = "mrg-64", .features = PLAIN | MRG, .needs = MRG, .rx_len = 64, .rx_slots = 256),
 	CHAINS(.name = "indirect", .features = SKIFF | BIT(VIRTIO_F_INDIRECT_DESC),
 	       .needs = BIT(VIRTIO_F_INDIRECT_DESC)),
 	CHAINS(.name = "minimal", .features = 0),

@@ -10,6 +10,8 @@
 #include "core/mem.h"
 #include "drivers/virtio_net.h"
 
+#define CHANGED_MAX 16 /* bytes of a change that are shown */
+#define CHANGED_TEXT_MAX 160
 #define LOOK_MS 20 /* between looks at status and configuration */
 #define LINK_UP 1
 
@@ -27,28 +29,52 @@ void station_publish(struct station *st, struct ring *r)
 					 r == &st->rx ? VIRTIO_NET_RECEIVEQ : VIRTIO_NET_TRANSMITQ);
 }
 
-/* What the device was to read is as it was [DEV-25]. */
+/* n bytes as " 01 02 03". */
+static void hex(struct text *t, const uint8_t *at, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		text_fmt(t, " %02x", at[i]);
+}
+
+/*
+ * The bytes from the first that differs on, as they were and as they are; those before `base` are
+ * in another piece.
+ */
+static void check_same(struct station *st, const char *what, uint32_t base, const uint8_t *now,
+		       const uint8_t *then, uint32_t len)
+{
+	char words[CHANGED_TEXT_MAX];
+	uint32_t first = 0, n;
+	struct text t;
+
+	while (first < len && now[first] == then[first])
+		first++;
+	if (first == len)
+		return;
+	n = len - first < CHANGED_MAX ? len - first : CHANGED_MAX;
+	text_init(&t, words, sizeof(words));
+	text_fmt(&t, "from byte %u on it was", (unsigned)(base + first));
+	hex(&t, then + first, n);
+	text_fmt(&t, " and is");
+	hex(&t, now + first, n);
+	ledger_broken(st->ledger, DEV_25, "a transmitted %s was changed: %s", what, words);
+}
+
+/* What the device was to read is as it was [DEV-25]: a header of zeros, then the frame. */
 static void check_sent(struct station *st, unsigned slot)
 {
+	static const uint8_t zeros[JUDGE_HEADER_LEN];
 	const struct ring_slot *s = &st->tx.slot[slot];
-	const struct station_tx *sent = &st->sent[slot];
-	uint32_t off = st->header_len;
+	uint32_t off = 0, header, frame;
 
-	for (unsigned i = 0; i < s->pieces; i++) {
-		const uint8_t *at = s->piece[i].at;
-		uint32_t header = i == 0 ? st->header_len : 0;
-
-		for (uint32_t k = 0; k < header; k++)
-			if (at[k])
-				ledger_broken(st->ledger, DEV_25,
-					      "byte %u of a transmitted header was 0 and is 0x%02x",
-					      (unsigned)k, at[k]);
-		if (s->piece[i].len > header &&
-		    memcmp(at + header, sent->bytes + off - st->header_len,
-			   s->piece[i].len - header))
-			ledger_broken(st->ledger, DEV_25,
-				      "a transmitted frame of %u bytes was changed",
-				      (unsigned)sent->len);
+	for (unsigned i = 0; i < s->pieces; off += s->piece[i++].len) {
+		header = off < st->header_len ? st->header_len - off : 0;
+		header = header < s->piece[i].len ? header : s->piece[i].len;
+		frame = off + header - st->header_len;
+		check_same(st, "header", off, s->piece[i].at, zeros, header);
+		if (s->piece[i].len > header)
+			check_same(st, "frame", frame, s->piece[i].at + header,
+				   st->sent[slot].bytes + frame, s->piece[i].len - header);
 	}
 }
 
@@ -61,9 +87,24 @@ int station_reap(struct station *st)
 		slot = ring_take(&st->tx, &len);
 		if (slot < 0)
 			return slot;
+		station_note_use(st);
 		check_sent(st, (unsigned)slot);
 	}
 	return n;
+}
+
+void station_note_use(struct station *st)
+{
+	if (!st->begun)
+		st->begun_ms = clock_now_ms();
+	st->begun = true;
+}
+
+bool station_begun(void *ctx)
+{
+	const struct station *st = ctx;
+
+	return st->begun;
 }
 
 bool station_drained(void *ctx)
@@ -77,22 +118,38 @@ bool station_drained(void *ctx)
 }
 
 /*
+ * How long the device has had the oldest buffer that it was to transmit, once it had begun: who
+ * polls may be late to hear of a queue, but then looks at it.
+ */
+static uint32_t longest_held(const struct station *st, uint32_t now_ms)
+{
+	uint32_t longest_ms = 0, held_ms, life_ms = now_ms - st->begun_ms;
+
+	for (unsigned slot = 0; slot < st->tx.shape.slots; slot++) {
+		held_ms = now_ms - st->sent[slot].since_ms;
+		if (st->begun && held_ms > life_ms)
+			held_ms = life_ms;
+		if (st->tx.slot[slot].in_flight && held_ms > longest_ms)
+			longest_ms = held_ms;
+	}
+	return longest_ms;
+}
+
+/*
  * 2.1.2: a device in an error state says NEEDS_RESET [DEV-13]; one that stalls without a word ought
  * to have.
  */
 static int look_at_status(struct station *st, uint32_t now_ms)
 {
 	uint8_t status = st->v->transport->status(st->v);
-	uint32_t longest_ms = 0;
-
-	for (unsigned slot = 0; slot < st->tx.shape.slots; slot++)
-		if (st->tx.slot[slot].in_flight && now_ms - st->sent[slot].since_ms > longest_ms)
-			longest_ms = now_ms - st->sent[slot].since_ms;
+	uint32_t longest_ms = longest_held(st, now_ms);
+	uint32_t limit_ms = st->begun || st->never_begun >= STATION_STARTS ? STATION_STALL_MS :
+									     STATION_START_MS;
 	ledger_seen(st->ledger, DEV_13);
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		ledger_broken(st->ledger, DEV_13, "the device asks for a reset: status is 0x%02x",
 			      status);
-	else if (longest_ms >= STATION_STALL_MS || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
+	else if (longest_ms >= limit_ms || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
 		ledger_broken(
 			st->ledger, DEV_13,
 			"a buffer to be transmitted is with the device for %u ms; status is 0x%02x",

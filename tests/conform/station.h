@@ -22,6 +22,8 @@
 #define STATION_ARENAS 2
 
 #define STATION_STALL_MS 2000 /* that a device may keep what it was to transmit */
+#define STATION_START_MS 8000 /* the same of one that has not begun to look at its queues */
+#define STATION_STARTS 2      /* configurations in which it has that long, if it never does */
 #define STATION_LINK_MS 1000  /* that a link which was up may be down */
 
 enum shape_queue { QUEUE_USUAL, QUEUE_SMALLEST, QUEUE_LARGEST };
@@ -63,6 +65,9 @@ struct station {
 	struct ring rx, tx;
 	bool live, broken; /* between DRIVER_OK and reset; a ring or the device has given up */
 	bool rx_off;       /* the receive queue was reset */
+	bool begun;        /* the device has used a buffer since DRIVER_OK */
+	uint32_t begun_ms;
+	unsigned never_begun; /* configurations in which it did not, although it was given some */
 	/* When polls say ERR_TIMEOUT, whatever they are waited for: the run's end, and a step's. */
 	bool has_end, has_step_end;
 	uint32_t end_ms, step_end_ms;
@@ -123,6 +128,9 @@ bool station_link(const struct station *st);
  */
 bool station_drained(void *ctx);
 
+/* The same: whether it has used any buffer since DRIVER_OK. */
+bool station_begun(void *ctx);
+
 /*
  * RING_RESET: the receive queue is reset while frames are on their way (false: that did not end),
  * and begun anew later.
@@ -134,6 +142,8 @@ extern const struct nic_ops station_ops;
 
 /* --- among station*.c ---------------------------------------------------------------------- */
 
+/* A buffer has come back. */
+void station_note_use(struct station *st);
 /* Takes back what was transmitted. ERR_DEVICE if that breaks the ring. */
 int station_reap(struct station *st) MUST_CHECK;
 /*

@@ -263,7 +263,7 @@ int station_open(struct station *st, const struct shape *shape, uint64_t mask)
 	st->nic.failure = st->failure;
 	st->nic.rx = NULL;
 	st->live = st->broken = st->rx_off = false;
-	st->link_down = st->link_lost = false;
+	st->link_down = st->link_lost = st->begun = false;
 	memset(&st->rx, 0, sizeof(st->rx));
 	memset(&st->tx, 0, sizeof(st->tx));
 	st->now = (st->now + 1) % STATION_ARENAS;
@@ -323,6 +323,7 @@ int station_close(struct station *st)
 	if (st->live && !st->broken)
 		st->broken = station_reap(st) < 0;
 	if (st->live) {
+		st->never_begun += !st->begun && !station_drained(st);
 		registers_look(st->registers, st->v, st->ledger);
 		err_ignore(station_look_at_link(st, clock_now_ms()));
 	}

@@ -318,6 +318,7 @@ int station_receive(struct station *st)
 			break;
 		if (slot < 0)
 			return slot;
+		station_note_use(st);
 		if (len == RING_LEN_UNKNOWN)
 			post_again(st, (unsigned)slot, st->rx_len);
 		else

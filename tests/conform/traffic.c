@@ -59,6 +59,17 @@ static void note_answer(struct traffic_peer *peer, int err, bool answered)
 	peer->misses = (uint8_t)(peer->misses + (!err && !answered && !gives_up(peer)));
 }
 
+/*
+ * Before an answer is waited for: whoever provides the device may be late to look at its queues,
+ * and the time until then counts against nobody.
+ */
+static int wait_for_device(struct traffic *t)
+{
+	if (station_begun(t->station))
+		return 0;
+	return wait(t, station_begun, t->station, STATION_START_MS);
+}
+
 /* --- an address ---------------------------------------------------------------------------- */
 
 static bool link_is_up(void *ctx)
@@ -89,7 +100,9 @@ static int take_dhcp(struct traffic *t)
 	if (gives_up(&t->dhcp))
 		patience_ms = LAST_CHANCE_MS;
 	dhcp_start(&t->net, &id, 0);
-	err = wait(t, dhcp_done, &t->net, patience_ms);
+	err = wait_for_device(t);
+	if (!err)
+		err = wait(t, dhcp_done, &t->net, patience_ms);
 	note_answer(&t->dhcp, err, t->net.dhcp.state == DHCP_BOUND);
 	if (err)
 		return err;
@@ -183,6 +196,8 @@ static int echo(struct traffic *t)
 		return 0;
 	t->echoes = t->echoes_seen = 0;
 	err = send_echo(t, 56);
+	if (!err)
+		err = wait_for_device(t);
 	if (!err)
 		err = wait(t, echoes_done, t, ANSWER_MS);
 	note_answer(&t->echo, err, t->echoes_seen > 0);

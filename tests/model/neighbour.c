@@ -136,6 +136,22 @@ const char *neighbour_broken(const struct neighbour *n)
 	return words;
 }
 
+bool neighbour_tells(const struct neighbour *n, const char *words)
+{
+	static char text[1 << 18];
+	size_t len = 0;
+
+	(void)n;
+	for (const char *at = hosted_output(); *at && len + 1 < sizeof(text); at++) {
+		char c = *at == '\n' || *at == '\r' ? ' ' : *at;
+
+		if (c != ' ' || !len || text[len - 1] != ' ')
+			text[len++] = c;
+	}
+	text[len] = '\0';
+	return strstr(text, words) != NULL;
+}
+
 bool neighbour_says(const struct neighbour *n, const char *begin, const char *row,
 		    const char *scene)
 {

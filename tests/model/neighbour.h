@@ -37,6 +37,9 @@ void neighbour_run(struct neighbour *n);
 /* The rows that were found broken at any level, as "DEV-31 DEV-40 "; valid until the next call. */
 const char *neighbour_broken(const struct neighbour *n);
 
+/* Whether the report has these words, wherever its lines break. */
+bool neighbour_tells(const struct neighbour *n, const char *words);
+
 /* Whether a row has a test point that is ok, or not, in this configuration ("" for none). */
 bool neighbour_says(const struct neighbour *n, const char *begin, const char *row,
 		    const char *scene);

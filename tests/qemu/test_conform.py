@@ -64,6 +64,15 @@ def test_a_device_that_dies_of_a_chain(only, where, machine, part):
         assert {'as-skiff', 'mrg-64', 'mrg-gso', 'queue-largest', 'reset-in-flight'} <= set(report.scenes('DEV-40'))
 
 
+def test_a_device_that_begins_late(machine, part):
+    """A program that polls, and looks at a queue three seconds after it was begun; only then its time counts."""
+    net = part(backend.attach(options=['--late', '3000']))
+    report = conform.run(machine, net, knobs={'only': 'as-skiff,mrg-64,legacy'})
+    assert not report.broken() and report.verdict == 0, report.offences()
+    assert report.scenes('DEV-13') == {'as-skiff': True, 'mrg-64': True, 'legacy': True}
+    assert set(report.scenes('DEV-55')) == {'as-skiff', 'mrg-64', 'legacy'}, 'there was no traffic'
+
+
 # --- real devices --------------------------------------------------------------------------------
 
 @pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])

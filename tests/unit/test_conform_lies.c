@@ -210,6 +210,10 @@ static void transmitted_frames_that_are_changed(void **state)
 	n->device.queue[1].hold = true;
 	n->on_idle = change_and_use;
 	assert_finds_with(n, "minimal", "DEV-25 ");
+	/* ARP: of the Ethernet type, and of the protocol's. */
+	assert_true(neighbour_tells(n, "a transmitted frame was changed: from byte 20 on it was 00 "
+				       "01 "));
+	assert_true(neighbour_tells(n, " and is 01 01 "));
 }
 
 /* --- MRG_RXBUF ----------------------------------------------------------------------------- */
