@@ -144,8 +144,11 @@ static void watch(void *ctx, struct span frame)
 		return;
 	l4_off = ETH_HEADER_LEN + (frame.at[ETH_HEADER_LEN] & 15u) * 4;
 	if (frame.len >= l4_off + ICMP_HEADER_LEN && frame.at[l4_off] == ICMP_ECHO_REPLY &&
-	    get_be16(frame.at + l4_off + 4) == ECHO_ID)
+	    get_be16(frame.at + l4_off + 4) == ECHO_ID) {
 		t->echoes_seen++;
+		memcpy(t->peer_mac, frame.at + 6, sizeof(t->peer_mac));
+		t->has_peer_mac = true;
+	}
 }
 
 static bool echoes_done(void *ctx)
@@ -161,16 +164,19 @@ static int wait_for_buffer(struct traffic *t)
 	return wait(t, station_drained, t->station, STATION_STALL_MS);
 }
 
-/* len bytes of data, or as many as a packet holds. */
+/* len bytes of data, or as many as a packet and a buffer hold. */
 static int send_echo(struct traffic *t, uint32_t len)
 {
 	int err = wait_for_buffer(t);
 	uint8_t *p = err ? NULL : ipv4_tx_buffer(&t->net);
+	uint32_t mtu = t->station->nic.tx_max - (uint32_t)ETH_HEADER_LEN;
 
 	if (!p)
 		return err;
-	if (len > t->net.mtu - (uint32_t)IPV4_HEADER_LEN - ICMP_HEADER_LEN)
-		len = t->net.mtu - (uint32_t)IPV4_HEADER_LEN - ICMP_HEADER_LEN;
+	if (mtu > t->net.mtu)
+		mtu = t->net.mtu;
+	if (len > mtu - IPV4_HEADER_LEN - ICMP_HEADER_LEN)
+		len = mtu - IPV4_HEADER_LEN - ICMP_HEADER_LEN;
 	memset(p, 0, ICMP_HEADER_LEN);
 	p[0] = ICMP_ECHO;
 	put_be16(p + 4, ECHO_ID);
@@ -184,17 +190,18 @@ static int send_echo(struct traffic *t, uint32_t len)
 }
 
 /*
- * One, which also finds the peer's MAC; then a burst of all lengths. Who never answers is not asked
- * again.
+ * One, which also finds the peer's MAC; then a burst of all lengths, the MTU's among them, and one
+ * beyond. Who never answers is not asked again.
  */
 static int echo(struct traffic *t)
 {
-	static const uint16_t lens[] = { 0, 1, 46, 480, 1024, ECHO_LEN_MAX };
+	static const uint16_t lens[] = { 0, 1, 46, 480, 1024, ECHO_LEN_MAX, UINT16_MAX };
 	int err;
 
 	if (gives_up(&t->echo))
 		return 0;
 	t->echoes = t->echoes_seen = 0;
+	t->has_peer_mac = false;
 	err = send_echo(t, 56);
 	if (!err)
 		err = wait_for_device(t);
@@ -203,6 +210,8 @@ static int echo(struct traffic *t)
 	note_answer(&t->echo, err, t->echoes_seen > 0);
 	for (unsigned i = 0; i < ARRAY_LEN(lens) && t->echoes_seen && !err; i++)
 		err = send_echo(t, lens[i]);
+	if (!err)
+		err = unless_fatal(traffic_exceed(t));
 	return err || !t->echoes_seen ? err : wait(t, echoes_done, t, ANSWER_MS);
 }
 

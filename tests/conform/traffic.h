@@ -35,6 +35,8 @@ struct traffic {
 	struct uri uri;
 	struct dhcp_lease lease; /* of an earlier configuration; ip 0: none */
 	uint32_t peer;           /* whom we talk to */
+	bool has_peer_mac;       /* it has answered an echo request */
+	uint8_t peer_mac[6];
 	bool asked;
 	uint8_t slow; /* fetches that took too long */
 	struct traffic_peer dhcp, echo, dns, tcp;
@@ -45,6 +47,12 @@ struct traffic {
 /* Once. knobs, console and station outlive t. */
 void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
 		  struct station *station);
+
+/*
+ * exceed.c: an echo request whose reply is longer than the MTU that was negotiated, if one was.
+ * Nobody waits for it. 0; ERR_DEVICE, ERR_ABORTED.
+ */
+int traffic_exceed(struct traffic *t) MUST_CHECK;
 
 /* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED. */
 int traffic_run(struct traffic *t) MUST_CHECK;

@@ -101,6 +101,16 @@ def test_a_device_that_offers_a_feature_without_its_prerequisite(attach, machine
     assert report.broken() == {'DEV-02', 'DEV-31'}, report.offences()
 
 
+@pytest.mark.parametrize('mtu, broken', [(1300, {'DEV-31', 'DEV-35'}), (1500, {'DEV-31'})])
+def test_frames_beyond_the_mtu_are_asked_for(mtu, broken, attach, machine):
+    """QEMU gives the guest whatever the tap, whose MTU is 1500, hands over."""
+    report = conform.run(machine, attach('tap'), host_mtu=mtu)
+    assert report.broken() == broken, report.offences()
+    assert report.verdict == 1
+    if 'DEV-35' in broken:
+        assert {'as-skiff', 'mrg-64', 'no-csum'} & {p.scene for p in report.points if p.row == 'DEV-35' and not p.ok}
+
+
 def test_a_device_that_refuses_a_valid_set(attach, machine):
     """ACCESS_PLATFORM may be insisted on, so every configuration has it."""
     report = conform.run(machine, attach('user'), 'modern', iommu_platform='on')
