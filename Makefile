@@ -159,7 +159,7 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
-	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/cmocka32 %/fresh,$(wildcard $(B)/*))
+	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/cmocka32 %/passt %/fresh,$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit #############################
 
@@ -219,6 +219,7 @@ export KERNEL INITRD RAW_CMDLINE FIRMWARE MEM QEMU_ARGS RUNS
 build/kernel/vmlinuz: ; $(call need,$@@linux-image-cloud-amd64)
 build/busybox/busybox: ; $(call need,$@@busybox-static)
 build/ipxe/ipxe.efi: ; $(call need,$@@ipxe)
+build/passt/repaired/run: ; $(call need,$@@passt)
 build/initramfs.gz: tests/demo/init build/busybox/busybox Makefile
 	@rm -rf build/initramfs && mkdir -p $(addprefix build/initramfs/,bin dev proc sys)
 	@cp build/busybox/busybox build/initramfs/bin && cp tests/demo/init build/initramfs
@@ -232,7 +233,7 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter bui
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
 test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(ANALYSES) $(FUZZ_LOGS) \
-		build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi | need-test
+		build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi build/passt/repaired/run | need-test
 	@rm -f $(B)/qemu.xml
 	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
 	@tests/setup/total $(LOGS) $(ANALYSES) $(FUZZ_LOGS) $(B)/qemu.xml
