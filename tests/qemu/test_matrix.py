@@ -9,7 +9,9 @@ import pytest
 
 import backend
 import lab
+import passt
 from conftest import MIB
+from passt import NAME
 from skiff import COUNT, FAILED, FETCH, last_counts, nic
 
 TABLE = Path(__file__).with_name('matrix.txt')
@@ -17,7 +19,6 @@ POLICIES = ('auto', 'off', 'trust')
 DEVICES = {'t': 'transitional', 'm': 'modern', 'l': 'legacy'}
 # Features that may not be offered without GUEST_CSUM (VIRTIO 1.4, 5.1.3.1).
 DEPENDENT = {'GUEST_CSUM': ('GUEST_TSO4', 'GUEST_TSO6', 'GUEST_ECN')}
-NAME = 'boot.example'
 VALUES = {'>0': True, '=0': False, '=any': None}
 
 
@@ -63,6 +64,10 @@ def attach(text):
         host = {'user': '10.0.2.2', 'passt': lab.PASST_GATEWAY}[name]
         with lab.Dnsmasq('lo', dhcp_range='', options=[f'address=/{NAME}/{host}']), \
                 lab.Resolver('127.0.0.1'), lab.attach(name, dns=True) as net:
+            yield net
+        return
+    if name.startswith('passt:'):
+        with passt.attach(name.removeprefix('passt:'), capture='capture' in words) as net:
             yield net
         return
     if name == 'tap':
