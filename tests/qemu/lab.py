@@ -173,17 +173,18 @@ class Server(Part):
 class Tap(Part):
     """A tap interface of the namespace. netdev() gives QEMU's side of it.
 
-    Without ipv6 the kernel sends nothing of its own into the guest.
+    Without ipv6 the kernel sends nothing of its own into the guest. queues: pairs of them, for mq=on.
     """
 
-    def __init__(self, name='tap0', mtu=1500, address=TAP_ADDRESS, ipv6=False):
+    def __init__(self, name='tap0', mtu=1500, address=TAP_ADDRESS, ipv6=False, queues=1):
         self.name, self.mtu, self.address, self.ipv6 = name, mtu, address, ipv6
+        self.queues = queues
         self.title = f'tap {name}'
 
     def start(self):
         if not os.access('/dev/net/tun', os.R_OK | os.W_OK):
             raise Unavailable('/dev/net/tun cannot be opened by this user, so there is no tap')
-        ip('tuntap', 'add', 'dev', self.name, 'mode', 'tap')
+        ip('tuntap', 'add', 'dev', self.name, 'mode', 'tap', *['multi_queue'] * (self.queues > 1))
         if not self.ipv6:
             Path(f'/proc/sys/net/ipv6/conf/{self.name}/disable_ipv6').write_text('1')
         ip('link', 'set', self.name, 'mtu', str(self.mtu))
@@ -197,6 +198,8 @@ class Tap(Part):
 
     def netdev(self, **options):
         """options: vnet_hdr='off', sndbuf=… as QEMU's -netdev tap takes them."""
+        if self.queues > 1:
+            options['queues'] = self.queues
         more = ''.join(f',{key}={value}' for key, value in options.items())
         return f'tap,ifname={self.name},script=no,downscript=no{more}'
 
@@ -569,13 +572,14 @@ class Attachment:
 
 
 @contextlib.contextmanager
-def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False):
+def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False, queues=1):
     """Sets up one flavour of network and yields its Attachment.
 
     mtu: on tap, the interface's, announced by DHCP option 26 where it is not 1500; on passt, what
     its option 26 says. bootfile: the DHCP boot file, where the flavour can say one (user, tap);
     `{host}` in it becomes the server's address. dnsmasq: further options of it (tap). netdev: a
     dict of further -netdev options. dns: passt names its gateway as DNS server (user and tap always name one).
+    queues: pairs of them (tap).
     """
     netdev = netdev or {}
     more = ''.join(f',{key}={value}' for key, value in netdev.items())
@@ -589,7 +593,7 @@ def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False)
             options.append('dhcp-boot=' + bootfile.replace('{host}', host))
         if mtu not in (None, 1500):
             options.append(f'dhcp-option=26,{mtu}')
-        with Tap(mtu=mtu or 1500) as tap, Dnsmasq(tap.name, options=options) as server:
+        with Tap(mtu=mtu or 1500, queues=queues) as tap, Dnsmasq(tap.name, options=options) as server:
             yield Attachment(flavour, tap.netdev(**netdev), host, mtu or 1500,
                              {'tap': tap, 'dnsmasq': server})
     elif flavour == 'passt':

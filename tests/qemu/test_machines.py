@@ -6,7 +6,8 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import BANNER, FAILED, FETCH, Bus, next_device, nic
+from skiff import (BANNER, FAILED, FEATURES, FETCH, Bus, boot_keys, fetched, next_device, nic,
+                   reached_user_space)
 from vm import IPXE_ROM, Nic
 
 
@@ -38,6 +39,29 @@ def test_behind_a_bridge(model, bus, place, attach, machine, www):
                     fw_cfg={'fetch': net.url('4m')})
     guest.wait_for(FETCH)
     assert not guest.wait_for(BANNER)[1].startswith('00:')
+
+
+@pytest.mark.parametrize('properties, features', [
+    ('vectors=6', '-MQ'), ('rss=on,hash=on', '-MQ -RSS -HASH_REPORT'),
+    ('packed=on,iommu_platform=on', '-MQ -RING_PACKED +ACCESS_PLATFORM')])
+def test_device_with_two_pairs_of_queues(properties, features, attach, machine, www):
+    """It is driven by its first pair, over split rings, and that is where all frames come. [INIT-15]"""
+    sha256 = www.file('4m', 4 * MIB)
+    net = attach('tap', queues=2)
+    more = dict(word.split('=') for word in properties.split(','))
+    guest = machine([nic(net.netdev, 'modern', mq='on', **more)], fw_cfg={'fetch': net.url('4m')})
+    assert set(features.split()) <= set(guest.wait_for(FEATURES)[3].split())
+    fetched(guest, 4 * MIB, sha256)
+
+
+def test_linux_boots_from_a_bios_behind_an_iommu(attach, machine, kernel):
+    """The BIOS leaves it off, and nothing else turns it on before Linux does. [INIT-15]"""
+    net = attach('user')
+    guest = machine([nic(net.netdev, 'modern', iommu_platform='on', ats='on')],
+                    machine='q35,kernel-irqchip=split', fw_cfg=boot_keys(net),
+                    arguments=['-device', 'intel-iommu,intremap=on,device-iotlb=on'])
+    assert '+ACCESS_PLATFORM' in guest.wait_for(FEATURES)[3].split()
+    reached_user_space(guest, kernel[1])
 
 
 def test_ipxe_on_the_second_nic_works_after_a_failed_skiff(attach, machine, tmp_path):
