@@ -6,6 +6,7 @@
 #: make analyse    what gcc's analyser, clang-tidy and cppcheck find; part of make test
 #: make check      unit tests, 64 and 32 bit, and the rules of the structure
 #: make test       the same, and the tests in QEMU
+#: make test-qemu  the tests in QEMU alone; make test-sid does that with the QEMU, firmware and passt of Debian's unstable
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in tests/fuzz/README.md
 #: make bench      the comparison with iPXE; RUNS=10
 #: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= (tests/conform/run)
@@ -23,7 +24,7 @@ PREFIX = /usr/local
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all help deps check units structure test bench run install clean need-cc need-hosted need-qemu need-ovmf need-test FORCE
+.PHONY: all help deps check units structure test test-qemu test-sid bench run install clean need-cc need-hosted need-qemu need-ovmf need-test FORCE
 export PATH := $(PATH):/usr/sbin:/sbin
 
 # With `make deps run`, everything else is the work of a second make, which starts when deps is done; also with -j.
@@ -232,11 +233,21 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) $(filter bui
 		$(filter build/initramfs.gz,$(INITRD)) | need-qemu $(if $(filter uefi,$(FIRMWARE)),need-ovmf)
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
-test: all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi units structure $(ANALYSES) $(FUZZ_LOGS) \
-		build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi build/passt/repaired/run | need-test
-	@rm -f $(B)/qemu.xml
-	@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
+MACHINES := all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi build/kernel/vmlinuz build/initramfs.gz \
+	build/ipxe/ipxe.efi build/passt/repaired/run
+define test_machines
+@rm -f $(B)/qemu.xml
+@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
+endef
+test: units structure $(ANALYSES) $(FUZZ_LOGS) $(MACHINES) | need-test
+	$(test_machines)
 	@tests/setup/total $(LOGS) $(ANALYSES) $(FUZZ_LOGS) $(B)/qemu.xml
+test-qemu: $(MACHINES) | need-test
+	$(test_machines)
+	@tests/setup/total $(B)/qemu.xml
+# Of HEAD, in a bare root of unstable: newer machine types, firmware and back ends. As root; not part of .ci/run.
+test-sid:
+	@tests/setup/fresh --user sid make -j$$(nproc) deps test-qemu
 
 bench: all $(B)/backend build/count.so build/kernel/vmlinuz | need-test
 	@tests/qemu/enter $(PYTHON) tests/bench/bench.py

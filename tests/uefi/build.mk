@@ -16,4 +16,4 @@ $(LAB_PROGRAMS): tests/uefi/build.mk
 need-lab: ; $(call need,grub-mkimage@grub-common /usr/lib/grub/x86_64-efi/chain.mod@grub-efi-amd64-bin \
 	sbsign@sbsigntool openssl@openssl)
 need-test: need-lab need-ovmf
-test: $(LAB_PROGRAMS)
+test test-qemu: $(LAB_PROGRAMS)
