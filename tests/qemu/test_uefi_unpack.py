@@ -4,7 +4,7 @@ import pytest
 
 from conftest import MIB
 from skiff import SAID, boot_keys, fetched, reached_user_space
-from uefi import BOOT_FILE, LAB, SAY, SKIFF_EFI, nic, removable
+from uefi import BOOT_FILE, LAB, SAY, SKIFF_EFI, STRICT_NX, nic, removable
 
 ACCOUNTS = r'^nx: allocated (\d+) freed (\d+) executable (\d+) breaches (\d+) status ([0-9a-f]+)$'
 NOT_STARTED = r'^skiff: failed at start: (.+)$'
@@ -28,6 +28,13 @@ def accounts(guest):
     assert freed == allocated and breaches == 0, guest.log()
     guest.wait_for(r'^BdsDxe: starting ', after=match.end())
     return allocated, executable, int(match[5], 16)
+
+
+@pytest.mark.skipif(not STRICT_NX.exists(), reason=f'there is no {STRICT_NX.name} before Debian 13')
+def test_linux_boots_from_firmware_that_lets_no_data_be_executed(efi, attach, kernel):
+    net = attach('user')
+    guest = efi([nic(net.netdev)], disk=removable(SKIFF_EFI), strict_nx=True, fw_cfg=boot_keys(net))
+    reached_user_space(guest, kernel[1])
 
 
 def test_firmware_that_protects_memory(start, attach, www):

@@ -25,6 +25,7 @@ OVMF = Path('/usr/share/OVMF')
 # Secure Boot is enforced by a build of its own, whose variables only the firmware's system management code may write, and
 # which trusts a certificate whose key comes in the same package.
 SECURE = ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1']
+STRICT_NX = OVMF / 'OVMF_CODE_4M.secboot.strictnx.fd'      # from Debian 13 on
 SNAKEOIL = Path('/usr/share/ovmf/PkKek-1-snakeoil')
 BOOT_FILE = 'EFI/BOOT/BOOTX64.EFI'      # what firmware starts from a disk without further word
 
@@ -47,21 +48,27 @@ class Machine(vm.Machine):
     """A machine that boots by UEFI. What vm.Machine takes, and:
 
     disk: files of a FAT volume that is booted first, as {path: Path, bytes or str}; behind: the
-    same, booted when the NICs have failed. secure: Secure Boot; see sign().
+    same, booted when the NICs have failed. secure: Secure Boot; see sign(). strict_nx: firmware that
+    lets nobody execute what is data.
     """
 
     CONSOLE = Terminal
 
-    def __init__(self, nics=(), disk=None, behind=None, secure=False, machine='q35', fw_cfg=None, **options):
+    # pylint: disable=too-many-arguments
+    def __init__(self, nics=(), disk=None, behind=None, secure=False, strict_nx=False, machine='q35',
+                 fw_cfg=None, **options):
         super().__init__(nics, machine=machine, **options,
                          fw_cfg={'opt/org.tianocore/IPv6PXESupport': 'n', **(fw_cfg or {})})
-        self.secure, self.disks = secure, {'disk': (disk, 0), 'behind': (behind, 100)}
+        self.secure, self.strict_nx = secure, strict_nx
+        self.disks = {'disk': (disk, 0), 'behind': (behind, 100)}
 
     def command(self):
         variables, kind = self.dir / 'variables', '.snakeoil' if self.secure else ''
         shutil.copy(OVMF / f'OVMF_VARS_4M{kind}.fd', variables)
-        words = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={OVMF}/OVMF_CODE_4M{kind}.fd',
-                 '-drive', f'if=pflash,unit=1,format=raw,file={variables}', *(SECURE if self.secure else [])]
+        code = STRICT_NX if self.strict_nx else OVMF / f'OVMF_CODE_4M{kind}.fd'
+        words = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={code}',
+                 '-drive', f'if=pflash,unit=1,format=raw,file={variables}',
+                 *(SECURE if self.secure or self.strict_nx else [])]
         for port, (name, (files, bootindex)) in enumerate(self.disks.items()):
             if files:
                 make_volume(self.dir / name, files)
