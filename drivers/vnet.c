@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The checksum rule: VIRTIO 1.4, 5.1.9.4, and where the specification is silent or the field
- * disagrees with it, the table in the README (What it is about: one rule). The device wrote the
- * header. Called by virtio_net.c for every frame.
+ * disagrees with it, the table in drivers/README.md. The device wrote the header. Called by
+ * virtio_net.c for every frame.
  */
 #include "drivers/vnet.h"
 

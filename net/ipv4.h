@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv4 (RFC 791, RFC 1122) without reassembly: fragments are dropped and counted (README). */
+/* IPv4 (RFC 791, RFC 1122) without reassembly: fragments are dropped (net/README.md). */
 #ifndef NET_IPV4_H
 #define NET_IPV4_H
 

@@ -309,7 +309,7 @@ static void whatever_is_offered_only_a_known_part_is_accepted(void **state)
 	}
 }
 
-/* README, Keys: VERSION_1 cannot be masked. */
+/* net/README.md, Keys: VERSION_1 cannot be masked. */
 static void a_mask_of_zero_leaves_version_1(void **state)
 {
 	struct rig *r = rig_new();

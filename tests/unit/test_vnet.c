@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * drivers/vnet.c: the checksum decision, the table of the README row by row, for
+ * drivers/vnet.c: the checksum decision, the table of drivers/README.md row by row, for
  * csum=auto, off and trust. A policy of `off` differs from `auto` in that GUEST_CSUM is not
  * negotiated, so both are the rows "no" here.
  */
