@@ -176,7 +176,8 @@ units: $(B)/$(1)/libskiff.a $(TESTS:%=$(B)/$(1)/%.log)
 endef
 $(eval $(call unit,unit64))
 $(eval $(call unit,unit32))
-LOGS := $(B)/layering.log $(B)/rows.log $(B)/stack-rom.log $(B)/stack-efi.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
+LOGS := $(addprefix $(B)/,layering.log documents.log rows.log stack-rom.log stack-efi.log) \
+	$(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
 
 include tests/fuzz/build.mk
 include drivers/build.mk
@@ -188,6 +189,7 @@ STACK_LEN = $(shell sed -n 's/^.define STACK_LEN //p' arch/pcbios/flat.S)
 
 structure: $(rom_OBJECTS) $(uefi_OBJECTS) $(call objects,uefi,arch/skiff.c)
 	@tests/setup/unit $(B)/layering.log tests/layering $(call objects,rom,$(SHARED))
+	@tests/setup/unit $(B)/documents.log tests/documents
 	@tests/setup/unit $(B)/rows.log tests/rows check
 	@tests/setup/unit $(B)/stack-rom.log tests/analyse/stack skiff.rom $$(($(STACK_LEN) - 1024)) pcbios_main $(rom_OBJECTS)
 	@tests/setup/unit $(B)/stack-efi.log tests/analyse/stack skiff.efi 0x10000 efi_main \
