@@ -9,8 +9,8 @@ const char *rung_name(enum rung rung)
 	static const char *const names[] = {
 		[RUNG_CONFIG] = "config",       [RUNG_DEVICE] = "device",
 		[RUNG_QUEUES] = "queues",       [RUNG_LINK] = "link",
-		[RUNG_DHCP] = "dhcp",           [RUNG_DNS] = "dns",
-		[RUNG_CONNECT] = "connect",     [RUNG_HTTP] = "http",
+		[RUNG_ADDRESS] = "address",     [RUNG_NAME] = "name",
+		[RUNG_CONNECT] = "connect",     [RUNG_TRANSFER] = "transfer",
 		[RUNG_IMAGE] = "image",         [RUNG_DIGEST] = "digest",
 		[RUNG_HAND_OVER] = "hand-over",
 	};

@@ -37,7 +37,7 @@ static int too_long(struct image *img)
 		return fail(img->failure, RUNG_IMAGE, ERR_NO_SPACE,
 			    "the file is longer than the %llu bytes of memory granted for it",
 			    (unsigned long long)img->extent.len);
-	return fail(img->failure, RUNG_HTTP, ERR_PROTO,
+	return fail(img->failure, RUNG_TRANSFER, ERR_PROTO,
 		    "the server sent more than the %llu bytes it announced",
 		    (unsigned long long)img->file_len);
 }
@@ -62,7 +62,7 @@ int image_begin(struct image *img, uint64_t file_len)
 {
 	assert(img->stored == 0);
 	if (img->begun && file_len != img->file_len)
-		return fail(img->failure, RUNG_HTTP, ERR_PROTO,
+		return fail(img->failure, RUNG_TRANSFER, ERR_PROTO,
 			    "the file's length has changed meanwhile");
 	img->begun = true;
 	img->file_len = file_len;
@@ -119,7 +119,7 @@ int image_end(struct image *img)
 	if (img->file_len == IMAGE_LEN_UNKNOWN)
 		img->file_len = img->stored;
 	else if (img->stored < img->file_len)
-		return fail(img->failure, RUNG_HTTP, ERR_PROTO,
+		return fail(img->failure, RUNG_TRANSFER, ERR_PROTO,
 			    "the file ended after %llu of %llu bytes",
 			    (unsigned long long)img->stored, (unsigned long long)img->file_len);
 	return img->extent.at ? 0 : image_place(img);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP over TCP: from a URL to an image full of bytes. Asks, follows redirects, tells the user how
- * far it is. Called by netboot; http_connect.c finds the server, http_parse.c reads its answers.
+ * HTTP over TCP: from a URL to an image full of bytes. Asks, and tells the user how far it is.
+ * Called by net/boot/fetch.c; http_connect.c finds the server, http_parse.c reads its answers.
  */
 #include "core/assert.h"
 #include "core/builtin.h"
@@ -186,15 +186,15 @@ static int answer_failed(struct http *http, int err)
 
 	http_why_text(http, why, to);
 	if (!http->parse.seen)
-		return fail(net->failure, RUNG_HTTP, err,
+		return fail(net->failure, RUNG_TRANSFER, err,
 			    "%s:%u accepted the connection and then said nothing to GET %.*s%s", to,
 			    http->uri.port, 60, http->uri.path, why);
 	if (clock_now_ms() - http->heard_ms < net->deadline_ms / 2)
-		return fail(net->failure, RUNG_HTTP, err,
+		return fail(net->failure, RUNG_TRANSFER, err,
 			    "%s:%u sends too slowly: %llu bytes so far, and less than 1 kB/s of "
 			    "the file%s",
 			    to, http->uri.port, (unsigned long long)http->parse.seen, why);
-	return fail(net->failure, RUNG_HTTP, err,
+	return fail(net->failure, RUNG_TRANSFER, err,
 		    "%s:%u fell silent after %llu bytes of its answer%s", to, http->uri.port,
 		    (unsigned long long)http->parse.seen, why);
 }
@@ -204,7 +204,7 @@ static int answer_reset(struct http *http)
 	char to[IP_TEXT_LEN];
 
 	ip_text(to, http->ip);
-	return fail(http->net->failure, RUNG_HTTP, http->conn->error,
+	return fail(http->net->failure, RUNG_TRANSFER, http->conn->error,
 		    "%s:%u broke the connection after %llu bytes of its answer", to, http->uri.port,
 		    (unsigned long long)http->parse.seen);
 }
@@ -227,7 +227,7 @@ static int judge_answer(struct http *http)
 		return http->net->failure->err;
 	if (p->status == 200 || http_parse_redirect(p))
 		return 0;
-	return fail(http->net->failure, RUNG_HTTP, ERR_REFUSED,
+	return fail(http->net->failure, RUNG_TRANSFER, ERR_REFUSED,
 		    "the server answered %u%s%s to GET %.*s; check the URL", p->status,
 		    p->reason[0] ? " " : "", p->reason, 160, http->uri.path);
 }
@@ -239,9 +239,9 @@ static int exchange_once(struct http *http)
 
 	if (err)
 		return err;
-	net_begin(http->net, RUNG_HTTP);
+	net_begin(http->net, RUNG_TRANSFER);
 	if (http->parse.surplus) /* RFC 9112 9.2: no answer to what was not asked yet */
-		return fail(http->net->failure, RUNG_HTTP, ERR_PROTO,
+		return fail(http->net->failure, RUNG_TRANSFER, ERR_PROTO,
 			    "%s:%u spoke before it was asked; is it a web server?", http->uri.host,
 			    http->uri.port);
 	http_parse_init(&http->parse, http->image, http->net->failure);
@@ -275,61 +275,19 @@ static int exchange(struct http *http)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static int check_scheme(struct http *http, const char *how)
-{
-	struct failure *f = http->net->failure;
-
-	switch (http->uri.scheme) {
-	case URI_HTTP:
-		return 0;
-	case URI_HTTPS:
-		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED,
-			    "%s https://%s, and skiff does not speak TLS; offer it by http:// and "
-			    "set the key sha256",
-			    how, http->uri.host);
-	case URI_TFTP:
-		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED,
-			    "%s tftp://%s, and this version does not speak TFTP; offer it by "
-			    "http://",
-			    how, http->uri.host);
-	default:
-		return fail(f, RUNG_HTTP, ERR_UNSUPPORTED, "%s a URL that is not http://", how);
-	}
-}
-
-/* RFC 9110 15.4, 10.2.2: Location may be relative to what was asked for [HTTP-08]. */
-static int follow_redirect(struct http *http)
-{
-	const char *to = http->parse.location;
-	int err;
-
-	err = uri_resolve(&http->next, &http->uri, to, text_len(to), http->net->failure, RUNG_HTTP);
-	if (err)
-		return err;
-	http->uri = http->next;
-	return check_scheme(http, "the server redirects to");
-}
-
 int http_get(struct http *http, const struct uri *uri, struct image *image)
 {
-	unsigned redirects;
 	int err;
 
 	http->uri = *uri;
 	http->image = image;
-	err = check_scheme(http, "the URL names");
-	for (redirects = 0; !err; redirects++) {
-		err = exchange(http);
-		if (err || http->parse.status == 200)
-			return err;
-		if (redirects == HTTP_REDIRECTS_MAX)
-			return fail(http->net->failure, RUNG_HTTP, ERR_PROTO,
-				    "more than %u redirects, the last one to %.*s; does the "
-				    "server send them in a circle?",
-				    HTTP_REDIRECTS_MAX, 160, http->parse.location);
-		err = follow_redirect(http);
-	}
-	return err;
+	err = exchange(http);
+	return err || http->parse.status == 200 ? err : HTTP_MOVED;
+}
+
+const char *http_moved_to(const struct http *http)
+{
+	return http->parse.location;
 }
 
 int http_close(struct http *http)

@@ -15,7 +15,6 @@
 #include "net/uri.h"
 
 #define HTTP_REQUEST_MAX (URI_PATH_MAX + URI_HOST_MAX + 256)
-#define HTTP_REDIRECTS_MAX 8 /* [HTTP-08] */
 
 /*
  * What is waited for, and for how long [HTTP-18]. "deadline" is net->deadline_ms; all else is bytes
@@ -48,8 +47,7 @@ struct http {
 	uint32_t ip;
 
 	/* The request under way. */
-	struct uri uri;  /* after redirects: what is really being asked for */
-	struct uri next; /* a redirect's target while it is being resolved */
+	struct uri uri;
 	struct image *image;
 	struct http_parse parse;
 	uint64_t response_off; /* stream offset of the response's first byte */
@@ -64,13 +62,18 @@ struct http {
 /* console: where `dns:` and progress go. All outlive http. */
 void http_init(struct http *http, struct net *net, struct console *console);
 
+#define HTTP_MOVED 1
+
 /*
- * Downloads uri into image (image_open() was called). 0: the whole body is in (image->stored bytes;
- * http->uri is where it came from; http->started_ms when its request was sent). Otherwise an error,
- * with a sentence in net->failure (rungs dns, connect, http, image). The body's time ends when this
- * returns.
+ * Asks for uri, into image (image_open() was called). 0: the whole body is in (image->stored bytes;
+ * http->started_ms when its request was sent). HTTP_MOVED: it is elsewhere, http_moved_to() says
+ * where. Otherwise an error, with a sentence in net->failure (rungs name, connect, transfer,
+ * image). The body's time ends when this returns.
  */
 int http_get(struct http *http, const struct uri *uri, struct image *image) MUST_CHECK;
+
+/* The Location of the last answer, as the server wrote it; until the next http_get(). */
+const char *http_moved_to(const struct http *http);
 
 /*
  * Closes the connection, if there is one, in order: FIN, and what the peer still has to say is

@@ -20,25 +20,25 @@ static int dns_failed(struct http *http, int err)
 			 (unsigned)net->dns.foreign);
 	if (err == ERR_TIMEOUT || net->dns.state == DNS_NO_SERVER) {
 		if (!net->dns_servers[0])
-			return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,
+			return fail(net->failure, RUNG_NAME, ERR_UNREACHABLE,
 				    "no DNS server is known to look up %s; DHCP or the key "
 				    "ip can name one",
 				    http->uri.host);
 		if (net->dns.rcode)
-			return fail(net->failure, RUNG_DNS, ERR_REFUSED,
+			return fail(net->failure, RUNG_NAME, ERR_REFUSED,
 				    "no DNS server would look up %s (the last one answered "
 				    "with code %u)%s",
 				    http->uri.host, net->dns.rcode, buf);
-		return fail(net->failure, RUNG_DNS, ERR_TIMEOUT,
+		return fail(net->failure, RUNG_NAME, ERR_TIMEOUT,
 			    "no DNS server answered when asked for %s%s", http->uri.host, buf);
 	}
 	if (net->dns.state == DNS_CUT)
-		return fail(net->failure, RUNG_DNS, ERR_UNSUPPORTED,
+		return fail(net->failure, RUNG_NAME, ERR_UNSUPPORTED,
 			    "the answer for %s does not fit a datagram; give fewer addresses to "
 			    "that name",
 			    http->uri.host);
 	if (net->dns.state == DNS_NO_NAME)
-		return fail(net->failure, RUNG_DNS, ERR_UNREACHABLE,
+		return fail(net->failure, RUNG_NAME, ERR_UNREACHABLE,
 			    "there is no address for %s; check the name in the URL",
 			    http->uri.host);
 	return err;
@@ -61,7 +61,7 @@ static int resolve(struct http *http)
 		net->dns.addresses = 1;
 		return 0;
 	}
-	net_begin(net, RUNG_DNS);
+	net_begin(net, RUNG_NAME);
 	dns_start(net, http->uri.host);
 	err = net_wait(net, dns_done, net, 0);
 	dns_stop(net);

@@ -31,7 +31,7 @@ static void broken(struct http_parse *p, const char *what)
 		return;
 	}
 	p->state = HTTP_FAILED;
-	fail(p->failure, RUNG_HTTP, ERR_PROTO, "the server's answer is not HTTP: %s", what);
+	fail(p->failure, RUNG_TRANSFER, ERR_PROTO, "the server's answer is not HTTP: %s", what);
 }
 
 /* The image has said no and why. */
@@ -137,7 +137,7 @@ static void content_encoding(struct http_parse *p, const char *value)
 	if (p->status != 200 || !*value || text_eq_nocase(value, text_len(value), "identity"))
 		return;
 	p->state = HTTP_FAILED;
-	fail(p->failure, RUNG_HTTP, ERR_UNSUPPORTED,
+	fail(p->failure, RUNG_TRANSFER, ERR_UNSUPPORTED,
 	     "the server sends the file with Content-Encoding %.*s, which was not asked for; "
 	     "switch it off there",
 	     40, value);
@@ -388,13 +388,13 @@ static void cut_short(struct http_parse *p)
 		text_print(of, sizeof(of), " of %llu", (unsigned long long)p->length);
 	p->state = HTTP_FAILED;
 	if (!p->seen)
-		fail(p->failure, RUNG_HTTP, ERR_PROTO,
+		fail(p->failure, RUNG_TRANSFER, ERR_PROTO,
 		     "the server closed the connection without an answer");
 	else if (!p->body_at)
-		fail(p->failure, RUNG_HTTP, ERR_PROTO,
+		fail(p->failure, RUNG_TRANSFER, ERR_PROTO,
 		     "the server closed the connection in the middle of its headers");
 	else
-		fail(p->failure, RUNG_HTTP, ERR_PROTO,
+		fail(p->failure, RUNG_TRANSFER, ERR_PROTO,
 		     "the body is cut short: the connection ended after %llu%s bytes; nothing was "
 		     "started",
 		     (unsigned long long)p->image->stored, of);

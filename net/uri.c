@@ -59,7 +59,9 @@ static size_t length_until(const char *s, size_t len, const char *stops)
 /* Whose URL it is. A key's has the source and the key before it, which config.c knows. */
 static const char *whose(const struct parse *p)
 {
-	return p->rung == RUNG_HTTP ? "redirect's " : p->rung == RUNG_IMAGE ? "boot entry's " : "";
+	return p->rung == RUNG_TRANSFER ? "redirect's " :
+	       p->rung == RUNG_IMAGE    ? "boot entry's " :
+					  "";
 }
 
 static int bad(const struct parse *p, const char *why)

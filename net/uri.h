@@ -40,7 +40,7 @@ struct uri {
 /*
  * Takes apart an absolute URL of len bytes. 0; ERR_CONFIG, or ERR_UNSUPPORTED (IPv6 literals, user
  * names), with a sentence on the given rung, which quotes the URL unless it may hold a password. On
- * rung http it calls it the redirect's, on rung image the boot entry's. *u is undefined then.
+ * rung transfer it calls it the redirect's, on rung image the boot entry's. *u is undefined then.
  */
 int uri_parse(struct uri *u, const char *s, size_t len, struct failure *f, enum rung rung)
 	MUST_CHECK;

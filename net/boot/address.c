@@ -80,15 +80,15 @@ static int dhcp_failed(struct net *net, int err)
 	net_breach_text(net, "datagrams", &why);
 	dhcp_unused_text(&net->dhcp, &why);
 	if (!err)
-		return fail(net->failure, RUNG_DHCP, ERR_REFUSED,
+		return fail(net->failure, RUNG_ADDRESS, ERR_REFUSED,
 			    "the DHCP server refused %u requests in a row (NAK); do two servers "
 			    "contradict each other?",
 			    (unsigned)net->dhcp.naks);
 	if (net->dhcp.furthest > DHCP_SELECTING)
-		return fail(net->failure, RUNG_DHCP, err,
+		return fail(net->failure, RUNG_ADDRESS, err,
 			    "the DHCP server %s offered an address and then did not confirm it%s",
 			    ip_text(server, net->dhcp.offer.server), buf);
-	return fail(net->failure, RUNG_DHCP, err,
+	return fail(net->failure, RUNG_ADDRESS, err,
 		    "no DHCP answer within %u s; is there a server on this network? The key ip "
 		    "needs none%s",
 		    (unsigned)(net->deadline_ms / 1000), buf);
@@ -110,7 +110,7 @@ static int take_dhcp(struct net *net, uint32_t wait_ms)
 	int err;
 
 	boot_uuid(id.uuid);
-	net_begin(net, RUNG_DHCP);
+	net_begin(net, RUNG_ADDRESS);
 	dhcp_start(net, &id, wait_ms);
 	err = net_wait(net, dhcp_done, net, 0);
 	return err || net->dhcp.state != DHCP_BOUND ? dhcp_failed(net, err) : 0;

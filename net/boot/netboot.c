@@ -118,13 +118,13 @@ static int download(struct netboot *nb, uint32_t head_want, image_place_fn place
 		return fail(nb->failure, RUNG_CONFIG, ERR_NO_SPACE, "more than %u files to load",
 			    NETBOOT_FILES_MAX);
 	image_open(&nb->image, head_want, place, nb, nb->failure);
-	err = http_get(&nb->http, &nb->uri, &nb->image);
+	err = fetch_get(&nb->fetch, &nb->uri, &nb->image);
 	if (err)
 		return err;
-	ms = clock_now_ms() - nb->http.started_ms;
+	ms = clock_now_ms() - fetch_started_ms(&nb->fetch);
 	nb->file[nb->files++] = (struct netboot_file){ nb->image.extent.at, nb->image.stored };
 	text_init(&t, nb->text, URL_SHOWN_MAX);
-	uri_text(&t, &nb->http.uri);
+	uri_text(&t, &nb->fetch.uri);
 	console_line(nb->console, "http: %s%s %llu bytes in %u ms, %s MB/s", nb->text,
 		     t.cut ? "..." : "", (unsigned long long)nb->image.stored, (unsigned)ms,
 		     console_mb_per_s(rate, nb->image.stored, ms));
@@ -173,7 +173,7 @@ static int load_kernel(struct netboot *nb)
 
 	if (err)
 		return err;
-	nb->base = nb->http.uri; /* after redirects: RFC 3986 5.1.3 */
+	nb->base = nb->fetch.uri; /* after redirects: RFC 3986 5.1.3 */
 	if (nb->image.extent.at == nb->entry)
 		err = load_entry(nb);
 	return err ? err : cargo_done(nb, CARGO_KERNEL);
@@ -242,7 +242,7 @@ static int choose_cmdline(struct netboot *nb)
  */
 static int stop(struct netboot *nb)
 {
-	int err = http_close(&nb->http);
+	int err = fetch_close(&nb->fetch);
 
 	return err ? err : nb->net.nic->ops->close(nb->net.nic);
 }
@@ -355,7 +355,7 @@ static int boot(struct netboot *nb, const char *builtin_url)
  */
 static void give_up(struct netboot *nb)
 {
-	http_abort(&nb->http);
+	fetch_abort(&nb->fetch);
 	nb->net.nic->ops->tx_flush(nb->net.nic);
 	err_ignore(nb->net.nic->ops->close(nb->net.nic));
 }
@@ -371,7 +371,7 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	nb->failure = failure;
 	nb->started_ms = started_ms;
 	net_init(&nb->net, nic, failure, config->deadline_ms);
-	http_init(&nb->http, &nb->net, console);
+	fetch_init(&nb->fetch, &nb->net, console);
 	memcpy(nb->vars.mac, nic->mac, sizeof(nb->vars.mac));
 	nb->vars.has_uuid = boot_uuid(nb->vars.uuid);
 	err = address_wait_for_link(&nb->net, console);
@@ -385,9 +385,24 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	return err;
 }
 
+/* The rungs between link and image by the protocol that was tried there: scripts read these. */
+static const char *shown(enum rung rung)
+{
+	switch (rung) {
+	case RUNG_ADDRESS:
+		return "dhcp";
+	case RUNG_NAME:
+		return "dns";
+	case RUNG_TRANSFER:
+		return "http";
+	default:
+		return rung_name(rung);
+	}
+}
+
 void netboot_report_failure(struct console *console, const struct failure *failure, struct net *net)
 {
-	console_line(console, "skiff: failed at %s: %s", rung_name(failure->rung), failure->text);
+	console_line(console, "skiff: failed at %s: %s", shown(failure->rung), failure->text);
 	if (net)
 		print_counts(console, net);
 }

@@ -11,9 +11,9 @@
 #include "core/nic.h"
 #include "net/boot/bls.h"
 #include "net/boot/config.h"
-#include "net/http.h"
-#include "net/net.h"
+#include "net/boot/fetch.h"
 #include "net/boot/vars.h"
+#include "net/net.h"
 
 #define NETBOOT_FILES_MAX 16    /* url, a BLS entry's kernel, initrds */
 #define NETBOOT_ENTRY_MAX 65536 /* bytes of a Boot Loader Specification entry */
@@ -30,7 +30,7 @@ struct netboot {
 	struct failure *failure;
 	uint32_t started_ms; /* the boot entry: what times count from */
 	struct net net;
-	struct http http;
+	struct fetch fetch;
 	struct vars vars;
 	struct image image; /* the download under way */
 	struct netboot_file file[NETBOOT_FILES_MAX];

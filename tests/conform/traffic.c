@@ -298,14 +298,14 @@ static int fetch(struct traffic *t)
 		return 0;
 	t->net.deadline_ms = FETCH_MS;
 	net_progress(&t->net);
-	http_init(&t->http, &t->net, t->console);
+	fetch_init(&t->fetch, &t->net, t->console);
 	image_open(&t->image, 0, place_in_sink, t, &t->failure);
 	station_bound(t->station, t->slow < MISSES ? FETCH_TOTAL_MS : FETCH_AGAIN_MS);
-	err = http_get(&t->http, &t->uri, &t->image);
+	err = fetch_get(&t->fetch, &t->uri, &t->image);
 	if (!err)
-		err = http_close(&t->http);
+		err = fetch_close(&t->fetch);
 	if (err)
-		http_abort(&t->http);
+		fetch_abort(&t->fetch);
 	t->slow = (uint8_t)(t->slow + (err == ERR_TIMEOUT && t->slow < MISSES));
 	station_bound(t->station, 0);
 	memset(&t->failure, 0, sizeof(t->failure));

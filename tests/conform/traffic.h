@@ -7,7 +7,7 @@
 #ifndef TESTS_CONFORM_TRAFFIC_H
 #define TESTS_CONFORM_TRAFFIC_H
 
-#include "net/http.h"
+#include "net/boot/fetch.h"
 #include "net/net.h"
 #include "tests/conform/knobs.h"
 #include "tests/conform/station.h"
@@ -30,7 +30,7 @@ struct traffic {
 	struct station *station;
 	struct net net;
 	struct failure failure; /* net's: of no interest */
-	struct http http;
+	struct fetch fetch;
 	struct image image;
 	struct uri uri;
 	struct dhcp_lease lease; /* of an earlier configuration; ip 0: none */

@@ -34,7 +34,7 @@ int http_lab_setup(void **state)
 	web_init(&lab->web, &lab->stage.fake);
 	lease_configure(&lab->stage.net, OUR_IP, OUR_MASK, PEER_IP, 0);
 	lab->stage.net.dns_servers[0] = LAB_DNS_IP;
-	http_init(&lab->http, &lab->stage.net, &lab->console);
+	fetch_init(&lab->fetch, &lab->stage.net, &lab->console);
 	*state = lab;
 	return 0;
 }
@@ -68,7 +68,7 @@ int http_lab_get(struct http_lab *lab, const char *url)
 	f->err = 0;
 	assert_int_equal(uri_parse(&uri, url, strlen(url), f, RUNG_CONFIG), 0);
 	image_open(&lab->image, 0, place, lab, f);
-	err = http_get(&lab->http, &uri, &lab->image);
+	err = fetch_get(&lab->fetch, &uri, &lab->image);
 	lab->took_ms = clock_now_ms() - started_ms;
 	assert_int_equal(err, f->err);
 	return err;

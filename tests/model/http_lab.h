@@ -6,7 +6,7 @@
 #ifndef TESTS_MODEL_HTTP_LAB_H
 #define TESTS_MODEL_HTTP_LAB_H
 
-#include "net/http.h"
+#include "net/boot/fetch.h"
 #include "tests/model/packets.h"
 #include "tests/model/web.h"
 
@@ -17,7 +17,7 @@ struct http_lab {
 	struct stage stage; /* 10.0.2.15/24, gateway 10.0.2.2 */
 	struct web web;
 	struct console console;
-	struct http http;
+	struct fetch fetch;
 	struct image image;
 	size_t granted; /* bytes of memory for a file: LAB_MEMORY */
 	uint8_t *memory;
@@ -30,7 +30,7 @@ int http_lab_teardown(void **state);
 
 /* The seconds of the key `deadline`. */
 void http_lab_deadline(struct http_lab *lab, uint32_t seconds);
-/* Downloads the URL; what http_get() says. */
+/* Downloads the URL; what fetch_get() says. */
 int http_lab_get(struct http_lab *lab, const char *url);
 /* It says 0, and these bytes of the pattern are in. */
 void http_lab_expect(struct http_lab *lab, const char *url, uint64_t len);

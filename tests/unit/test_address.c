@@ -60,7 +60,7 @@ static void expect_failure(int err, enum err want, enum rung rung, const char *s
 
 static void expect_dhcp_failure(enum err want, const char *sentence)
 {
-	expect_failure(address_take(&stage.net, &console, &config, false), want, RUNG_DHCP,
+	expect_failure(address_take(&stage.net, &console, &config, false), want, RUNG_ADDRESS,
 		       sentence);
 	assert_int_equal(stage.net.ip, 0);
 }

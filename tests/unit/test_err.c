@@ -16,10 +16,10 @@ static void the_first_failure_is_kept(void **state)
 	struct failure f = { 0 };
 
 	(void)state;
-	assert_int_equal(fail(&f, RUNG_HTTP, ERR_PROTO, "status %d", 404), ERR_PROTO);
+	assert_int_equal(fail(&f, RUNG_TRANSFER, ERR_PROTO, "status %d", 404), ERR_PROTO);
 	assert_int_equal(fail(&f, RUNG_IMAGE, ERR_TIMEOUT, "later"), ERR_TIMEOUT);
 	assert_int_equal(f.err, ERR_PROTO);
-	assert_int_equal(f.rung, RUNG_HTTP);
+	assert_int_equal(f.rung, RUNG_TRANSFER);
 	assert_string_equal(f.text, "status 404");
 }
 
@@ -29,7 +29,7 @@ static void control_bytes_from_a_server_do_not_reach_the_sentence(void **state)
 	struct failure f = { 0 };
 
 	(void)state;
-	fail(&f, RUNG_HTTP, ERR_PROTO, "said \"%s\"",
+	fail(&f, RUNG_TRANSFER, ERR_PROTO, "said \"%s\"",
 	     "\x1b[2J\r\n\t\x7f\x9b\xc2\x9b"
 	     "ok");
 	assert_string_equal(f.text, "said \"?[2J???????ok\"");
@@ -50,8 +50,8 @@ static void a_long_sentence_is_cut(void **state)
 static void rungs_have_the_names_that_scripts_read(void **state)
 {
 	static const char *const names[] = {
-		"config",  "device", "queues", "link",   "dhcp",      "dns",
-		"connect", "http",   "image",  "digest", "hand-over",
+		"config",  "device",   "queues", "link",   "address",   "name",
+		"connect", "transfer", "image",  "digest", "hand-over",
 	};
 	int rung;
 

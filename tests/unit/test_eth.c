@@ -216,7 +216,7 @@ static void what_the_driver_condemned_is_told_with_its_breach(void **state)
 	int i;
 
 	(void)state;
-	net_begin(&stage.net, RUNG_DHCP);
+	net_begin(&stage.net, RUNG_ADDRESS);
 	for (i = 0; i < 2; i++) {
 		f = fake_nic_receive(&stage.fake, frame, echo_request(40));
 		f->csum = CSUM_BAD;

@@ -141,7 +141,7 @@ static void a_request_on_a_stale_connection_is_repeated(void **state)
 		http_lab_expect(lab, "http://10.0.2.2/b", 1000);
 		assert_int_equal(lab->web.connections, 2);
 		assert_string_equal(web_path(&lab->web.conn[1]), "/b");
-		http_abort(&lab->http);
+		fetch_abort(&lab->fetch);
 	}
 }
 
@@ -347,7 +347,7 @@ static void the_next_address_has_its_turn(void **state)
 	http_lab_expect(lab, "http://boot.example/a", 1000);
 	assert_int_equal(lab->web.connections, 1);
 	assert_int_equal(lab->web.conn[0].ip, 0x0a00020c);
-	assert_int_equal(lab->http.ip, 0x0a00020c);
+	assert_int_equal(lab->fetch.http.ip, 0x0a00020c);
 }
 
 static void no_connection_says_why(void **state)
@@ -470,9 +470,9 @@ static void closing_is_orderly(void **state)
 
 	lab->web.serve = serve_1000;
 	http_lab_expect(lab, "http://10.0.2.2/a", 1000);
-	assert_int_equal(http_close(&lab->http), 0);
+	assert_int_equal(fetch_close(&lab->fetch), 0);
 	assert_true(lab->web.conn[0].fin_got && !lab->web.conn[0].rst_got);
-	assert_int_equal(http_close(&lab->http), 0);
+	assert_int_equal(fetch_close(&lab->fetch), 0);
 }
 
 int main(void)

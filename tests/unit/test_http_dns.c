@@ -29,7 +29,7 @@ static void fails(struct http_lab *lab, enum err err, const char *sentence)
 {
 	http_lab_expect_failure(lab, "http://boot.lan/x", err, sentence);
 	assert_string_equal(lab->stage.fake.failure.text, sentence);
-	assert_int_equal(lab->stage.fake.failure.rung, RUNG_DNS);
+	assert_int_equal(lab->stage.fake.failure.rung, RUNG_NAME);
 }
 
 /* [DNS-10]: what the lease says is searched. */

@@ -394,7 +394,7 @@ static void an_early_end_is_never_a_success(void **state)
 			http_parse_eof(&f.p);
 			assert_int_equal(f.p.state, HTTP_FAILED);
 			assert_int_not_equal(f.failure.err, 0);
-			assert_int_equal(f.failure.rung, RUNG_HTTP);
+			assert_int_equal(f.failure.rung, RUNG_TRANSFER);
 		}
 	}
 }

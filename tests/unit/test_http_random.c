@@ -212,7 +212,7 @@ static void run(uint32_t seed, struct http_lab *lab, uint32_t *successes)
 				 (unsigned long long)lab->image.stored,
 				 s.whole ? (unsigned long long)s.len : 0);
 	}
-	assert_int_equal(http_close(&lab->http), 0);
+	assert_int_equal(fetch_close(&lab->fetch), 0);
 }
 
 /* [SEC-06] [HTTP-12] [HTTP-13] [HTTP-18] */

@@ -40,7 +40,7 @@ static void the_longest_url_is_asked_for(void **state)
 	lab->web.serve = serve_path_len;
 	for (i = 0; i < ARRAY_LEN(mss); i++) {
 		lab->web.mss = mss[i];
-		http_abort(&lab->http);
+		fetch_abort(&lab->fetch);
 		http_lab_expect(lab, long_url(URI_MAX), URI_MAX - 15);
 		c = &lab->web.conn[lab->web.connections - 1];
 		assert_string_equal(web_path(c), long_url(URI_MAX) + 15);
@@ -149,7 +149,7 @@ static void eight_redirects_are_followed(void **state)
 	lab->web.serve = serve_hops;
 	http_lab_expect(lab, "http://10.0.2.2/0", 777);
 	text_init(&t, url, sizeof(url));
-	uri_text(&t, &lab->http.uri);
+	uri_text(&t, &lab->fetch.uri);
 	assert_string_equal(url, "http://10.0.2.7/8");
 	assert_int_equal(lab->web.connections, 5);
 	for (i = 0; i + 1 < lab->web.connections; i++)

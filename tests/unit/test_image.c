@@ -112,7 +112,7 @@ static void an_image_begins_again_where_it_is(void **state)
 		open_image(&x, 4);
 		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
 		assert_int_equal(image_begin(&x.img, 3), ERR_PROTO);
-		assert_int_equal(x.failure.rung, RUNG_HTTP);
+		assert_int_equal(x.failure.rung, RUNG_TRANSFER);
 	}
 }
 
@@ -259,7 +259,7 @@ static void bytes_past_the_announced_length_are_refused(void **state)
 	open_image(&x, 0);
 	assert_int_equal(image_begin(&x.img, 4), 0);
 	assert_int_equal(store(&x, "abcde"), ERR_PROTO);
-	assert_int_equal(x.failure.rung, RUNG_HTTP);
+	assert_int_equal(x.failure.rung, RUNG_TRANSFER);
 	assert_string_equal(x.failure.text, "the server sent more than the 4 bytes it announced");
 	assert_held(&x, "");
 	assert_int_equal(store(&x, "abcd"), 0);

@@ -68,7 +68,7 @@ static void no_dhcp_server(void **state)
 	struct boot_lab *lab = *state;
 
 	lab->dhcp.offer = 0;
-	boot_lab_fails(lab, RUNG_DHCP, ERR_TIMEOUT, "no DHCP answer within 5 s");
+	boot_lab_fails(lab, RUNG_ADDRESS, ERR_TIMEOUT, "no DHCP answer within 5 s");
 	assert_true(lab->dhcp.discovers > 0);
 }
 
@@ -77,7 +77,7 @@ static void an_offer_that_is_not_confirmed(void **state)
 	struct boot_lab *lab = *state;
 
 	lab->dhcp.ack = 0;
-	boot_lab_fails(lab, RUNG_DHCP, ERR_TIMEOUT,
+	boot_lab_fails(lab, RUNG_ADDRESS, ERR_TIMEOUT,
 		       "the DHCP server 10.0.2.2 offered an address and then did not confirm");
 }
 
@@ -88,7 +88,7 @@ static void a_dhcp_server_that_refuses(void **state)
 	boot_lab_key(lab, "url", HOST "kernel");
 	lab->config.deadline_ms = 60000;
 	lab->dhcp.ack = 6;
-	boot_lab_fails(lab, RUNG_DHCP, ERR_REFUSED, "(NAK)");
+	boot_lab_fails(lab, RUNG_ADDRESS, ERR_REFUSED, "(NAK)");
 }
 
 /* --- config ---------------------------------------------------------------------------------- */
@@ -158,7 +158,7 @@ static void more_files_than_can_be_remembered(void **state)
 
 static void a_name_that_does_not_exist(void **state)
 {
-	fails_with(*state, "http://gone.example/x", RUNG_DNS, ERR_UNREACHABLE,
+	fails_with(*state, "http://gone.example/x", RUNG_NAME, ERR_UNREACHABLE,
 		   "no address for gone.example");
 }
 
@@ -181,14 +181,14 @@ static void a_port_that_is_closed(void **state)
 
 static void a_file_that_is_not_there(void **state)
 {
-	fails_with(*state, HOST "gone", RUNG_HTTP, ERR_REFUSED, "404 Not Found to GET /gone");
+	fails_with(*state, HOST "gone", RUNG_TRANSFER, ERR_REFUSED, "404 Not Found to GET /gone");
 }
 
 static void an_initrd_that_is_not_there(void **state)
 {
 	struct boot_lab *lab = *state;
 
-	fails_with(lab, HOST "entry-elsewhere", RUNG_HTTP, ERR_REFUSED,
+	fails_with(lab, HOST "entry-elsewhere", RUNG_TRANSFER, ERR_REFUSED,
 		   "404 Not Found to GET /gone");
 	assert_string_equal(lab->asked, "/entry-elsewhere /kernel /gone ");
 }
@@ -198,7 +198,7 @@ static void a_listed_initrd_that_is_not_there(void **state)
 	struct boot_lab *lab = *state;
 
 	boot_lab_key(lab, "initrd", HOST "initrd " HOST "gone " HOST "initrd");
-	fails_with(lab, HOST "kernel", RUNG_HTTP, ERR_REFUSED, "404 Not Found to GET /gone");
+	fails_with(lab, HOST "kernel", RUNG_TRANSFER, ERR_REFUSED, "404 Not Found to GET /gone");
 	assert_string_equal(lab->asked, "/kernel /initrd /gone ");
 }
 
@@ -207,7 +207,7 @@ static void a_fetch_that_fails(void **state)
 	struct boot_lab *lab = *state;
 
 	boot_lab_key(lab, "fetch", HOST "gone");
-	boot_lab_fails(lab, RUNG_HTTP, ERR_REFUSED, "404 Not Found");
+	boot_lab_fails(lab, RUNG_TRANSFER, ERR_REFUSED, "404 Not Found");
 	assert_null(strstr(hosted_output(), "fetch: "));
 }
 
@@ -224,7 +224,7 @@ static void a_kernel_that_is_cut_short(void **state)
 	struct boot_lab *lab = *state;
 
 	lab->web.serve = serve_half;
-	fails_with(lab, HOST "kernel", RUNG_HTTP, ERR_PROTO, "cut short");
+	fails_with(lab, HOST "kernel", RUNG_TRANSFER, ERR_PROTO, "cut short");
 }
 
 /* --- image ----------------------------------------------------------------------------------- */
@@ -279,7 +279,8 @@ static void an_entry_whose_kernel_has_no_sensible_url(void **state)
 
 static void an_entry_whose_kernel_needs_tls(void **state)
 {
-	fails_with(*state, HOST "entry-of-tls", RUNG_HTTP, ERR_UNSUPPORTED, "does not speak TLS");
+	fails_with(*state, HOST "entry-of-tls", RUNG_TRANSFER, ERR_UNSUPPORTED,
+		   "does not speak TLS");
 }
 
 static void serve_long_text(struct web_conn *c)
@@ -416,7 +417,7 @@ static void a_device_that_does_not_stop_after_a_failure(void **state)
 	struct boot_lab *lab = *state;
 
 	lab->fake.stuck = "it goes on";
-	fails_with(lab, HOST "gone", RUNG_HTTP, ERR_REFUSED, "404 Not Found");
+	fails_with(lab, HOST "gone", RUNG_TRANSFER, ERR_REFUSED, "404 Not Found");
 }
 
 static void serve_and_break(struct web_conn *c)
@@ -460,7 +461,7 @@ static void the_user_gives_up_in_a_download(void **state)
 	struct boot_lab *lab = *state;
 
 	lab->web.serve = serve_and_press;
-	fails_with(lab, HOST "kernel", RUNG_HTTP, ERR_ABORTED, "given up by Esc or Ctrl-C");
+	fails_with(lab, HOST "kernel", RUNG_TRANSFER, ERR_ABORTED, "given up by Esc or Ctrl-C");
 	assert_true(lab->web.conn[0].rst_got);
 }
 
@@ -470,14 +471,14 @@ static void the_user_gives_up_in_dhcp(void **state)
 
 	lab->dhcp.offer = 0;
 	hosted_abort_set(true);
-	boot_lab_fails(lab, RUNG_DHCP, ERR_ABORTED, "given up");
+	boot_lab_fails(lab, RUNG_ADDRESS, ERR_ABORTED, "given up");
 }
 
 static void a_failure_is_reported_with_its_rung_and_the_counters(void **state)
 {
 	struct boot_lab *lab = *state;
 
-	fails_with(lab, HOST "gone", RUNG_HTTP, ERR_REFUSED, "404");
+	fails_with(lab, HOST "gone", RUNG_TRANSFER, ERR_REFUSED, "404");
 	netboot_report_failure(&lab->console, &lab->fake.failure, &lab->nb->net);
 	assert_non_null(strstr(hosted_output(), "\nskiff: failed at http: the server answered "
 						"404 Not Found to GET /gone"));
@@ -488,7 +489,7 @@ static void a_failure_before_the_net_has_no_counters(void **state)
 {
 	struct boot_lab *lab = *state;
 
-	fails_with(lab, HOST "gone", RUNG_HTTP, ERR_REFUSED, "404");
+	fails_with(lab, HOST "gone", RUNG_TRANSFER, ERR_REFUSED, "404");
 	netboot_report_failure(&lab->console, &lab->fake.failure, NULL);
 	assert_null(strstr(hosted_output(), "count: "));
 }

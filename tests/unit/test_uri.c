@@ -301,8 +301,8 @@ static void assert_resolves(const char *base, const char *ref, const char *expec
 	struct uri b, u;
 	struct text t;
 
-	assert_int_equal(uri_parse(&b, base, strlen(base), &f, RUNG_HTTP), 0);
-	assert_int_equal(uri_resolve(&u, &b, ref, strlen(ref), &f, RUNG_HTTP), 0);
+	assert_int_equal(uri_parse(&b, base, strlen(base), &f, RUNG_TRANSFER), 0);
+	assert_int_equal(uri_resolve(&u, &b, ref, strlen(ref), &f, RUNG_TRANSFER), 0);
 	text_init(&t, buf, sizeof(buf));
 	uri_text(&t, &u);
 	assert_string_equal(buf, expected);
@@ -398,11 +398,12 @@ static void bad_references_fail_on_the_caller_s_rung(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(uri_parse(&base, "http://a/b", 10, &f, RUNG_HTTP), 0);
+	assert_int_equal(uri_parse(&base, "http://a/b", 10, &f, RUNG_TRANSFER), 0);
 	for (i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
 		memset(&f, 0, sizeof(f));
-		assert_true(uri_resolve(&u, &base, refs[i], strlen(refs[i]), &f, RUNG_HTTP) < 0);
-		assert_int_equal(f.rung, RUNG_HTTP);
+		assert_true(uri_resolve(&u, &base, refs[i], strlen(refs[i]), &f, RUNG_TRANSFER) <
+			    0);
+		assert_int_equal(f.rung, RUNG_TRANSFER);
 		assert_int_not_equal(f.text[0], 0);
 	}
 }
@@ -416,12 +417,12 @@ static void a_joined_path_may_be_long_only_for_a_moment(void **state)
 	(void)state;
 	memset(base_text + 9, 'b', 3900);
 	base_text[3909] = '/';
-	assert_int_equal(uri_parse(&base, base_text, 3910, &f, RUNG_HTTP), 0);
+	assert_int_equal(uri_parse(&base, base_text, 3910, &f, RUNG_TRANSFER), 0);
 	memcpy(ref, "../", 3);
 	memset(ref + 3, 'c', 2000);
-	assert_int_equal(uri_resolve(&u, &base, ref, 2003, &f, RUNG_HTTP), 0);
+	assert_int_equal(uri_resolve(&u, &base, ref, 2003, &f, RUNG_TRANSFER), 0);
 	assert_int_equal(strlen(u.path), 2001);
-	assert_int_equal(uri_resolve(&u, &base, ref + 3, 2000, &f, RUNG_HTTP), ERR_CONFIG);
+	assert_int_equal(uri_resolve(&u, &base, ref + 3, 2000, &f, RUNG_TRANSFER), ERR_CONFIG);
 }
 
 /* Who is to mend it: whoever wrote the key, the redirect, the entry. */
@@ -432,7 +433,7 @@ static void a_sentence_says_whose_url_it_was(void **state)
 		const char *words;
 	} cases[] = {
 		{ RUNG_CONFIG, "the URL \"http://h:x/\" has a port" },
-		{ RUNG_HTTP, "the redirect's URL \"http://h:x/\" has a port" },
+		{ RUNG_TRANSFER, "the redirect's URL \"http://h:x/\" has a port" },
 		{ RUNG_IMAGE, "the boot entry's URL \"http://h:x/\" has a port" },
 	};
 	static char longer[URI_MAX + 2];
@@ -444,7 +445,7 @@ static void a_sentence_says_whose_url_it_was(void **state)
 	memset(longer, 'a', sizeof(longer));
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		f.err = 0;
-		assert_int_equal(uri_parse(&base, "http://h/", 9, &f, RUNG_HTTP), 0);
+		assert_int_equal(uri_parse(&base, "http://h/", 9, &f, RUNG_TRANSFER), 0);
 		assert_int_equal(uri_resolve(&u, &base, "http://h:x/", 11, &f, cases[i].rung),
 				 ERR_CONFIG);
 		assert_ptr_equal(strstr(f.text, cases[i].words), f.text);
