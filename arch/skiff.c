@@ -33,10 +33,9 @@ static int set(void *ctx, const char *source, const char *key, const char *value
 /* All built-in keys but url, which DHCP goes before: that one is returned in *url. */
 static int set_builtin(struct skiff *s, const char **url)
 {
-	const struct builtin_key *k;
 	int err = 0;
 
-	for (k = builtin_keys; k->key && !err; k++) {
+	for (const struct builtin_key *k = builtin_keys; k->key && !err; k++) {
 		if (text_eq(k->key, "url"))
 			*url = k->value;
 		else

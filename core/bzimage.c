@@ -76,7 +76,6 @@ static int read_version(struct bzimage *bz, struct span head, struct failure *f)
 		{ 0x020a, INIT_SIZE + 4 },
 	};
 	uint32_t end = HEADER + (uint32_t)head.at[JUMP_OFFSET];
-	size_t i;
 
 	bz->version = get_le16(head.at + VERSION);
 	if (bz->version == 0x020e) /* 2.14 was "burnt by incorrect commit": assume 2.13 */
@@ -86,7 +85,7 @@ static int read_version(struct bzimage *bz, struct span head, struct failure *f)
 			    "too old a Linux kernel: boot protocol %u.%02u, but skiff needs 2.02 "
 			    "(Linux 2.4.0) or newer",
 			    (unsigned)(bz->version >> 8), (unsigned)(bz->version & 255));
-	for (i = 0; i < ARRAY_LEN(promises); i++)
+	for (size_t i = 0; i < ARRAY_LEN(promises); i++)
 		if (bz->version >= promises[i].version && end < promises[i].end)
 			return fail(f, RUNG_IMAGE, ERR_FORMAT,
 				    "broken Linux kernel: its header ends at %Xh, before %Xh, "

@@ -7,9 +7,7 @@
 /* [SEC-10] */
 static void put(const struct text *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->len; i++)
+	for (size_t i = 0; i < t->len; i++)
 		port_putc(text_printable(t->buf[i]));
 }
 
@@ -39,7 +37,6 @@ void console_progress(struct console *c, const char *fmt, ...)
 	char buf[CONSOLE_PROGRESS_MAX + 1];
 	struct text t;
 	va_list ap;
-	size_t i;
 
 	text_init(&t, buf, sizeof(buf));
 	va_start(ap, fmt);
@@ -47,7 +44,7 @@ void console_progress(struct console *c, const char *fmt, ...)
 	va_end(ap);
 	port_putc('\r');
 	put(&t);
-	for (i = t.len; i < c->progress; i++)
+	for (size_t i = t.len; i < c->progress; i++)
 		port_putc(' ');
 	if (c->progress < t.len)
 		c->progress = (uint8_t)t.len;

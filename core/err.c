@@ -23,7 +23,6 @@ int fail(struct failure *f, enum rung rung, enum err err, const char *fmt, ...)
 {
 	struct text t;
 	va_list ap;
-	size_t i;
 
 	assert(err < 0);
 	if (f->err != 0)
@@ -34,7 +33,7 @@ int fail(struct failure *f, enum rung rung, enum err err, const char *fmt, ...)
 	va_start(ap, fmt);
 	text_vfmt(&t, fmt, ap);
 	va_end(ap);
-	for (i = 0; i < t.len; i++) /* [SEC-10] */
+	for (size_t i = 0; i < t.len; i++) /* [SEC-10] */
 		f->text[i] = text_printable(f->text[i]);
 	return err;
 }

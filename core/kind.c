@@ -92,9 +92,8 @@ static struct span without_blanks(struct span head)
 static const struct kind *find(struct span head, bool uefi)
 {
 	struct span start = without_blanks(head);
-	const struct kind *k;
 
-	for (k = kinds; k <= DISK; k++)
+	for (const struct kind *k = kinds; k <= DISK; k++)
 		if (has(k->off ? head : start, k->off, k->magic) && !(uefi && k->remedy == UEFI))
 			return k;
 	return is_blank(head) ? DISK : NULL;

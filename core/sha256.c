@@ -51,10 +51,9 @@ static void compress(uint32_t state[8], const uint8_t *block)
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
 	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
 	uint32_t W[64], T1, T2;
-	int t;
 
 	expand(W, block);
-	for (t = 0; t < 64; t++) {
+	for (int t = 0; t < 64; t++) {
 		T1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + K[t] +
 		     W[t];
 		T2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (b ^ ((a ^ b) & (b ^ c)));
@@ -113,7 +112,7 @@ void sha256_update(struct sha256 *s, const void *data, size_t len)
 /* FIPS 180-4 5.1.1: a one bit, zeros, and the length in bits at the end of a block. */
 void sha256_final(struct sha256 *s, uint8_t digest[SHA256_LEN])
 {
-	size_t held = (size_t)(s->len % BLOCK_LEN), i;
+	size_t held = (size_t)(s->len % BLOCK_LEN);
 	uint64_t bits = s->len * 8;
 
 	s->block[held++] = 0x80;
@@ -126,31 +125,28 @@ void sha256_final(struct sha256 *s, uint8_t digest[SHA256_LEN])
 	put_be32(s->block + BLOCK_LEN - 8, (uint32_t)(bits >> 32));
 	put_be32(s->block + BLOCK_LEN - 4, (uint32_t)bits);
 	compress(s->state, s->block);
-	for (i = 0; i < 8; i++)
+	for (size_t i = 0; i < 8; i++)
 		put_be32(digest + 4 * i, s->state[i]);
 }
 
 char *sha256_text(char buf[SHA256_HEX_LEN], const uint8_t digest[SHA256_LEN])
 {
 	struct text t;
-	size_t i;
 
 	text_init(&t, buf, SHA256_HEX_LEN);
-	for (i = 0; i < SHA256_LEN; i++)
+	for (size_t i = 0; i < SHA256_LEN; i++)
 		text_fmt(&t, "%02x", digest[i]);
 	return buf;
 }
 
 bool sha256_parse(const char *s, size_t len, uint8_t digest[SHA256_LEN])
 {
-	size_t i;
-
 	if (len != 2 * SHA256_LEN)
 		return false;
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		if (text_hex_digit(s[i]) < 0)
 			return false;
-	for (i = 0; i < SHA256_LEN; i++)
+	for (size_t i = 0; i < SHA256_LEN; i++)
 		digest[i] = (uint8_t)(text_hex_digit(s[2 * i]) << 4 | text_hex_digit(s[2 * i + 1]));
 	return true;
 }

@@ -229,11 +229,10 @@ bool text_to_u64(const char *s, size_t len, uint64_t *out)
 {
 	uint64_t value = 0;
 	unsigned digit;
-	size_t i;
 
 	if (len == 0)
 		return false;
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (s[i] < '0' || s[i] > '9')
 			return false;
 		digit = (unsigned)(s[i] - '0');
@@ -279,10 +278,10 @@ bool text_hex_to_u64(const char *s, size_t len, uint64_t *out)
 /* [DNS-11]: no leading zeros, which some would read as octal; exactly four numbers. */
 bool text_to_ip(const char *s, size_t len, uint32_t *ip)
 {
-	size_t i = 0, digits, part;
+	size_t i = 0, digits;
 	uint32_t value = 0, number;
 
-	for (part = 0; part < 4; part++) {
+	for (size_t part = 0; part < 4; part++) {
 		if (part > 0 && (i == len || s[i++] != '.'))
 			return false;
 		number = 0;
@@ -318,9 +317,7 @@ bool text_eq(const char *a, const char *b)
 
 bool text_is(const char *a, size_t len, const char *b)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		if (b[i] == '\0' || a[i] != b[i])
 			return false;
 	return b[len] == '\0';
@@ -333,9 +330,7 @@ static char lower(char c)
 
 bool text_eq_nocase(const char *a, size_t len, const char *b)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		if (b[i] == '\0' || lower(a[i]) != lower(b[i]))
 			return false;
 	return b[len] == '\0';
@@ -354,7 +349,6 @@ uint64_t div_u64(uint64_t n, uint32_t d, uint32_t *rem)
 {
 	uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n;
 	uint64_t quotient, r;
-	int bit;
 
 	assert(d != 0);
 	quotient = (uint64_t)(high / d) << 32;
@@ -363,7 +357,7 @@ uint64_t div_u64(uint64_t n, uint32_t d, uint32_t *rem)
 		quotient |= low / d;
 		r = low % d;
 	} else {
-		for (bit = 31; bit >= 0; bit--) {
+		for (int bit = 31; bit >= 0; bit--) {
 			r = r << 1 | (low >> bit & 1);
 			if (r >= d) {
 				r -= d;

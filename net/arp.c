@@ -26,9 +26,7 @@ static const uint8_t no_mac[6];
 
 static struct arp_entry *find(struct net *net, uint32_t ip)
 {
-	struct arp_entry *e;
-
-	for (e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++)
+	for (struct arp_entry *e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++)
 		if (e->ip == ip)
 			return e;
 	return NULL;
@@ -37,10 +35,10 @@ static struct arp_entry *find(struct net *net, uint32_t ip)
 /* The entry behind which ip lies: its own, or that of its next hop. */
 static const struct arp_entry *find_hop(const struct net *net, uint32_t ip)
 {
-	const struct arp_entry *e, *end = net->arp.entry + ARP_ENTRIES;
+	const struct arp_entry *end = net->arp.entry + ARP_ENTRIES;
 	uint32_t hop = ipv4_next_hop(net, ip);
 
-	for (e = net->arp.entry; e < end; e++)
+	for (const struct arp_entry *e = net->arp.entry; e < end; e++)
 		if (e->ip && (e->ip == ip || e->ip == hop))
 			return e;
 	return NULL;
@@ -68,9 +66,9 @@ static bool goes_first(const struct arp_entry *a, const struct arp_entry *b)
  */
 static struct arp_entry *create(struct net *net, uint32_t ip, bool ours, uint32_t now_ms)
 {
-	struct arp_entry *e, *victim = NULL;
+	struct arp_entry *victim = NULL;
 
-	for (e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++) {
+	for (struct arp_entry *e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++) {
 		if (!e->ip)
 			return take(e, ip, now_ms);
 		if (ours && e->ip != net->gateway && (!victim || goes_first(e, victim)))
@@ -289,9 +287,7 @@ static void poll_resolved(struct net *net, struct arp_entry *e, uint32_t now_ms)
 
 void arp_poll(struct net *net, uint32_t now_ms)
 {
-	struct arp_entry *e;
-
-	for (e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++) {
+	for (struct arp_entry *e = net->arp.entry; e < net->arp.entry + ARP_ENTRIES; e++) {
 		if (!e->ip)
 			continue;
 		if (e->resolved)

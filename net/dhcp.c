@@ -268,9 +268,8 @@ void dhcp_unused_text(const struct dhcp *d, struct text *t)
 		[DHCP_OUT_OF_TURN] = "out of turn",
 	};
 	const char *between = "; not used:";
-	uint32_t i;
 
-	for (i = DHCP_REFUSED; i < DHCP_FATES; i++) {
+	for (uint32_t i = DHCP_REFUSED; i < DHCP_FATES; i++) {
 		if (!d->fate[i])
 			continue;
 		text_fmt(t, "%s %u %s", between, (unsigned)d->fate[i], what[i]);

@@ -24,9 +24,8 @@ static struct span get(const struct reader *r, enum dhcp_option code)
 static uint32_t first_ip(const struct reader *r, enum dhcp_option code)
 {
 	struct span v = get(r, code);
-	uint32_t i;
 
-	for (i = 0; i + 4 <= v.len; i += 4)
+	for (uint32_t i = 0; i + 4 <= v.len; i += 4)
 		if (ipv4_is_unicast(get_be32(v.at + i)))
 			return get_be32(v.at + i);
 	return 0;
@@ -54,12 +53,12 @@ static uint32_t read_mask(const struct reader *r, uint32_t ip)
  */
 static uint32_t read_route(struct span v, struct ipv4_route *route)
 {
-	uint32_t i, width = v.at[0], octets = (width + 7) / 8;
+	uint32_t width = v.at[0], octets = (width + 7) / 8;
 
 	if (width > 32 || v.len < 1 + octets + 4)
 		return 0;
 	route->dst = 0;
-	for (i = 0; i < octets; i++)
+	for (uint32_t i = 0; i < octets; i++)
 		route->dst |= (uint32_t)v.at[1 + i] << (24 - 8 * i);
 	route->mask = width ? UINT32_MAX << (32 - width) : 0;
 	route->dst &= route->mask;
@@ -99,9 +98,9 @@ static bool read_routes(struct dhcp_lease *l, const struct reader *r)
 static void read_dns(struct dhcp_lease *l, const struct reader *r)
 {
 	struct span v = get(r, DHCP_OPTION_DNS);
-	uint32_t i, n = 0;
+	uint32_t n = 0;
 
-	for (i = 0; i + 4 <= v.len && n < DNS_SERVERS_MAX; i += 4)
+	for (uint32_t i = 0; i + 4 <= v.len && n < DNS_SERVERS_MAX; i += 4)
 		if (ipv4_is_unicast(get_be32(v.at + i)))
 			l->dns[n++] = get_be32(v.at + i);
 }

@@ -63,9 +63,8 @@ struct span dhcp_options_get(const struct dhcp_options *o, enum dhcp_option code
 {
 	struct span joined = { NULL, 0 };
 	struct option option;
-	uint32_t i;
 
-	for (i = 0; i < ARRAY_LEN(o->area); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(o->area); i++) {
 		struct span area = o->area[i];
 
 		while (next_option(&area, &option)) {

@@ -43,9 +43,8 @@ static uint8_t server_bit(const struct dns *d)
 static bool choose_server(struct net *net)
 {
 	struct dns *d = &net->dns;
-	uint32_t i;
 
-	for (i = 0; i < DNS_SERVERS_MAX; i++) {
+	for (uint32_t i = 0; i < DNS_SERVERS_MAX; i++) {
 		if (net->dns_servers[d->server] && !((d->refused | d->failed) & server_bit(d)))
 			return true;
 		d->server = (uint8_t)((d->server + 1) % DNS_SERVERS_MAX);
@@ -213,9 +212,8 @@ static void cut_rx(struct net *net)
 static void take_addresses(struct net *net, const struct dns_answer *a)
 {
 	struct dns *d = &net->dns;
-	uint32_t i;
 
-	for (i = 0; i < a->addresses; i++)
+	for (uint32_t i = 0; i < a->addresses; i++)
 		if (!ipv4_is_broadcast(net, a->address[i]))
 			d->address[d->addresses++] = a->address[i];
 	if (!d->addresses) {

@@ -92,13 +92,13 @@ bool dns_name_read(struct span msg, uint32_t *off, char name[DNS_NAME_MAX])
 	struct cursor c = cursor_at(msg, *off);
 	const uint8_t *label;
 	uint32_t len = 0;
-	int i, n;
+	int n;
 
 	/* A label of n bytes takes n + 1 of the 255, and n + 1 here: the text fits with its NUL. */
 	while ((n = next_label(&c, &label)) > 0) {
 		if (len)
 			name[len++] = '.';
-		for (i = 0; i < n; i++)
+		for (int i = 0; i < n; i++)
 			name[len++] = is_host_char(label[i]) ? (char)label[i] : '?';
 	}
 	if (n < 0)
@@ -115,9 +115,8 @@ bool dns_name_read(struct span msg, uint32_t *off, char name[DNS_NAME_MAX])
 static bool skip_label(const char **text, const uint8_t *label, int n)
 {
 	const char *s = *text;
-	int i;
 
-	for (i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 		if (!is_host_char(label[i]) || lower(label[i]) != lower((uint8_t)s[i]))
 			return false;
 	if (s[n] != '\0' && s[n] != '.')
@@ -299,7 +298,7 @@ enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAM
 				 struct dns_answer *a)
 {
 	enum dns_verdict verdict, next;
-	uint32_t off, steps;
+	uint32_t off;
 
 	a->addresses = 0;
 	if (!is_answer_to(msg, id, name, &off))
@@ -308,7 +307,7 @@ enum dns_verdict dns_answer_read(struct span msg, uint16_t id, char name[DNS_NAM
 	if (a->rcode)
 		return DNS_ERROR;
 	verdict = is_cut(msg) ? DNS_TRUNCATED : DNS_EMPTY; /* [DNS-04] */
-	for (steps = 0; steps <= DNS_CNAMES_MAX; steps++) {
+	for (uint32_t steps = 0; steps <= DNS_CNAMES_MAX; steps++) {
 		next = scan(msg, off, name, a);
 		if (next == DNS_EMPTY)
 			return verdict;

@@ -166,7 +166,7 @@ static bool is_connected_to(const struct http *http, const struct uri *uri)
 int http_connect(struct http *http)
 {
 	struct net *net = http->net;
-	uint32_t i, n;
+	uint32_t n;
 	int err;
 
 	http->reused = is_connected_to(http, &http->uri);
@@ -179,7 +179,7 @@ int http_connect(struct http *http)
 	net_begin(net, RUNG_CONNECT);
 	n = net->dns.addresses;
 	err = ERR_UNREACHABLE;
-	for (i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		err = connect_one(http, net->dns.address[i], i + 1 < n ? ADDRESS_TRY_MS : 0);
 		if (!err || err == ERR_DEVICE || err == ERR_ABORTED)
 			break;

@@ -94,7 +94,7 @@ bad:
  */
 uint32_t ipv4_next_hop(const struct net *net, uint32_t dst)
 {
-	uint32_t i, hop = net->gateway, best = 0;
+	uint32_t hop = net->gateway, best = 0;
 
 	if (!net->ip || !ipv4_is_unicast(dst) || is_our_broadcast(net, dst))
 		return 0;
@@ -102,7 +102,7 @@ uint32_t ipv4_next_hop(const struct net *net, uint32_t dst)
 		hop = dst;
 		best = net->mask;
 	}
-	for (i = 0; i < net->routes; i++) {
+	for (uint32_t i = 0; i < net->routes; i++) {
 		const struct ipv4_route *r = &net->route[i];
 
 		if ((dst & r->mask) == r->dst && (r->mask > best || !hop)) {

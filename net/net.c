@@ -217,13 +217,11 @@ static void breach_text(struct net *net, uint8_t id, uint32_t n, const char *wha
 
 void net_breach_text(struct net *net, const char *what, struct text *t)
 {
-	uint8_t id;
-
 	if (!net->nic->ops->link_up(net->nic))
 		text_fmt(t, "; the link went down meanwhile");
 	if (net->arp.conflicts) /* RFC 5227 2.4 [ARP-10] */
 		text_fmt(t, "; another machine on this link claims our address");
-	for (id = 0; id < FRAME_BREACHES; id++) {
+	for (uint8_t id = 0; id < FRAME_BREACHES; id++) {
 		const struct net_breach *b = &net->breach[id];
 
 		breach_text(net, id, b->zero, what, "checksum 0", t);

@@ -20,9 +20,7 @@
 
 static struct udp_socket *on_port(const struct net *net, uint16_t port)
 {
-	uint32_t i;
-
-	for (i = 0; i < UDP_SOCKETS_MAX; i++)
+	for (uint32_t i = 0; i < UDP_SOCKETS_MAX; i++)
 		if (net->udp.sockets[i] && net->udp.sockets[i]->port == port)
 			return net->udp.sockets[i];
 	return NULL;
@@ -152,9 +150,7 @@ void udp_open(struct net *net, struct udp_socket *s)
 
 void udp_close(struct net *net, struct udp_socket *s)
 {
-	uint32_t i;
-
-	for (i = 0; i < UDP_SOCKETS_MAX; i++)
+	for (uint32_t i = 0; i < UDP_SOCKETS_MAX; i++)
 		if (net->udp.sockets[i] == s)
 			net->udp.sockets[i] = NULL;
 	s->open = false;

@@ -79,12 +79,10 @@ static int bad(const struct parse *p, const char *why)
 /* Its length; and nothing that could end a line or a word of a request. [HTTP-03] */
 static int check_bytes(const struct parse *p)
 {
-	size_t i;
-
 	_Static_assert(URI_MAX == 4096, "the sentences say so");
 	if (p->len > URI_MAX)
 		return bad(p, "is one " LONGEST);
-	for (i = 0; i < p->len; i++)
+	for (size_t i = 0; i < p->len; i++)
 		if ((unsigned char)p->s[i] <= ' ' || p->s[i] == 0x7f)
 			return bad(p, "contains a space (write %20) or a control character");
 	return 0;
@@ -107,9 +105,9 @@ static size_t scheme_length(const char *s, size_t len)
 /* Labels of 1 to 63 letters, digits, "-" and "_", and perhaps a dot at the end. */
 static bool is_name(const char *s, size_t len)
 {
-	size_t i, label = 0;
+	size_t label = 0;
 
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '.') {
 			if (label == 0)
 				return false;
@@ -139,7 +137,6 @@ static bool ends_in_number(const char *s, size_t len)
 static int set_host(const struct parse *p, const char *s, size_t len)
 {
 	uint32_t ip;
-	size_t i;
 
 	if (len == 0)
 		return bad(p, "names no host");
@@ -147,7 +144,7 @@ static int set_host(const struct parse *p, const char *s, size_t len)
 		return bad(p, "has a malformed host name");
 	if (ends_in_number(s, len) && !text_to_ip(s, len, &ip)) /* [DNS-11] */
 		return bad(p, "has a malformed address (it is not four numbers from 0 to 255)");
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		p->u->host[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] - 'A' + 'a' : s[i]);
 	p->u->host[len] = '\0';
 	return 0;
@@ -184,9 +181,7 @@ static int set_authority(const struct parse *p, const char *s, size_t len)
 /* RFC 3986 2.1: what must not stand in a path or query becomes %XX; %XX stays. [HTTP-02] */
 static void add_encoded(struct text *path, const char *s, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (is_alpha(s[i]) || is_digit(s[i]) || is_one_of(s[i], "-._~!$&'()*+,;=:@/?") ||
 		    (s[i] == '%' && len - i > 2 && text_hex_digit(s[i + 1]) >= 0 &&
 		     text_hex_digit(s[i + 2]) >= 0))

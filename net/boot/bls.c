@@ -52,9 +52,7 @@ static bool next_line(struct span file, uint32_t *off, struct line *line)
 
 static bool is_text(struct span file)
 {
-	uint32_t i;
-
-	for (i = 0; i < file.len; i++)
+	for (uint32_t i = 0; i < file.len; i++)
 		if ((file.at[i] < ' ' && file.at[i] != '\n' && !is_white(file.at[i])) ||
 		    file.at[i] == 0x7f)
 			return false;
@@ -73,9 +71,7 @@ enum { LINUX, EFI, NO_PROGRAM };
 
 static int program_of(const struct line *line)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(program_keys); i++)
+	for (size_t i = 0; i < ARRAY_LEN(program_keys); i++)
 		if (key_is(line, program_keys[i]))
 			return i > 0 ? EFI : LINUX;
 	return NO_PROGRAM;
@@ -107,9 +103,7 @@ static const struct {
 
 static int check_architecture(struct span value, uint16_t dhcp_arch, struct failure *f)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(architectures); i++)
+	for (size_t i = 0; i < ARRAY_LEN(architectures); i++)
 		if (architectures[i].dhcp_arch == dhcp_arch &&
 		    text_eq_nocase((const char *)value.at, value.len, architectures[i].name))
 			return 0;

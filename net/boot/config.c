@@ -60,9 +60,7 @@ static void keep_text(char *to, struct value v, bool keep)
 
 static bool is_line(struct value v, size_t cap)
 {
-	size_t i;
-
-	for (i = 0; i < v.len; i++)
+	for (size_t i = 0; i < v.len; i++)
 		if ((unsigned char)v.s[i] < ' ' || v.s[i] == 0x7f)
 			return false;
 	return v.len < cap;
@@ -156,9 +154,8 @@ static bool set_csum(struct config *c, struct value v, bool keep)
 		[CSUM_POLICY_OFF] = "off",
 		[CSUM_POLICY_TRUST] = "trust",
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (text_is(v.s, v.len, names[i])) {
 			if (keep)
 				c->csum = (enum csum_policy)i;

@@ -212,12 +212,11 @@ static int load_listed_initrds(struct netboot *nb)
 
 static int load_initrds(struct netboot *nb)
 {
-	uint32_t i;
 	int err = 0;
 
 	if (config_has(nb->config, CONFIG_INITRD))
 		return load_listed_initrds(nb);
-	for (i = 0; nb->has_bls && i < nb->bls.initrds && !err; i++)
+	for (uint32_t i = 0; nb->has_bls && i < nb->bls.initrds && !err; i++)
 		err = initrd_done(nb, download_ref(nb, nb->bls.initrd_ref[i], 0, place_initrd));
 	return err;
 }
@@ -280,9 +279,8 @@ static int check_digests(struct netboot *nb)
 {
 	char hex[SHA256_HEX_LEN];
 	int err = count_digests(nb);
-	uint32_t i;
 
-	for (i = 0; i < nb->config->digests && !err; i++)
+	for (uint32_t i = 0; i < nb->config->digests && !err; i++)
 		err = check_digest(nb, i, hex);
 	return err;
 }

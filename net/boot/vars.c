@@ -7,10 +7,9 @@ char *vars_uuid_text(char buf[UUID_TEXT_LEN], const uint8_t uuid[16])
 	/* SMBIOS 2.6 and up, 7.2.1: the first three fields are stored little-endian. */
 	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
 	struct text t;
-	size_t i;
 
 	text_init(&t, buf, UUID_TEXT_LEN);
-	for (i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		text_fmt(&t, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 			 uuid[order[i]]);
 	return buf;
@@ -46,9 +45,9 @@ int vars_expand(struct text *out, const char *s, size_t len, const struct vars *
 		struct failure *f)
 {
 	const char *why;
-	size_t i, end;
+	size_t end;
 
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (s[i] != '$' || i + 1 == len || s[i + 1] != '{') {
 			text_add(out, s + i, 1);
 			continue;

@@ -42,9 +42,7 @@ static uint32_t initial_seq(struct net *net, const struct tcp_conn *c)
 
 static bool port_is_used(const struct tcp *tcp, uint16_t port)
 {
-	uint32_t i;
-
-	for (i = 0; i < TCP_CONNS_MAX; i++)
+	for (uint32_t i = 0; i < TCP_CONNS_MAX; i++)
 		if (tcp->conn[i].state != TCP_CLOSED && (uint16_t)tcp->conn[i].ports == port)
 			return true;
 	return false;
@@ -68,9 +66,9 @@ static uint16_t random_port(const struct tcp *tcp)
 static struct tcp_conn *free_slot(struct net *net)
 {
 	uint32_t now_ms = clock_now_ms();
-	struct tcp_conn *c, *best = NULL;
+	struct tcp_conn *best = NULL;
 
-	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
+	for (struct tcp_conn *c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
 		if (c->user)
 			continue;
 		if (c->state == TCP_CLOSED)
@@ -257,9 +255,8 @@ void tcp_abort(struct net *net, struct tcp_conn *c)
 bool tcp_quiet(void *ctx)
 {
 	const struct net *net = ctx;
-	uint32_t i;
 
-	for (i = 0; i < TCP_CONNS_MAX; i++)
+	for (uint32_t i = 0; i < TCP_CONNS_MAX; i++)
 		switch (net->tcp.conn[i].state) {
 		case TCP_CLOSED:
 		case TCP_FIN_WAIT_2:
@@ -275,10 +272,9 @@ bool tcp_quiet(void *ctx)
 void tcp_batch_end(struct net *net)
 {
 	bool progress = false;
-	struct tcp_conn *c;
 	uint8_t due;
 
-	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
+	for (struct tcp_conn *c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
 		due = c->due;
 		if (!due)
 			continue;
@@ -303,9 +299,7 @@ void tcp_batch_end(struct net *net)
 static struct tcp_conn *find_in_flight(struct net *net, uint32_t ip, uint16_t remote_port,
 				       uint16_t local_port, uint32_t seq)
 {
-	struct tcp_conn *c;
-
-	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++)
+	for (struct tcp_conn *c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++)
 		if (c->state != TCP_CLOSED && c->remote_ip == ip &&
 		    c->ports == ((uint32_t)remote_port << 16 | local_port) &&
 		    seq - c->snd_una < c->snd_nxt - c->snd_una)

@@ -22,9 +22,7 @@
 /* Exactly this peer, and no other. ports: theirs << 16 | ours. */
 HOT_PATH static struct tcp_conn *find(struct tcp *tcp, uint32_t ip, uint32_t ports)
 {
-	struct tcp_conn *c;
-
-	for (c = tcp->conn; c < tcp->conn + TCP_CONNS_MAX; c++)
+	for (struct tcp_conn *c = tcp->conn; c < tcp->conn + TCP_CONNS_MAX; c++)
 		if (c->ports == ports && c->remote_ip == ip && c->state != TCP_CLOSED)
 			return c;
 	return NULL;

@@ -148,12 +148,12 @@ void tcp_store_staged(struct net *net, struct tcp_conn *c, uint64_t off, const u
 
 uint32_t tcp_store_sack(const struct tcp_conn *c, struct tcp_range blocks[TCP_SACK_BLOCKS])
 {
-	uint32_t n, i, age, age_min = 0; /* ages differ: each growth has its number */
+	uint32_t n, age, age_min = 0; /* ages differ: each growth has its number */
 
 	for (n = 0; n < TCP_SACK_BLOCKS && n < c->held_len; n++) {
 		uint32_t best = UINT32_MAX;
 
-		for (i = 0; i < c->held_len; i++) {
+		for (uint32_t i = 0; i < c->held_len; i++) {
 			age = c->grown - c->held[i].grown;
 			if (age >= age_min && age < best) {
 				best = age;

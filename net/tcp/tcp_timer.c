@@ -182,9 +182,7 @@ static void poll_one(struct net *net, struct tcp_conn *c, uint32_t now_ms)
 
 void tcp_poll(struct net *net, uint32_t now_ms)
 {
-	struct tcp_conn *c;
-
-	for (c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++)
+	for (struct tcp_conn *c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++)
 		if (c->state != TCP_CLOSED)
 			poll_one(net, c, now_ms);
 }

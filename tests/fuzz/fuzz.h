@@ -38,9 +38,8 @@ struct input {
 static inline uint32_t take(struct input *in, unsigned bytes)
 {
 	uint32_t v = 0;
-	unsigned i;
 
-	for (i = 0; i < bytes && in->left; i++, in->at++, in->left--)
+	for (unsigned i = 0; i < bytes && in->left; i++, in->at++, in->left--)
 		v |= (uint32_t)*in->at << 8 * i;
 	return v;
 }
@@ -73,12 +72,12 @@ static inline uint32_t next_chance(uint32_t *state)
 /* A failure is a sentence: there is one, it ends, and no byte of it can steer a console. */
 static inline void must_be_said(const struct failure *f)
 {
-	size_t i, len = strnlen(f->text, sizeof(f->text));
+	size_t len = strnlen(f->text, sizeof(f->text));
 
 	must(f->err != 0, "a failure without an error in struct failure");
 	must(len > 0, "a failure without a sentence");
 	must(len < sizeof(f->text), "a sentence without its end");
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		must(f->text[i] >= ' ' && f->text[i] <= '~', "a control byte in a sentence");
 }
 

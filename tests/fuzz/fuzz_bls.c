@@ -8,12 +8,10 @@
 
 static void must_lie_inside(struct span part, struct span file)
 {
-	uint32_t i;
-
 	must(part.len > 0, "a reference to nothing");
 	must(part.at >= file.at && part.at + part.len <= file.at + file.len,
 	     "a reference outside the file");
-	for (i = 0; i < part.len; i++)
+	for (uint32_t i = 0; i < part.len; i++)
 		must(part.at[i] >= ' ' || part.at[i] == '\t' || part.at[i] == '\r',
 		     "a reference that is more than a line");
 }
@@ -26,7 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct span file = take_rest(&in);
 	struct failure f = { .err = 0 };
 	bool is = bls_is(file), may = bls_may_be(file);
-	uint32_t i;
 	int err;
 
 	memset(entry.options, 0xee, sizeof(entry.options));
@@ -38,11 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (err)
 		return 0;
 	must_lie_inside(entry.program_ref, file);
-	for (i = 0; i < entry.initrds; i++)
+	for (uint32_t i = 0; i < entry.initrds; i++)
 		must_lie_inside(entry.initrd_ref[i], file);
 	must(strnlen(entry.options, sizeof(entry.options)) < sizeof(entry.options),
 	     "options without their end");
-	for (i = 0; entry.options[i]; i++)
+	for (uint32_t i = 0; entry.options[i]; i++)
 		must((uint8_t)entry.options[i] >= ' ' || entry.options[i] == '\t' ||
 			     entry.options[i] == '\r',
 		     "a line's end or a control byte in the options");

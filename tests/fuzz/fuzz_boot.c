@@ -49,10 +49,9 @@ static void configure(uint32_t choices)
 		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 	};
 	struct failure f = { .err = 0 };
-	size_t i;
 
 	config_init(&config);
-	for (i = 0; i < ARRAY_LEN(more); i++)
+	for (size_t i = 0; i < ARRAY_LEN(more); i++)
 		if (more[i].key)
 			must(!config_set(&config, "test", more[i].key, strlen(more[i].key),
 					 more[i].value, strlen(more[i].value), &f),
@@ -62,10 +61,10 @@ static void configure(uint32_t choices)
 /* The files that count lie where they were granted, each as it was served. */
 static void must_be_served(void)
 {
-	unsigned i, file;
+	unsigned file;
 
 	must(hosted_cargo_count() > 0, "done, and nothing is there");
-	for (i = 0; i < hosted_cargo_count(); i++) {
+	for (unsigned i = 0; i < hosted_cargo_count(); i++) {
 		const struct hosted_cargo *c = hosted_cargo(i);
 
 		/* A fetch is looked at and forgotten. */

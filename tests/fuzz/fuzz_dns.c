@@ -9,10 +9,10 @@
 
 static void must_be_a_name(const char *name)
 {
-	size_t i, len = strnlen(name, DNS_NAME_MAX), label = 0;
+	size_t len = strnlen(name, DNS_NAME_MAX), label = 0;
 
 	must(len < DNS_NAME_MAX, "a name without its end");
-	for (i = 0; i < len; i++) {
+	for (size_t i = 0; i < len; i++) {
 		must(name[i] > ' ' && name[i] <= '~', "a byte that no name may have");
 		label = name[i] == '.' ? 0 : label + 1;
 		must(label <= 63, "a label of more than 63 bytes");

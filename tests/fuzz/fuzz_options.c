@@ -14,16 +14,16 @@ struct seen {
 static int each(void *ctx, const char *source, const char *key, const char *value, uint32_t len)
 {
 	struct seen *seen = ctx;
-	size_t i, key_len = strnlen(key, OPTIONS_WORD_MAX + 1);
+	size_t key_len = strnlen(key, OPTIONS_WORD_MAX + 1);
 
 	must(!strcmp(source, "LoadOptions"), "a source of another name");
 	must(key_len <= OPTIONS_WORD_MAX && key + key_len + 1 == value, "a key without its end");
 	must(!strchr(key, '='), "a key with an equals sign");
 	must(strnlen(value, OPTIONS_WORD_MAX + 1) == len && key_len + 1 + len <= OPTIONS_WORD_MAX,
 	     "a value without its end, or with a NUL inside");
-	for (i = 0; i < key_len; i++)
+	for (size_t i = 0; i < key_len; i++)
 		must(key[i] >= ' ' && key[i] <= '~', "a control byte in a key");
-	for (i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++)
 		must(value[i] >= ' ' && value[i] <= '~', "a control byte in a value");
 	seen->calls++;
 	seen->len += (uint32_t)key_len + 1 + len;
@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	 */
 	uint32_t more = choices & 2 ? OPTIONS_WORD_MAX - (choices >> 2) : 0;
 	struct span bytes = take_rest(&in);
-	uint32_t i, len_all = bytes.len + more, wide_len = widen ? 2 * len_all : len_all;
+	uint32_t len_all = bytes.len + more, wide_len = widen ? 2 * len_all : len_all;
 	uint8_t *wide = malloc(wide_len ? wide_len : 1);
 	struct failure f = { .err = 0 };
 	struct seen seen = { 0, 0 };
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (at > bytes.len)
 		at = bytes.len;
-	for (i = 0; i < len_all; i++) {
+	for (uint32_t i = 0; i < len_all; i++) {
 		uint8_t c = i < at ? bytes.at[i] : i - at < more ? 'a' : bytes.at[i - more];
 
 		wide[widen ? 2 * i : i] = c;

@@ -14,9 +14,8 @@ static uint8_t *path_with_end(struct span bytes)
 {
 	static uint8_t ends[PATH_LEN_MAX + 8];
 	uint8_t *path = malloc(bytes.len + sizeof(ends));
-	size_t i;
 
-	for (i = 0; i < sizeof(ends) && ends[sizeof(ends) - 2] == 0; i += 4)
+	for (size_t i = 0; i < sizeof(ends) && ends[sizeof(ends) - 2] == 0; i += 4)
 		memcpy(ends + i, "\x7f\xff\x04", 4);
 	memcpy(path, bytes.at, bytes.len);
 	memcpy(path + bytes.len, ends, sizeof(ends));

@@ -29,7 +29,7 @@ static void complete(uint8_t *at, uint32_t len)
 
 static void relocate(struct span bytes, uint32_t pages, bool completed, uint64_t address)
 {
-	uint32_t len = pages * PLAIN_PAGE, i;
+	uint32_t len = pages * PLAIN_PAGE;
 	uint8_t *at = malloc(len ? len : 1);
 	struct plain_section s;
 	struct plain p;
@@ -41,7 +41,7 @@ static void relocate(struct span bytes, uint32_t pages, bool completed, uint64_t
 	if (plain_open(&p, at, len)) {
 		must(p.at == at && p.len == len && p.entry_off < len,
 		     "an entry outside the program");
-		for (i = 0; i < p.sections; i++)
+		for (uint32_t i = 0; i < p.sections; i++)
 			if (plain_section(&p, i, &s))
 				must(s.off % PLAIN_PAGE == 0 && s.len % PLAIN_PAGE == 0 &&
 					     s.off <= len && s.len <= len - s.off,

@@ -42,11 +42,10 @@ static bool meet(struct range a, struct range b)
 static uint64_t ram_end(uint64_t at)
 {
 	uint64_t before;
-	uint32_t i;
 
 	do {
 		before = at;
-		for (i = 0; i < map.count; i++) {
+		for (uint32_t i = 0; i < map.count; i++) {
 			struct range r = range_of(&map.range[i]);
 
 			if (map.range[i].type == E820_RAM && r.start <= at && r.end > at)
@@ -59,14 +58,13 @@ static uint64_t ram_end(uint64_t at)
 static void must_be_free(uint64_t start, uint64_t len, const char *what)
 {
 	struct range wanted = { start, start + len };
-	uint32_t i;
 
 	must(start > 0, "something was granted at address 0");
 	must(start + len <= GIB4, "something was granted above 4 GiB");
 	must(!meet(wanted, (struct range){ own_start, own_end }), "our own memory was granted");
 	if (len)
 		must(ram_end(start) >= start + len, what);
-	for (i = 0; i < map.count; i++)
+	for (uint32_t i = 0; i < map.count; i++)
 		if (map.range[i].type != E820_RAM)
 			must(!meet(wanted, range_of(&map.range[i])), "reserved memory was granted");
 }
@@ -75,9 +73,8 @@ static void must_be_free(uint64_t start, uint64_t len, const char *what)
 static uint64_t ceiling(void)
 {
 	uint64_t top = 0;
-	uint32_t i;
 
-	for (i = 0; i < map.count; i++) {
+	for (uint32_t i = 0; i < map.count; i++) {
 		struct range r = range_of(&map.range[i]);
 
 		if (map.range[i].type != E820_RAM || r.start >= GIB4)
@@ -200,9 +197,8 @@ static void try_initrds(struct input *in, const struct bzimage *bz, uint64_t ker
 		     before = { 0, 0 }, now;
 	struct place_extent e;
 	uint64_t len;
-	int i;
 
-	for (i = 0; i < INITRDS && in->left; i++) {
+	for (int i = 0; i < INITRDS && in->left; i++) {
 		struct failure f = { .err = 0 };
 		int err;
 

@@ -76,13 +76,11 @@ static void bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uin
  */
 static void make_device(uint32_t choices)
 {
-	uint32_t n;
-
 	device_of_kind(&device, choices);
 	device.config_len = sizeof(device.config);
 	device.offers[0] |= choices & 4 ? take(&in, 4) : 0;
 	device.offers[1] |= choices & 8 ? take(&in, 4) : 0;
-	for (n = choices >> 4 & 7; n > 0; n--)
+	for (uint32_t n = choices >> 4 & 7; n > 0; n--)
 		device.cfg[take(&in, 1)] = (uint8_t)take(&in, 1);
 	if (choices & 0x80)
 		put_le16(device.config + 10, (uint16_t)take(&in, 2));
@@ -93,7 +91,7 @@ static void make_device(uint32_t choices)
 	liar.cfg_write = cfg_write;
 	liar.bar_read = bar_read;
 	liar.bar_write = bar_write;
-	for (n = 0; choices & 0x200 && n < 6; n++)
+	for (uint32_t n = 0; choices & 0x200 && n < 6; n++)
 		liar.bar[n].unreachable = take(&in, 1) & 1;
 	hosted_attach_pci(&liar);
 }
@@ -116,13 +114,12 @@ static void work(struct nic *nic)
 {
 	static uint8_t frame[1514];
 	uint8_t *buffer;
-	uint32_t i;
 
 	must(nic->tx_max >= 590 && nic->tx_max <= VIRTIO_NET_TX_LEN && nic->mtu >= 576 &&
 		     nic->rx_slots > 0,
 	     "a nic that no protocol can use");
 	must(!(nic->mac[0] & 1), "a group's address as our own");
-	for (i = 0; i < FRAMES; i++) {
+	for (uint32_t i = 0; i < FRAMES; i++) {
 		if (device.queue[0].enabled && device.queue[0].size <= device.queue[0].max)
 			(void)device_receive(&device, NULL, frame, 14 + take(&in, 1));
 		buffer = nic->ops->tx_buffer(nic);

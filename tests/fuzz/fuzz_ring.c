@@ -218,10 +218,9 @@ static void configure(void)
 		{ "deadline", "5" },
 	};
 	struct failure f = { .err = 0 };
-	size_t i;
 
 	config_init(&config);
-	for (i = 0; i < ARRAY_LEN(values); i++)
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		must(!config_set(&config, "test", values[i][0], strlen(values[i][0]), values[i][1],
 				 strlen(values[i][1]), &f),
 		     "a key that is right is refused");
@@ -247,9 +246,7 @@ static void run(struct nic *nic, struct failure *f)
 /* A used element that lies may name any buffer: none holds a frame of an earlier run. */
 static void forget_frames(void)
 {
-	unsigned slot;
-
-	for (slot = 0; slot < ARRAY_LEN(vn.memory->rx); slot++)
+	for (unsigned slot = 0; slot < ARRAY_LEN(vn.memory->rx); slot++)
 		memset(vn.memory->rx[slot], 0, 64);
 }
 

@@ -26,12 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct span bytes = take_rest(&in);
 	struct smbios_table table;
 	uint8_t *copy, uuid[16], zeros[16] = { 0 };
-	uint32_t i;
 	bool found = false;
 
 	if (smbios_uuid(bytes, uuid)) {
 		must(memcmp(uuid, zeros, 16), "a UUID of zeros");
-		for (i = 0; i + 16 <= bytes.len && !found; i++)
+		for (uint32_t i = 0; i + 16 <= bytes.len && !found; i++)
 			found = !memcmp(bytes.at + i, uuid, 16);
 		must(found, "a UUID that does not stand in the table");
 	} else {

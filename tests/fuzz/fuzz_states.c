@@ -320,7 +320,6 @@ static void ask_dns(void)
 static void must_be_believable(void)
 {
 	const struct net *net = &stage.net;
-	uint32_t i;
 
 	must(net->dns.state <= DNS_CUT && net->dhcp.state <= DHCP_FAILED, "no such state");
 	must((net->dns.state != DNS_DONE) ||
@@ -330,7 +329,7 @@ static void must_be_believable(void)
 		must(ipv4_is_unicast(net->dhcp.lease.ip), "a lease of what is no address");
 	if (raw)
 		return;
-	for (i = 0; net->dns.state == DNS_DONE && i < net->dns.addresses; i++)
+	for (uint32_t i = 0; net->dns.state == DNS_DONE && i < net->dns.addresses; i++)
 		must((net->dns.address[i] & 0xff000000) == HONEST, "a forged answer was believed");
 	if (net->dhcp.state == DHCP_BOUND)
 		must((net->dhcp.lease.ip & 0xff000000) == HONEST, "a forged lease was believed");

@@ -75,9 +75,7 @@ static void delivered(void *ctx, uint64_t off, struct span data)
 
 static struct slot *slot_of(uint16_t port)
 {
-	unsigned i;
-
-	for (i = slots; i > 0; i--)
+	for (unsigned i = slots; i > 0; i--)
 		if (slot[i - 1].port == port)
 			return &slot[i - 1];
 	return NULL;
@@ -86,14 +84,12 @@ static struct slot *slot_of(uint16_t port)
 /* RFC 2018: what is reported is there, and will not be asked for again. */
 static void check_sack(const struct slot *s, const struct segment *seg)
 {
-	uint32_t i, j;
-
-	for (i = 0; i < seg->sacks; i++) {
+	for (uint32_t i = 0; i < seg->sacks; i++) {
 		uint32_t from = seg->sack[i][0] - seg->ack, to = seg->sack[i][1] - seg->ack;
 
 		must(from > 0 && from < to && to <= s->edge - seg->ack,
 		     "a SACK block outside of the window");
-		for (j = 0; j < i; j++)
+		for (uint32_t j = 0; j < i; j++)
 			must(seg->sack[j][1] - seg->ack < from || to < seg->sack[j][0] - seg->ack,
 			     "SACK blocks that touch");
 		from = seg->sack[i][0] - s->irs - 1;

@@ -35,9 +35,9 @@ static bool is_unsafe(char c)
 /* RFC 3986 5.2.4: segments of one or two dots, before the query. */
 static bool has_dots(const char *path)
 {
-	size_t end = strcspn(path, "?"), i, n;
+	size_t end = strcspn(path, "?"), n;
 
-	for (i = 0; i < end; i += n + 1) {
+	for (size_t i = 0; i < end; i += n + 1) {
 		n = strcspn(path + i, "/?");
 		if ((n == 1 && path[i] == '.') || (n == 2 && path[i] == '.' && path[i + 1] == '.'))
 			return true;
@@ -47,8 +47,8 @@ static bool has_dots(const char *path)
 
 static void must_be_safe(const struct uri *u)
 {
-	size_t i, host_len = strnlen(u->host, sizeof(u->host)),
-		  path_len = strnlen(u->path, sizeof(u->path));
+	size_t host_len = strnlen(u->host, sizeof(u->host));
+	size_t path_len = strnlen(u->path, sizeof(u->path));
 
 	must(u->scheme <= URI_OTHER, "no such scheme");
 	must(host_len < sizeof(u->host) && path_len < sizeof(u->path), "a part without its end");
@@ -58,10 +58,10 @@ static void must_be_safe(const struct uri *u)
 	}
 	must(u->port > 0, "no port");
 	must(host_len > 0, "no host");
-	for (i = 0; i < host_len; i++)
+	for (size_t i = 0; i < host_len; i++)
 		must(is_host_character(u->host[i]), "a character that no host name has");
 	must(u->path[0] == '/', "a path that does not begin with a slash");
-	for (i = 0; i < path_len; i++)
+	for (size_t i = 0; i < path_len; i++)
 		must(u->path[i] > ' ' && u->path[i] < 0x7f && !is_unsafe(u->path[i]),
 		     "a character in a path that no request may have");
 	must(!has_dots(u->path), "a path that still has . or ..");

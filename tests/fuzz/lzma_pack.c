@@ -86,7 +86,6 @@ static void put_reverse_tree(struct pack *p, uint16_t *tree, unsigned bits, uint
 void pack_begin(struct pack *p)
 {
 	uint16_t *prob = (uint16_t *)&p->probs;
-	size_t i;
 
 	p->at = p->len = 0;
 	p->low = 0;
@@ -95,7 +94,7 @@ void pack_begin(struct pack *p)
 	p->cache_len = 1;
 	p->state = 0;
 	memset(p->rep, 0, sizeof(p->rep));
-	for (i = 0; i < sizeof(p->probs) / sizeof(*prob); i++)
+	for (size_t i = 0; i < sizeof(p->probs) / sizeof(*prob); i++)
 		prob[i] = 1024;
 }
 
@@ -104,13 +103,12 @@ static void put_literal_bits(struct pack *p, uint8_t byte)
 	uint8_t before = p->at ? p->plain[p->at - 1] : 0;
 	uint16_t(*tree)[0x100] = p->probs.literal[before >> 5];
 	unsigned node = 1, expected = 0, bit, wanted, with = 0;
-	int i;
 
 	if (p->state >= 7) {
 		expected = p->rep[0] < p->at ? p->plain[p->at - 1 - p->rep[0]] : 0;
 		with = 1;
 	}
-	for (i = 7; i >= 0; i--) {
+	for (int i = 7; i >= 0; i--) {
 		bit = byte >> i & 1;
 		wanted = expected >> i & 1;
 		put_bit(p, &tree[with ? 1 + wanted : 0][node], bit);
@@ -245,9 +243,7 @@ void pack_short_rep(struct pack *p)
 
 void pack_end(struct pack *p)
 {
-	int i;
-
 	put_match(p, UINT32_MAX, MATCH_MIN);
-	for (i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++)
 		shift_low(p);
 }

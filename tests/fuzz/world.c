@@ -54,9 +54,9 @@ void world_send(struct world *w, const uint8_t *frame, uint32_t len)
 
 static void deliver_due(struct world *w)
 {
-	uint32_t i, kept = 0;
+	uint32_t kept = 0;
 
-	for (i = 0; i < w->in_flight; i++) {
+	for (uint32_t i = 0; i < w->in_flight; i++) {
 		struct world_frame *f = &w->frame[i];
 
 		if ((int32_t)(w->now_ms - f->due_ms) >= 0) {
@@ -154,7 +154,7 @@ static void answer_dhcp(struct world *w, struct span m)
 static void answer_dns(struct world *w, const uint8_t *ip, uint16_t port, struct span m)
 {
 	uint8_t reply[600], frame[700];
-	uint32_t choices = take(w->in, 1), len = m.len, i;
+	uint32_t choices = take(w->in, 1), len = m.len;
 
 	if (len < 17 || len > 400)
 		return;
@@ -167,7 +167,7 @@ static void answer_dns(struct world *w, const uint8_t *ip, uint16_t port, struct
 	len += 5; /* what else was asked is not looked at */
 	put_be16(reply + 8, 0);
 	put_be16(reply + 10, 0);
-	for (i = 0; i <= (choices & 3); i++) {
+	for (uint32_t i = 0; i <= (choices & 3); i++) {
 		put_be32(reply + len, 0xc00c0001);
 		put_be32(reply + len + 4, 0x00010000);
 		put_be32(reply + len + 8, 60u << 16 | 4);
@@ -237,14 +237,12 @@ static void idle(void *ctx)
 
 void world_open(struct world *w, struct input *in, uint32_t salt)
 {
-	unsigned i;
-
 	w->in = in;
 	w->now_ms = w->in_flight = 0;
 	w->salt = (uint64_t)salt * 65537;
-	for (i = 0; i < WORLD_CONNS; i++)
+	for (unsigned i = 0; i < WORLD_CONNS; i++)
 		w->conn[i].used = false;
-	for (i = 0; i < WORLD_FILES; i++)
+	for (unsigned i = 0; i < WORLD_FILES; i++)
 		w->lens[i] = 0;
 	hosted_idle_set(IDLE_MS);
 	hosted_idle_hook(idle, w);
@@ -252,10 +250,8 @@ void world_open(struct world *w, struct input *in, uint32_t salt)
 
 bool world_served(const struct world *w, const uint8_t *at, uint64_t len, unsigned *file)
 {
-	unsigned i;
-
 	for (*file = 0; *file < WORLD_FILES; ++*file)
-		for (i = 0; i < w->lens[*file]; i++)
+		for (unsigned i = 0; i < w->lens[*file]; i++)
 			if (w->len[*file][i] == len &&
 			    pattern_is(at, w->salt + *file * UINT64_C(4099), len))
 				return true;

@@ -118,11 +118,11 @@ static void serve_entry(struct world *w, struct world_conn *c)
 					 "f3",
 			   choices & 8 ? "initrd f4\n" : "", choices & 16 ? "initrd /r5\n" : "");
 	struct span more = take_span(w->in, choices & 0x80 ? take(w->in, 1) % 60 : 0);
-	uint32_t i;
 
 	say(c, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", (unsigned)len + more.len);
 	add(c, text, (uint32_t)len);
-	for (i = 0; i < more.len; i++) /* text of any kind, or it would be taken for a kernel */
+	/* Text of any kind, or it would be taken for a kernel. */
+	for (uint32_t i = 0; i < more.len; i++)
 		add(c, more.at[i] >= ' ' && more.at[i] <= '~' ? (const char *)&more.at[i] : "\n",
 		    1);
 }

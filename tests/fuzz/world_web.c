@@ -9,9 +9,7 @@
 
 static struct world_conn *find(struct world *w, const struct segment *s)
 {
-	struct world_conn *c;
-
-	for (c = w->conn; c < w->conn + WORLD_CONNS; c++)
+	for (struct world_conn *c = w->conn; c < w->conn + WORLD_CONNS; c++)
 		if (c->used && c->client_port == s->src_port && c->ip == s->dst &&
 		    c->port == s->dst_port)
 			return c;
@@ -47,9 +45,7 @@ static void send_segment(struct world *w, const struct world_conn *c, uint16_t f
 
 static struct world_conn *free_slot(struct world *w)
 {
-	struct world_conn *c;
-
-	for (c = w->conn; c < w->conn + WORLD_CONNS; c++)
+	for (struct world_conn *c = w->conn; c < w->conn + WORLD_CONNS; c++)
 		if (!c->used)
 			return c;
 	return NULL;
@@ -98,11 +94,9 @@ static void syn_rx(struct world *w, const struct segment *s)
 /* Bytes of the stream, then the FIN, as far as the window goes. */
 static void send_more(struct world *w, struct world_conn *c)
 {
-	unsigned n;
-
 	if (!c->open || c->una == c->iss)
 		return;
-	for (n = 0; n < AT_ONCE; n++) {
+	for (unsigned n = 0; n < AT_ONCE; n++) {
 		uint32_t off = c->nxt - c->iss - 1, len = c->len > off ? c->len - off : 0,
 			 room = c->edge - c->nxt;
 
@@ -186,9 +180,7 @@ void world_web_rx(struct world *w, const struct segment *s)
 
 void world_web_poll(struct world *w)
 {
-	struct world_conn *c;
-
-	for (c = w->conn; c < w->conn + WORLD_CONNS; c++) {
+	for (struct world_conn *c = w->conn; c < w->conn + WORLD_CONNS; c++) {
 		if (!c->used || !c->open || w->now_ms - c->moved_ms < RETRY_MS)
 			continue;
 		c->moved_ms = w->now_ms;

@@ -101,9 +101,9 @@ uint32_t bad_frames(const struct net *net)
 
 uint16_t packet_sum(uint32_t start, const uint8_t *bytes, uint32_t len)
 {
-	uint32_t sum = start, i;
+	uint32_t sum = start;
 
-	for (i = 0; i < len; i++) {
+	for (uint32_t i = 0; i < len; i++) {
 		sum += i % 2 ? bytes[i] : (uint32_t)bytes[i] << 8;
 		sum = (sum & 0xffff) + (sum >> 16);
 	}

@@ -129,7 +129,6 @@ static void judge_acks(struct peer *p, const struct segment *s)
 {
 	uint64_t ack = peer_send_offset(p, s->ack);
 	uint64_t edge = ack + ((uint64_t)s->wnd << p->client_shift);
-	uint32_t i;
 
 	if (ack > p->high)
 		complain(p, "acknowledges %llu, sent were %llu", (unsigned long long)ack,
@@ -138,7 +137,7 @@ static void judge_acks(struct peer *p, const struct segment *s)
 		complain(p, "an acknowledgment went back");
 	if (p->told && edge < p->told_edge)
 		complain(p, "the window's right edge retreats [TCP-28]");
-	for (i = 0; i < s->sacks; i++) {
+	for (uint32_t i = 0; i < s->sacks; i++) {
 		uint64_t from = peer_send_offset(p, s->sack[i][0]);
 		uint64_t to = peer_send_offset(p, s->sack[i][1]);
 

@@ -93,9 +93,9 @@ static uint32_t segment_max(const struct peer *p)
  */
 static uint32_t piece(const struct peer *p, uint64_t *off, uint64_t end)
 {
-	uint32_t i, max = segment_max(p);
+	uint32_t max = segment_max(p);
 
-	for (i = 0; i < p->sacked_len; i++) {
+	for (uint32_t i = 0; i < p->sacked_len; i++) {
 		if (p->sacked[i].from <= *off && *off < p->sacked[i].to)
 			*off = p->sacked[i].to;
 		else if (p->sacked[i].from > *off && p->sacked[i].from < end)
@@ -227,11 +227,10 @@ void peer_send_acked(struct peer *p, const struct segment *s)
 {
 	uint64_t off = peer_send_offset(p, s->ack);
 	uint64_t edge = off + ((uint64_t)s->wnd << p->client_shift);
-	uint32_t i;
 
 	if (off > p->high || off + (1u << 30) < p->una)
 		return;
-	for (i = 0; i < s->sacks; i++)
+	for (uint32_t i = 0; i < s->sacks; i++)
 		if (peer_send_offset(p, s->sack[i][0]) >= p->una)
 			add_sacked(p, peer_send_offset(p, s->sack[i][0]),
 				   peer_send_offset(p, s->sack[i][1]));

@@ -32,9 +32,7 @@ static uint32_t get32(const uint8_t *p)
 
 uint16_t segment_csum(const uint8_t *data, uint32_t len, uint32_t sum)
 {
-	uint32_t i;
-
-	for (i = 0; i < len; i++) {
+	for (uint32_t i = 0; i < len; i++) {
 		sum += i % 2 ? data[i] : data[i] * 256u;
 		sum = sum % 65536 + sum / 65536;
 	}
@@ -96,8 +94,6 @@ uint32_t segment_write(uint8_t *frame, const struct segment *s)
 
 static const char *read_option(struct segment *s, const uint8_t *opt)
 {
-	uint32_t i;
-
 	if (opt[0] == 2 && opt[1] == 4) {
 		s->mss = get16(opt + 2);
 	} else if (opt[0] == 3 && opt[1] == 3) {
@@ -106,7 +102,7 @@ static const char *read_option(struct segment *s, const uint8_t *opt)
 		s->sack_ok = true;
 	} else if (opt[0] == 5 && opt[1] % 8 == 2 && opt[1] <= 34) {
 		s->sacks = (opt[1] - 2u) / 8;
-		for (i = 0; i < s->sacks; i++) {
+		for (uint32_t i = 0; i < s->sacks; i++) {
 			s->sack[i][0] = get32(opt + 2 + 8 * i);
 			s->sack[i][1] = get32(opt + 6 + 8 * i);
 		}
@@ -155,7 +151,7 @@ static const char *read_ip(const uint8_t *ip, uint32_t len)
 const char *segment_read(struct segment *s, const uint8_t *frame, uint32_t len)
 {
 	const uint8_t *ip = frame + L3, *tcp = frame + L4;
-	uint32_t l4_len, header_len, i;
+	uint32_t l4_len, header_len;
 	const char *wrong;
 
 	memset(s, 0, sizeof(*s));
@@ -172,7 +168,7 @@ const char *segment_read(struct segment *s, const uint8_t *frame, uint32_t len)
 		return "a wrong TCP checksum";
 	if (len != (L4 + l4_len < 60 ? 60 : L4 + l4_len))
 		return "bytes behind the packet";
-	for (i = L4 + l4_len; i < len; i++)
+	for (uint32_t i = L4 + l4_len; i < len; i++)
 		if (frame[i])
 			return "a pad that is not zero";
 	memcpy(s->dst_mac, frame, 6);
@@ -200,10 +196,10 @@ const char *segment_read(struct segment *s, const uint8_t *frame, uint32_t len)
 const uint8_t *pattern_at(uint64_t off, uint32_t len)
 {
 	static uint8_t table[PATTERN_PERIOD + 65536];
-	uint32_t x = 1, i;
+	uint32_t x = 1;
 
 	if (!table[0])
-		for (i = 0; i < sizeof(table); i++) {
+		for (uint32_t i = 0; i < sizeof(table); i++) {
 			if (i % PATTERN_PERIOD == 0)
 				x = 0x9e3779b9;
 			x ^= x << 13;

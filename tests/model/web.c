@@ -170,7 +170,7 @@ static bool send_bytes(struct web_conn *c, struct web_step *step)
 {
 	uint8_t text[2048];
 	struct segment s = { .flags = PSH };
-	uint32_t i, room = c->edge - c->seq;
+	uint32_t room = c->edge - c->seq;
 
 	s.len = c->client_mss < sizeof(text) ? c->client_mss : sizeof(text);
 	if (c->piece && c->piece < s.len)
@@ -182,7 +182,7 @@ static bool send_bytes(struct web_conn *c, struct web_step *step)
 	if (step->kind == STEP_FILE) {
 		s.data = pattern_at(step->off, s.len);
 	} else {
-		for (i = 0; i < s.len; i++)
+		for (uint32_t i = 0; i < s.len; i++)
 			text[i] = (uint8_t)step->text[(step->off + i) % step->len];
 		s.data = text;
 	}
@@ -239,9 +239,7 @@ static void push(struct web_conn *c)
 
 static const struct web_host *host_at(const struct web *w, uint32_t ip)
 {
-	const struct web_host *h;
-
-	for (h = w->hosts; h && h->ip; h++)
+	for (const struct web_host *h = w->hosts; h && h->ip; h++)
 		if (h->ip == ip)
 			return h;
 	return NULL;
@@ -266,9 +264,7 @@ static void refuse(struct web *w, const struct segment *syn, const uint8_t *clie
 
 static struct web_conn *conn_of(struct web *w, const struct segment *s)
 {
-	uint32_t i;
-
-	for (i = 0; i < w->connections; i++)
+	for (uint32_t i = 0; i < w->connections; i++)
 		if (w->conn[i].open && w->conn[i].ip == s->dst && w->conn[i].port == s->dst_port &&
 		    w->conn[i].client_port == s->src_port)
 			return &w->conn[i];
@@ -413,7 +409,6 @@ static void answer_dns(struct web *w, const uint8_t *packet)
 	uint8_t answer[600], frame[700], *p;
 	const struct web_name *n;
 	char name[256];
-	uint16_t i;
 
 	w->questions++;
 	if (w->dns_mute)
@@ -429,7 +424,7 @@ static void answer_dns(struct web *w, const uint8_t *packet)
 		;
 	if (!n || !n->name)
 		put_be16(answer + 2, 0x8183);
-	for (i = 0; n && n->name && i < WEB_ADDRESSES_MAX && n->ip[i]; i++) {
+	for (uint16_t i = 0; n && n->name && i < WEB_ADDRESSES_MAX && n->ip[i]; i++) {
 		p = put_address(p, n->ip[i]);
 		put_be16(answer + 6, (uint16_t)(i + 1));
 	}
@@ -472,9 +467,7 @@ static void client_sent(void *ctx, const uint8_t *frame, uint32_t len)
 
 void web_poll(struct web *w)
 {
-	uint32_t i;
-
-	for (i = 0; i < w->connections; i++)
+	for (uint32_t i = 0; i < w->connections; i++)
 		push(&w->conn[i]);
 }
 
@@ -496,9 +489,7 @@ void web_init(struct web *w, struct fake_nic *nic)
 
 void web_free(struct web *w)
 {
-	uint32_t i;
-
-	for (i = 0; i < w->connections; i++)
+	for (uint32_t i = 0; i < w->connections; i++)
 		forget_steps(&w->conn[i]);
 	hosted_idle_hook(NULL, NULL);
 	w->nic->tx = NULL;

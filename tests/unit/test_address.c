@@ -186,10 +186,9 @@ static void the_server_learns_who_asks(void **state)
 static void routes_without_room_are_said(void **state)
 {
 	uint8_t routes[34 * 7];
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 34; i++)
+	for (uint32_t i = 0; i < 34; i++)
 		memcpy(routes + 7 * i, (uint8_t[]){ 16, 172, (uint8_t)i, 10, 0, 2, 9 }, 7);
 	dhcp_server_say(&server, 121, routes, sizeof(routes));
 	set("url", "http://a/b");
@@ -209,9 +208,9 @@ static void what_else_says_what_to_boot_shortens_the_wait(void **state)
 		{ NULL, false, 4000 }, { NULL, true, 1000 },  { "url", false, 0 },
 		{ "url", true, 0 },    { "fetch", false, 0 }, { "cmdline", false, 4000 },
 	};
-	uint32_t i, start_ms;
+	uint32_t start_ms;
 
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		gone(state);
 		fresh(state);
 		if (cases[i].key)

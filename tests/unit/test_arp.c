@@ -87,9 +87,9 @@ static void expect_payload(const uint8_t mac[6], uint8_t payload)
 
 static uint32_t entries(void)
 {
-	uint32_t i, n = 0;
+	uint32_t n = 0;
 
-	for (i = 0; i < ARP_ENTRIES; i++)
+	for (uint32_t i = 0; i < ARP_ENTRIES; i++)
 		n += stage.net.arp.entry[i].ip != 0;
 	return n;
 }
@@ -158,10 +158,10 @@ static void a_malformed_packet_is_counted(void **state)
 	static const struct {
 		uint8_t off, value;
 	} broken[] = { { 1, 6 }, { 0, 1 }, { 2, 0x86 }, { 3, 1 }, { 4, 5 }, { 4, 8 }, { 5, 16 } };
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(broken); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(broken); i++) {
 		len = arp_frame(all_macs, 1, host_mac, HOST_IP, no_mac, OUR_IP);
 		frame[14 + broken[i].off] = broken[i].value;
 		stage_rx(&stage, frame, len);
@@ -175,11 +175,9 @@ static void a_malformed_packet_is_counted(void **state)
 /* [ARP-01] [SEC-01] */
 static void a_packet_cut_short_is_counted(void **state)
 {
-	uint32_t len;
-
 	(void)state;
 	arp_frame(all_macs, 1, host_mac, HOST_IP, no_mac, OUR_IP);
-	for (len = 18; len < ARP_LEN; len++)
+	for (uint32_t len = 18; len < ARP_LEN; len++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(stage.net.count.bad_eth, ARP_LEN - 18);
 	assert_int_equal(stage_tx_count(&stage), 0);
@@ -188,11 +186,9 @@ static void a_packet_cut_short_is_counted(void **state)
 /* [SEC-01] */
 static void any_byte_may_be_wrong(void **state)
 {
-	uint32_t i, flip;
-
 	(void)state;
-	for (i = 12; i < ARP_LEN; i++) {
-		for (flip = 1; flip < 256; flip++) {
+	for (uint32_t i = 12; i < ARP_LEN; i++) {
+		for (uint32_t flip = 1; flip < 256; flip++) {
 			uint32_t len = arp_frame(all_macs, 1, host_mac, HOST_IP, no_mac, OUR_IP);
 
 			frame[i] ^= (uint8_t)flip;
@@ -207,10 +203,8 @@ static void any_byte_may_be_wrong(void **state)
 /* [ARP-01]: other operations, as reverse and inverse ARP have them, are no fault. */
 static void other_operations_are_ignored(void **state)
 {
-	uint16_t op;
-
 	(void)state;
-	for (op = 0; op < 12; op++)
+	for (uint16_t op = 0; op < 12; op++)
 		if (op != 1 && op != 2)
 			stage_rx(&stage, frame,
 				 arp_frame(all_macs, op, host_mac, PEER_IP, no_mac, OUR_IP));
@@ -227,13 +221,12 @@ static void impossible_senders_are_refused(void **state)
 	static const uint32_t not_hosts[] = {
 		0xffffffff, 0x0a0002ff, 0xe0000001, 0xf0000001, 0x7f000001, 0x00000001,
 	};
-	uint32_t i;
 
 	(void)state;
 	stage_rx(&stage, frame, arp_frame(all_macs, 1, group_mac, PEER_IP, no_mac, OUR_IP));
 	stage_rx(&stage, frame, arp_frame(all_macs, 1, all_macs, PEER_IP, no_mac, OUR_IP));
 	stage_rx(&stage, frame, arp_frame(all_macs, 1, no_mac, PEER_IP, no_mac, OUR_IP));
-	for (i = 0; i < ARRAY_LEN(not_hosts); i++)
+	for (uint32_t i = 0; i < ARRAY_LEN(not_hosts); i++)
 		hear_request(host_mac, not_hosts[i], OUR_IP);
 	assert_int_equal(stage_tx_count(&stage), 0);
 	assert_int_equal(stage.net.count.bad_eth, 3 + ARRAY_LEN(not_hosts));
@@ -314,10 +307,8 @@ static void a_packet_too_long_to_wait_is_counted_and_the_query_goes_out(void **s
 /* [ARP-05] */
 static void a_waiting_packet_of_the_mtu_leaves_unless_the_mtu_shrank(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < 2; i++) {
 		assert_non_null(ipv4_tx_buffer(&stage.net));
 		assert_int_equal(ipv4_tx_send(&stage.net, 253, OUR_IP, HOST_IP + i, 1480), 0);
 		expect_query(HOST_IP + i);
@@ -330,11 +321,9 @@ static void a_waiting_packet_of_the_mtu_leaves_unless_the_mtu_shrank(void **stat
 /* [ARP-04] */
 static void five_queries_a_second_apart_then_it_has_failed(void **state)
 {
-	int i;
-
 	(void)state;
 	send_to(HOST_IP, 1);
-	for (i = 0; i < ARP_TRIES; i++) {
+	for (int i = 0; i < ARP_TRIES; i++) {
 		expect_query(HOST_IP);
 		assert_false(arp_failed(&stage.net, HOST_IP));
 		stage_pass(&stage, 999);
@@ -381,10 +370,8 @@ static void after_a_failure_each_packet_asks_again_but_not_twice_a_second(void *
 /* [ARP-03] */
 static void unsolicited_replies_create_nothing(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < 1000; i++) {
+	for (uint32_t i = 0; i < 1000; i++) {
 		uint32_t stranger = 0x0a000264 + i % 100;
 
 		hear_reply(other_mac, stranger);
@@ -420,10 +407,8 @@ static void a_known_neighbour_may_change_its_mac(void **state)
 /* [ARP-06] */
 static void ten_thousand_strangers_do_not_evict_the_gateway(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < 10000; i++)
+	for (uint32_t i = 0; i < 10000; i++)
 		hear_request(other_mac, 0x0a000300 + i, OUR_IP);
 	assert_int_equal(stage_tx_count(&stage), 10000);
 	assert_int_equal(entries(), ARP_ENTRIES);
@@ -504,10 +489,8 @@ static void of_our_own_the_longest_unused_goes_and_never_the_gateway(void **stat
  */
 static void gateways_of_unused_routes_keep_nobody_out(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < ARP_ENTRIES; i++) {
+	for (uint32_t i = 0; i < ARP_ENTRIES; i++) {
 		stage.net.route[i] = (struct ipv4_route){ 0xc6336400 + i, 0xffffffff, HOST_IP + i };
 		hear_request(host_mac, HOST_IP + i, OUR_IP);
 	}
@@ -519,10 +502,8 @@ static void gateways_of_unused_routes_keep_nobody_out(void **state)
 
 static void the_least_recently_used_entry_goes_first(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < ARP_ENTRIES - 1; i++) {
+	for (uint32_t i = 0; i < ARP_ENTRIES - 1; i++) {
 		hear_request(host_mac, HOST_IP + i, OUR_IP);
 		stage_pass(&stage, 1);
 	}
@@ -562,10 +543,8 @@ static void in_doubt_the_known_mac_is_used_until_another_answers(void **state)
 /* [ARP-04] [ARP-07] */
 static void doubt_asks_at_most_once_a_second_and_never_fails(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < 10000; i++) {
+	for (uint32_t i = 0; i < 10000; i++) {
 		arp_doubt(&stage.net, PEER_IP);
 		stage_pass(&stage, 1);
 	}
@@ -578,10 +557,8 @@ static void doubt_asks_at_most_once_a_second_and_never_fails(void **state)
 /* [ARP-07] */
 static void an_old_entry_in_use_is_confirmed_once_a_minute(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < 599; i++) {
+	for (uint32_t i = 0; i < 599; i++) {
 		send_to(PEER_IP, 1);
 		stage_pass(&stage, 100);
 	}
@@ -617,10 +594,8 @@ static void a_new_address_is_announced(void **state)
 /* [ARP-10] */
 static void a_conflict_is_defended_at_most_once_in_ten_seconds(void **state)
 {
-	uint32_t i;
-
 	(void)state;
-	for (i = 0; i < 50; i++) {
+	for (uint32_t i = 0; i < 50; i++) {
 		hear_request(other_mac, OUR_IP, OUR_IP);
 		hear_reply(other_mac, OUR_IP);
 		stage_pass(&stage, 200);

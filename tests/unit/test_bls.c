@@ -236,10 +236,9 @@ static void initrds_have_a_limit(void **state)
 	char text[200] = "linux k\n";
 	struct bls_entry e;
 	struct failure f;
-	int i;
 
 	(void)state;
-	for (i = 0; i < BLS_INITRDS_MAX; i++)
+	for (int i = 0; i < BLS_INITRDS_MAX; i++)
 		strcat(text, "initrd i\n");
 	assert_int_equal(parse(&e, text, &f), 0);
 	assert_int_equal(e.initrds, BLS_INITRDS_MAX);
@@ -268,10 +267,9 @@ static void an_entry_may_end_anywhere(void **state)
 	static const char text[] = "# c\nlinux /k\r\ninitrd /i\noptions a b\nefi /e\n";
 	struct bls_entry e;
 	struct failure f;
-	uint32_t len;
 
 	(void)state;
-	for (len = 0; len < sizeof(text); len++) {
+	for (uint32_t len = 0; len < sizeof(text); len++) {
 		uint8_t *copy = malloc(len + !len);
 
 		assert_non_null(copy);

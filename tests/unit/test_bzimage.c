@@ -230,10 +230,9 @@ static void each_broken_field_has_its_sentence(void **state)
 		  "none can be" },
 	};
 	uint8_t head[IMAGE_HEAD_LEN], value[8];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		make_kernel(head);
 		put_le64(value, broken[i].value);
 		memcpy(head + broken[i].off, value, broken[i].width);
@@ -247,11 +246,10 @@ static void a_file_that_ends_early_is_refused_wherever_it_ends(void **state)
 	uint8_t head[IMAGE_HEAD_LEN];
 	struct failure f;
 	struct bzimage bz;
-	uint32_t len;
 
 	(void)state;
 	make_kernel(head);
-	for (len = 0; len < IMAGE_HEAD_LEN; len++) {
+	for (uint32_t len = 0; len < IMAGE_HEAD_LEN; len++) {
 		uint8_t exact[IMAGE_HEAD_LEN];
 
 		memcpy(exact + IMAGE_HEAD_LEN - len, head, len); /* ends where ASan looks */
@@ -274,13 +272,12 @@ static void whatever_is_accepted_keeps_the_promises(void **state)
 	uint8_t head[IMAGE_HEAD_LEN], saved;
 	struct failure f;
 	struct bzimage bz;
-	unsigned off, value;
 
 	(void)state;
 	make_kernel(head);
-	for (off = 0x1f1; off < 0x26c; off++) {
+	for (unsigned off = 0x1f1; off < 0x26c; off++) {
 		saved = head[off];
-		for (value = 0; value < 256; value++) {
+		for (unsigned value = 0; value < 256; value++) {
 			head[off] = (uint8_t)value;
 			if (parse(&bz, head, sizeof(head), FILE_LEN, &f) < 0) {
 				assert_int_not_equal(f.text[0], 0);

@@ -12,10 +12,9 @@
 static void a_deadline_behind_the_wrap_is_reached_once_and_not_before(void **state)
 {
 	static const uint32_t starts[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffff00, 0xffffffff };
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(starts); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
 		uint32_t when_ms = starts[i] + 1000;
 
 		assert_false(clock_reached(starts[i], when_ms));

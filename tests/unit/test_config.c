@@ -40,10 +40,8 @@ static void assert_malformed(const char *key, const char *value, const char *sen
 
 static void absent_keys_have_their_defaults(void **state)
 {
-	int key;
-
 	(void)state;
-	for (key = 0; key < CONFIG_KEYS; key++)
+	for (int key = 0; key < CONFIG_KEYS; key++)
 		assert_false(config_has(&c, (enum config_key)key));
 	assert_string_equal(c.url, "");
 	assert_string_equal(c.fetch, "");
@@ -65,10 +63,9 @@ static void each_key_is_known_by_its_name(void **state)
 		[CONFIG_FEATURES] = "ff",    [CONFIG_IP] = "dhcp",
 		[CONFIG_DEADLINE] = "5",
 	};
-	int key;
 
 	(void)state;
-	for (key = 0; key < CONFIG_KEYS; key++) {
+	for (int key = 0; key < CONFIG_KEYS; key++) {
 		assert_int_equal(set(config_names[key], values[key]), 0);
 		assert_true(config_has(&c, (enum config_key)key));
 		assert_int_equal(c.set, (2u << key) - 1);
@@ -140,10 +137,9 @@ static void off_is_not_absent(void **state)
 		CONFIG_CMDLINE,
 		CONFIG_SHA256,
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		assert_int_equal(set(config_names[keys[i]], " \n"), 0);
 		assert_true(config_has(&c, keys[i]));
 	}
@@ -180,10 +176,9 @@ static void empty_is_malformed_elsewhere(void **state)
 static void an_unknown_key_lists_the_known_ones(void **state)
 {
 	static const char *const keys[] = { "", "urll", "ur", "URL", "url ", "append" };
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		assert_int_equal(set(keys[i], "x"), ERR_CONFIG);
 	assert_malformed("cmdlin", "quiet",
 			 "fw_cfg: there is no key \"cmdlin\"; the keys are url, initrd, cmdline, "
@@ -270,7 +265,6 @@ static void control_bytes_are_no_text(void **state)
 static void digests_are_read_in_order(void **state)
 {
 	char value[9 * 65 + 1] = "";
-	int i;
 
 	(void)state;
 	assert_int_equal(set("sha256", ZEROS ", " HASH), 0);
@@ -279,7 +273,7 @@ static void digests_are_read_in_order(void **state)
 	assert_int_equal(c.sha256[1][0], 0x9f);
 	assert_int_equal(c.sha256[1][31], 0x08);
 	fresh(state);
-	for (i = 0; i < 8; i++)
+	for (int i = 0; i < 8; i++)
 		strcat(value, HASH " ");
 	assert_int_equal(set("sha256", value), 0);
 	assert_int_equal(c.digests, 8);
@@ -296,12 +290,11 @@ static void numbers_have_ranges(void **state)
 		"0", "86401", "-1", "1.5", "60s", " 60", "4294967297",
 	};
 	static const char *const masks[] = { "0x", "0x10000000000000000", "-1", "0xg", "1 2" };
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++)
+	for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++)
 		assert_int_equal(set("deadline", deadlines[i]), ERR_CONFIG);
-	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
 		assert_int_equal(set("features", masks[i]), ERR_CONFIG);
 	assert_int_equal(set("deadline", "86400"), 0);
 	assert_int_equal(c.deadline_ms, 86400000);
@@ -359,10 +352,9 @@ static void malformed_addresses_are_refused(void **state)
 		"192.0.2.07/24 192.0.2.1",
 		"dhcp 192.0.2.1",
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		if (set("ip", values[i]) != ERR_CONFIG)
 			fail_msg("accepted: %s", values[i]);
 	assert_false(config_has(&c, CONFIG_IP));

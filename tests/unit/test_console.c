@@ -118,10 +118,9 @@ static void megabytes_have_one_rounded_decimal(void **state)
 		{ UINT64_MAX, "18446744073709.6" },
 	};
 	char buf[CONSOLE_MB_LEN];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		assert_string_equal(console_mb(buf, sizes[i].bytes), sizes[i].text);
 }
 
@@ -143,10 +142,9 @@ static void rates_are_megabytes_a_second(void **state)
 		{ UINT64_MAX, 4294967295u, "4294967.3" },
 	};
 	char buf[CONSOLE_MB_LEN];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
 		assert_string_equal(console_mb_per_s(buf, rates[i].bytes, rates[i].ms),
 				    rates[i].text);
 }

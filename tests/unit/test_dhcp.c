@@ -271,14 +271,14 @@ static void what_we_ask_for(void **state)
 		1,   3,   6,   12,  15,  26,  28,  43,  54,  60,  66,  67,  119, 121,
 		150, 128, 129, 130, 131, 132, 133, 134, 135, 208, 209, 210, 211,
 	};
-	uint32_t i, len = 0;
+	uint32_t len = 0;
 	const uint8_t *p;
 
 	(void)state;
 	start(0);
 	p = sent_option(55, &len);
 	assert_int_equal(len, sizeof(wanted));
-	for (i = 0; i < sizeof(wanted); i++)
+	for (uint32_t i = 0; i < sizeof(wanted); i++)
 		assert_non_null(memchr(p, wanted[i], len));
 	assert_null(memchr(p, 42, len));
 	assert_true(memchr(p, 121, len) < memchr(p, 3, len));
@@ -294,10 +294,9 @@ static void the_longest_message_is_one_that_we_can_take(void **state)
 		{ 576, 576 },   { 9000, 1500 }, { 65520, 1500 },
 	};
 	uint8_t value[2];
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		stage.net.mtu = cases[i].mtu;
 		start(0);
 		put_be16(value, cases[i].len);
@@ -308,13 +307,13 @@ static void the_longest_message_is_one_that_we_can_take(void **state)
 /* [DHCP-03]: 4, 8, 8, 8 s, each ±1 s, and not each the same. */
 static void discovers_are_repeated_every_eight_seconds(void **state)
 {
-	uint32_t i, ms, odd = 0, xid, total_ms = 0;
+	uint32_t ms, odd = 0, xid, total_ms = 0;
 	const uint8_t *m;
 
 	(void)state;
 	start(0);
 	xid = stage.net.dhcp.xid;
-	for (i = 0; i < 40; i++) {
+	for (uint32_t i = 0; i < 40; i++) {
 		for (ms = 0; !stage.fake.sent_first; ms++)
 			stage_pass(&stage, 1);
 		total_ms += ms;
@@ -365,7 +364,7 @@ static void a_request_repeats_the_discover_and_names_offer_and_server(void **sta
 {
 	static const uint8_t same[] = { 55, 57, 60, 61, 77, 93, 94, 97 };
 	uint8_t fixed[240], value[4], options[sizeof(same)][64];
-	uint32_t i, len[sizeof(same)];
+	uint32_t len[sizeof(same)];
 	const uint8_t *m;
 
 	(void)state;
@@ -373,7 +372,7 @@ static void a_request_repeats_the_discover_and_names_offer_and_server(void **sta
 	stage_pass(&stage, 5000);
 	memcpy(fixed, take_message(), 240);
 	assert_in_range(get_be16(fixed + 8), 3, 5);
-	for (i = 0; i < sizeof(same); i++)
+	for (uint32_t i = 0; i < sizeof(same); i++)
 		memcpy(options[i], sent_option(same[i], &len[i]), 64);
 	stage_pass(&stage, 3000);
 	offer();
@@ -386,7 +385,7 @@ static void a_request_repeats_the_discover_and_names_offer_and_server(void **sta
 	expect_option(50, value, 4);
 	put_be32(value, SERVER_IP);
 	expect_option(54, value, 4);
-	for (i = 0; i < sizeof(same); i++)
+	for (uint32_t i = 0; i < sizeof(same); i++)
 		expect_option(same[i], options[i], len[i]);
 }
 
@@ -464,13 +463,12 @@ static void no_more_dns_servers_than_there_is_room_for(void **state)
 {
 	const struct dhcp_lease *l;
 	uint8_t dns[10 * 4];
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 10; i++)
+	for (uint32_t i = 0; i < 10; i++)
 		put_be32(dns + 4 * i, PEER_IP + i);
 	l = granted_with(6, dns, sizeof(dns));
-	for (i = 0; i < DNS_SERVERS_MAX; i++)
+	for (uint32_t i = 0; i < DNS_SERVERS_MAX; i++)
 		assert_int_equal(l->dns[i], PEER_IP + i);
 	assert_int_equal(l->routes, 0);
 	assert_int_equal(l->route[0].dst, 0);
@@ -518,11 +516,10 @@ static void messages_for_others_are_ignored(void **state)
 		{ 0, 1 },     { 1, 6 },     { 2, 16 },     { 4, 0xee },   { 7, 0xee },
 		{ 28, 0xee }, { 33, 0xee }, { 236, 0xee }, { 239, 0xee },
 	};
-	uint32_t i;
 
 	(void)state;
 	start(0);
-	for (i = 0; i < ARRAY_LEN(wrong); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		begin(DHCP_OFFER, SERVER_IP);
 		message[wrong[i].off] ^= wrong[i].value;
 		deliver();
@@ -536,11 +533,9 @@ static void messages_for_others_are_ignored(void **state)
 /* [DHCP-05] */
 static void types_that_do_not_fit_the_state_are_ignored(void **state)
 {
-	uint8_t type;
-
 	(void)state;
 	start(0);
-	for (type = 0; type < 20; type++)
+	for (uint8_t type = 0; type < 20; type++)
 		if (type != DHCP_OFFER) {
 			begin(type, SERVER_IP);
 			deliver();
@@ -551,7 +546,7 @@ static void types_that_do_not_fit_the_state_are_ignored(void **state)
 	deliver();
 	assert_int_equal(stage.net.dhcp.state, DHCP_SELECTING);
 	offer();
-	for (type = 0; type < 20; type++)
+	for (uint8_t type = 0; type < 20; type++)
 		if (type != DHCP_ACK && type != DHCP_NAK) {
 			begin(type, SERVER_IP);
 			deliver();
@@ -559,7 +554,7 @@ static void types_that_do_not_fit_the_state_are_ignored(void **state)
 		}
 	begin(DHCP_ACK, SERVER_IP);
 	deliver();
-	for (type = 0; type < 20; type++) {
+	for (uint8_t type = 0; type < 20; type++) {
 		begin(type, SERVER_IP);
 		put_be32(message + 16, 0x0a000263);
 		deliver();
@@ -613,11 +608,11 @@ static void a_server_that_does_not_confirm_is_given_up(void **state)
 static void a_nak_starts_anew_three_times_after_a_pause_that_grows(void **state)
 {
 	static const uint32_t pause_ms[] = { 1500, 3000, 6000 };
-	uint32_t i, ms, xid;
+	uint32_t ms, xid;
 
 	(void)state;
 	reach_requesting();
-	for (i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 3; i++) {
 		xid = stage.net.dhcp.xid;
 		begin(DHCP_NAK, SERVER_IP);
 		deliver();
@@ -852,12 +847,12 @@ static void answers_of_no_use_are_counted_by_their_reason(void **state)
 /* Whoever sends offers, ACKs or NAKs for ever renews nothing by it. */
 static void useless_answers_without_end_renew_no_deadline(void **state)
 {
-	uint32_t i, first;
+	uint32_t first;
 
 	(void)state;
 	start(4000);
 	first = stage.net.progress_ms;
-	for (i = 0; i < 1000; i++) {
+	for (uint32_t i = 0; i < 1000; i++) {
 		begin((uint8_t)(i % 9), i % 2 ? SERVER_IP : 0);
 		if (i % 9 == DHCP_OFFER)
 			put_be32(message + 16, 0);
@@ -875,7 +870,6 @@ static void offers_without_an_address_or_server_are_no_leases(void **state)
 	static const uint32_t yiaddr[] = {
 		0, 0x7f000001, 0xe0000001, 0xffffffff, 0x00000001, 0xf0000000,
 	};
-	uint32_t i;
 
 	(void)state;
 	start(0);
@@ -883,7 +877,7 @@ static void offers_without_an_address_or_server_are_no_leases(void **state)
 	put_ip(1, OUR_MASK);
 	put_be32(message + 16, OUR_IP | ~OUR_MASK);
 	deliver();
-	for (i = 0; i < ARRAY_LEN(yiaddr); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(yiaddr); i++) {
 		begin(DHCP_OFFER, SERVER_IP);
 		put(60, "PXEClient", 9);
 		put_be32(message + 16, yiaddr[i]);
@@ -920,10 +914,9 @@ static void broken_masks_are_no_masks(void **state)
 		{ 0xc0a80105, 0x7fffffff, 0xffffff00 },
 	};
 	const struct dhcp_lease *l;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		reach_requesting();
 		begin(DHCP_ACK, SERVER_IP);
 		put_be32(message + 16, cases[i].ip);
@@ -1043,10 +1036,9 @@ static void malformed_routes_leave_the_router(void **state)
 		{ 0, { 0 } },
 	};
 	const struct dhcp_lease *l;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(broken); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(broken); i++) {
 		reach_requesting();
 		begin(DHCP_ACK, SERVER_IP);
 		put_ip(3, PEER_IP);
@@ -1091,10 +1083,9 @@ static void too_many_routes_are_counted(void **state)
 {
 	uint8_t routes[35 * 7 + 5];
 	const struct dhcp_lease *l;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 35; i++) {
+	for (uint32_t i = 0; i < 35; i++) {
 		routes[i * 7] = 16;
 		routes[i * 7 + 1] = 172;
 		routes[i * 7 + 2] = (uint8_t)i;
@@ -1189,12 +1180,11 @@ static void options_of_other_programs_mean_nothing(void **state)
 {
 	static const uint8_t codes[] = { 114, 120, 175, 208, 209, 210, 211, 43, 60, 66, 150, 128 };
 	const struct dhcp_lease *l;
-	uint32_t i;
 
 	(void)state;
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
-	for (i = 0; i < sizeof(codes); i++)
+	for (uint32_t i = 0; i < sizeof(codes); i++)
 		put(codes[i], "http://10.0.2.2/x", 17);
 	l = granted();
 	assert_non_null(l);
@@ -1254,10 +1244,9 @@ static void overloaded_fields_hold_options(void **state)
 	static const uint8_t in_file[] = { 0, 0, 3, 4, 10, 0, 2, 9, 255, 3, 4, 1, 1, 1, 1 };
 	static const uint8_t in_sname[] = { 26, 2, 5, 120 };
 	const struct dhcp_lease *l;
-	uint8_t fields;
 
 	(void)state;
-	for (fields = 0; fields < 9; fields++) {
+	for (uint8_t fields = 0; fields < 9; fields++) {
 		reach_requesting();
 		begin(DHCP_ACK, SERVER_IP);
 		memcpy(message + 108, in_file, sizeof(in_file));
@@ -1315,11 +1304,10 @@ static void a_boot_file_is_as_long_as_a_message_can_carry(void **state)
 {
 	uint8_t part[255];
 	const struct dhcp_lease *l;
-	uint32_t parts;
 
 	(void)state;
 	memset(part, 'a', sizeof(part));
-	for (parts = 1; parts < 14; parts++) {
+	for (uint32_t parts = 1; parts < 14; parts++) {
 		stage.net.mtu = 4028;
 		reach_requesting();
 		begin(DHCP_ACK, SERVER_IP);
@@ -1359,10 +1347,8 @@ static void pads_are_skipped_and_an_end_may_be_missing(void **state)
 /* [DHCP-13] */
 static void an_option_beyond_the_end_is_not_there(void **state)
 {
-	uint32_t cut;
-
 	(void)state;
-	for (cut = 1; cut <= 6; cut++) {
+	for (uint32_t cut = 1; cut <= 6; cut++) {
 		reach_requesting();
 		begin(DHCP_ACK, SERVER_IP);
 		put_ip(3, PEER_IP);
@@ -1424,14 +1410,14 @@ static void every_prefix_of_a_message_is_survived(void **state)
 static void any_byte_may_be_wrong(void **state)
 {
 	static const uint8_t values[] = { 0, 1, 3, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xfe, 0xff };
-	uint32_t i, v, whole, bound = 0;
+	uint32_t whole, bound = 0;
 
 	(void)state;
 	reach_requesting();
 	rich_ack();
 	whole = message_len;
-	for (i = 0; i < whole; i++)
-		for (v = 0; v < sizeof(values); v++) {
+	for (uint32_t i = 0; i < whole; i++)
+		for (uint32_t v = 0; v < sizeof(values); v++) {
 			dhcp_start(&stage.net, &identity, 0);
 			offer();
 			rich_ack();

@@ -245,11 +245,9 @@ static void names_in_answers_need_not_be_compressed_nor_keep_their_case(void **s
 /* [DNS-01]: everything that a forger would have to know. */
 static void answers_that_do_not_match_are_ignored(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	start("boot.example");
-	for (i = 0; i < 12; i++) {
+	for (uint32_t i = 0; i < 12; i++) {
 		begin(0x8180);
 		put_a(NULL, BOOT_IP);
 		switch (i) {
@@ -303,14 +301,14 @@ static void answers_that_do_not_match_are_ignored(void **state)
 static void each_question_has_a_new_id_and_port(void **state)
 {
 	uint16_t id[16], port[16];
-	uint32_t i, j, ids = 0, ports = 0;
+	uint32_t ids = 0, ports = 0;
 
 	(void)state;
-	for (i = 0; i < 16; i++) {
+	for (uint32_t i = 0; i < 16; i++) {
 		start("boot.example");
 		id[i] = get_be16(question);
 		port[i] = question_port;
-		for (j = 0; j < i; j++) {
+		for (uint32_t j = 0; j < i; j++) {
 			ids += id[j] == id[i];
 			ports += port[j] == port[i];
 		}
@@ -346,9 +344,8 @@ static void a_name_that_does_not_exist_ends_it(void **state)
 static void a_server_that_will_not_help_is_left_for_the_next_at_once(void **state)
 {
 	static const uint8_t rcodes[] = { 5, 6, 9, 15 };
-	uint32_t i;
 
-	for (i = 0; i < sizeof(rcodes); i++) {
+	for (uint32_t i = 0; i < sizeof(rcodes); i++) {
 		gone(state);
 		with_two_servers(state);
 		start("boot.example");
@@ -366,11 +363,9 @@ static void a_server_that_will_not_help_is_left_for_the_next_at_once(void **stat
 /* [DNS-02]: SERVFAIL is of this moment: the other server at once, and both again. */
 static void a_server_that_fails_is_asked_again_after_the_others(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	start("boot.example");
-	for (i = 0; i < 7; i++) {
+	for (uint32_t i = 0; i < 7; i++) {
 		assert_int_equal(question_to, SERVER_IP);
 		answer_with(0x8182);
 		take_question();
@@ -393,11 +388,9 @@ static void a_server_that_fails_is_asked_again_after_the_others(void **state)
 /* [DNS-02] [DNS-03]: and a single one as long as a silent one. */
 static void a_server_that_fails_for_good_ends_it(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	start("boot.example");
-	for (i = 1; i < 16; i++) {
+	for (uint32_t i = 1; i < 16; i++) {
 		answer_with(0x8182);
 		stage_pass(&stage, 2000);
 		take_question();
@@ -435,10 +428,9 @@ static void the_answer_may_be_as_long_as_what_reaches_us(void **state)
 		uint16_t mtu, size;
 	} cases[] = { { 1500, 1232 }, { 9000, 1232 }, { 1260, 1232 }, { 1259, 1231 },
 		      { 576, 548 },   { 539, 512 },   { 68, 512 } };
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		stage.net.mtu = cases[i].mtu;
 		start("b.example");
 		assert_int_equal(question_udp_size(), cases[i].size);
@@ -449,9 +441,8 @@ static void the_answer_may_be_as_long_as_what_reaches_us(void **state)
 static void a_server_that_does_not_know_edns_is_asked_without(void **state)
 {
 	static const uint8_t rcodes[] = { 1, 4 };
-	uint32_t i;
 
-	for (i = 0; i < sizeof(rcodes); i++) {
+	for (uint32_t i = 0; i < sizeof(rcodes); i++) {
 		gone(state);
 		with_two_servers(state);
 		start("boot.example");
@@ -477,11 +468,9 @@ static void a_server_that_does_not_know_edns_is_asked_without(void **state)
 /* [DNS-12]: nor repeats what it could not read; no other answer may be so short. */
 static void an_error_without_the_question_is_one(void **state)
 {
-	uint8_t rcode;
-
 	(void)state;
 	start("boot.example");
-	for (rcode = 0; rcode < 16; rcode++) {
+	for (uint8_t rcode = 0; rcode < 16; rcode++) {
 		if (rcode == 1 || rcode == 4)
 			continue;
 		begin((uint16_t)(0x8180 | rcode));
@@ -502,11 +491,9 @@ static void an_error_without_the_question_is_one(void **state)
 /* [DNS-12]: some servers, or what stands before them, drop what they do not know. */
 static void silence_is_answered_without_edns_and_then_with(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	start("boot.example");
-	for (i = 0; i < 6; i++) {
+	for (uint32_t i = 0; i < 6; i++) {
 		assert_int_equal(question_udp_size(), i % 2 ? 0 : 1232);
 		stage_pass(&stage, 2000);
 		take_question();
@@ -550,11 +537,9 @@ static void a_server_s_closed_port_is_left_for_the_next_at_once(void **state)
 /* [DNS-03] */
 static void silent_servers_take_turns_every_two_seconds_and_not_for_ever(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	start("boot.example");
-	for (i = 1; i < 16; i++) {
+	for (uint32_t i = 1; i < 16; i++) {
 		stage_pass(&stage, 1999);
 		assert_int_equal(stage_tx_count(&stage), 0);
 		stage_pass(&stage, 1);
@@ -634,17 +619,16 @@ static void what_is_no_host_name_is_not_asked_for(void **state)
 		"0123456789012345678901234567890123456789012345678901234567890123.example",
 	};
 	char longest[400];
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(bad); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(bad); i++) {
 		dns_start(&stage.net, bad[i]);
 		assert_int_equal(stage.net.dns.state, DNS_NO_NAME);
 	}
 	memset(longest, 'a', sizeof(longest));
-	for (i = 50; i < sizeof(longest); i += 51)
+	for (uint32_t i = 50; i < sizeof(longest); i += 51)
 		longest[i] = '.';
-	for (i = 254; i < sizeof(longest); i++) {
+	for (uint32_t i = 254; i < sizeof(longest); i++) {
 		longest[i] = '\0';
 		dns_start(&stage.net, longest);
 		assert_int_equal(stage.net.dns.state, DNS_NO_NAME);
@@ -657,12 +641,11 @@ static void what_is_no_host_name_is_not_asked_for(void **state)
 static void the_longest_name_is_asked_for_and_recognized(void **state)
 {
 	char longest[255];
-	uint32_t i, dot;
 
 	(void)state;
-	for (dot = 0; dot < 2; dot++) {
+	for (uint32_t dot = 0; dot < 2; dot++) {
 		memset(longest, 'a', sizeof(longest));
-		for (i = 50; i < 253; i += 51)
+		for (uint32_t i = 50; i < 253; i += 51)
 			longest[i] = '.';
 		longest[253] = dot ? '.' : '\0';
 		longest[254] = '\0';
@@ -683,10 +666,9 @@ static void letters_digits_and_two_signs_make_a_name(void **state)
 		"012345678901234567890123456789012345678901234567890123456789012.example",
 		"example.012345678901234567890123456789012345678901234567890123456789012",
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(good); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(good); i++) {
 		start(good[i]);
 		begin(0x8180);
 		put_a(good[i], BOOT_IP);
@@ -728,12 +710,10 @@ static void a_single_label_gets_the_suffix_first(void **state)
 /* [DNS-10]: each has as many tries and aliases as any name. */
 static void every_domain_of_the_search_list_is_tried_in_its_order(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	search("boot", "a.example\0b.example\0c.example", 30);
 	expect_question("\4boot\1a\7example", 16);
-	for (i = 1; i < 16; i++) {
+	for (uint32_t i = 1; i < 16; i++) {
 		stage_pass(&stage, 2000);
 		take_question();
 	}
@@ -810,14 +790,12 @@ static void a_useless_suffix_is_passed_over(void **state)
 /* [DNS-10]: as DHCP leaves it: full, with two NULs at the end. */
 static void the_longest_search_list_ends(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	memset(stage.net.search, 0, sizeof(stage.net.search));
-	for (i = 0; i + 2 < sizeof(stage.net.search); i += 2)
+	for (uint32_t i = 0; i + 2 < sizeof(stage.net.search); i += 2)
 		stage.net.search[i] = 'a';
 	start("b");
-	for (i = 0; i + 2 < sizeof(stage.net.search); i += 2) {
+	for (uint32_t i = 0; i + 2 < sizeof(stage.net.search); i += 2) {
 		expect_question("\1b\1a", 5);
 		answer_with(0x8183);
 		take_question();
@@ -831,16 +809,14 @@ static void the_longest_search_list_ends(void **state)
 
 static void several_addresses_are_kept_in_their_order(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	start("boot.example");
 	begin(0x8180);
-	for (i = 0; i < 12; i++)
+	for (uint32_t i = 0; i < 12; i++)
 		put_a(NULL, BOOT_IP + i);
 	deliver();
 	assert_int_equal(stage.net.dns.addresses, DNS_ADDRESSES_MAX);
-	for (i = 0; i < DNS_ADDRESSES_MAX; i++)
+	for (uint32_t i = 0; i < DNS_ADDRESSES_MAX; i++)
 		assert_int_equal(stage.net.dns.address[i], BOOT_IP + i);
 }
 
@@ -938,10 +914,8 @@ static void a_cut_answer_without_an_address_leads_to_the_next_server(void **stat
 /* [DNS-04]: any one address will do; a record that was cut in the middle ends the answer. */
 static void of_a_cut_answer_the_whole_addresses_count(void **state)
 {
-	uint32_t cut;
-
 	(void)state;
-	for (cut = 1; cut <= 16; cut++) {
+	for (uint32_t cut = 1; cut <= 16; cut++) {
 		start("boot.example");
 		begin(0x8380);
 		put_cname(NULL, "a.example");
@@ -989,9 +963,8 @@ static void aliases_are_followed_in_any_order(void **state)
 static void put_chain(uint32_t links)
 {
 	char from[] = "0.example", to[] = "1.example";
-	uint32_t i;
 
-	for (i = 0; i < links; i++) {
+	for (uint32_t i = 0; i < links; i++) {
 		from[0] = (char)('0' + i);
 		to[0] = (char)('1' + i);
 		put_cname(i ? from : NULL, to);
@@ -1054,11 +1027,11 @@ static void an_alias_without_an_address_is_asked_for(void **state)
 static void aliases_without_end_end(void **state)
 {
 	char target[] = "a.example";
-	uint32_t i, questions = 1;
+	uint32_t questions = 1;
 
 	(void)state;
 	start("boot.example");
-	for (i = 0; i < 20 && stage.net.dns.state == DNS_ASKING; i++) {
+	for (uint32_t i = 0; i < 20 && stage.net.dns.state == DNS_ASKING; i++) {
 		begin(0x8180);
 		target[0]++;
 		put_cname(NULL, target);
@@ -1107,11 +1080,10 @@ static void owner_is_refused(const void *owner, uint32_t len)
 static void pointers_lead_backward_only(void **state)
 {
 	uint8_t owner[2];
-	uint32_t target;
 
 	(void)state;
 	start("boot.example");
-	for (target = 30; target < 0x4000; target++) {
+	for (uint32_t target = 30; target < 0x4000; target++) {
 		put_be16(owner, (uint16_t)(0xc000 | target));
 		owner_is_refused(owner, 2);
 	}
@@ -1122,11 +1094,9 @@ static void pointers_lead_backward_only(void **state)
 /* [DNS-05] [SEC-04] */
 static void labels_have_two_kinds(void **state)
 {
-	uint32_t tag;
-
 	(void)state;
 	start("boot.example");
-	for (tag = 0x40; tag < 0xc0; tag++) {
+	for (uint32_t tag = 0x40; tag < 0xc0; tag++) {
 		uint8_t owner[3] = { (uint8_t)tag, 12, 0 }; /* 0xc00c would be the name asked for */
 
 		owner_is_refused(owner, sizeof(owner));
@@ -1138,10 +1108,10 @@ static void a_name_of_256_bytes_is_refused(void **state)
 {
 	struct span msg = { answer, 0 };
 	char name[DNS_NAME_MAX];
-	uint32_t off = 0, i;
+	uint32_t off = 0;
 
 	(void)state;
-	for (i = 0; i < 127; i++)
+	for (uint32_t i = 0; i < 127; i++)
 		memcpy(answer + 2 * i, "\1a", 2);
 	answer[254] = 0;
 	msg.len = 255;
@@ -1160,11 +1130,11 @@ static void a_stair_of_pointers_is_cut_off(void **state)
 {
 	struct span msg = { answer, 0 };
 	char name[DNS_NAME_MAX];
-	uint32_t i, off;
+	uint32_t off;
 
 	(void)state;
 	memcpy(answer, "\1a", 3);
-	for (i = 0; i < 100; i++)
+	for (uint32_t i = 0; i < 100; i++)
 		put_be16(answer + 3 + 2 * i, (uint16_t)(0xc000 | (i ? 1 + 2 * i : 0)));
 	msg.len = 3 + 200;
 	off = 3 + 2 * 31;
@@ -1198,11 +1168,10 @@ static void a_count_without_records_is_malformed(void **state)
 static void a_record_longer_than_the_message_is_malformed(void **state)
 {
 	static const uint16_t lens[] = { 5, 100, 0x7fff, 0xffff };
-	uint32_t i;
 
 	(void)state;
 	start("boot.example");
-	for (i = 0; i < ARRAY_LEN(lens); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(lens); i++) {
 		begin(0x8180);
 		put_a(NULL, BOOT_IP);
 		put_be16(answer + answer_len - 6, lens[i]);
@@ -1250,13 +1219,13 @@ static void rich_answer(void)
 /* [SEC-04] */
 static void no_prefix_of_an_answer_is_an_answer(void **state)
 {
-	uint32_t len, whole;
+	uint32_t whole;
 
 	(void)state;
 	start("boot.example");
 	rich_answer();
 	whole = answer_len;
-	for (len = 0; len < whole; len++) {
+	for (uint32_t len = 0; len < whole; len++) {
 		answer_len = len;
 		deliver();
 		assert_int_equal(stage.net.dns.state, DNS_ASKING);
@@ -1270,7 +1239,7 @@ static void no_prefix_of_an_answer_is_an_answer(void **state)
 /* [SEC-04]: parsed at the very end of its memory, where the sanitizer sees each byte too many. */
 static void any_byte_may_be_wrong(void **state)
 {
-	uint32_t i, flip, answers = 0;
+	uint32_t answers = 0;
 	struct dns_answer a;
 	uint8_t copy[200];
 	struct span msg;
@@ -1279,8 +1248,8 @@ static void any_byte_may_be_wrong(void **state)
 	start("boot.example");
 	rich_answer();
 	assert_in_range(answer_len, 1, sizeof(copy));
-	for (i = 0; i < answer_len; i++)
-		for (flip = 1; flip < 256; flip++) {
+	for (uint32_t i = 0; i < answer_len; i++)
+		for (uint32_t flip = 1; flip < 256; flip++) {
 			uint8_t *at = copy + sizeof(copy) - answer_len;
 			char name[DNS_NAME_MAX] = "boot.example";
 
@@ -1293,7 +1262,7 @@ static void any_byte_may_be_wrong(void **state)
 			assert_in_range(a.addresses, 0, DNS_ADDRESSES_MAX);
 		}
 	assert_true(answers > 0);
-	for (i = 0; i < answer_len; i++) {
+	for (uint32_t i = 0; i < answer_len; i++) {
 		char name[DNS_NAME_MAX] = "boot.example";
 
 		memcpy(copy + sizeof(copy) - i, answer, i);

@@ -53,10 +53,9 @@ static void rungs_have_the_names_that_scripts_read(void **state)
 		"config",  "device",   "queues", "link",   "address",   "name",
 		"connect", "transfer", "image",  "digest", "hand-over",
 	};
-	int rung;
 
 	(void)state;
-	for (rung = RUNG_CONFIG; rung <= RUNG_HAND_OVER; rung++)
+	for (int rung = RUNG_CONFIG; rung <= RUNG_HAND_OVER; rung++)
 		assert_string_equal(rung_name((enum rung)rung), names[rung]);
 }
 

@@ -89,11 +89,11 @@ static void frames_for_others_are_ignored(void **state)
 		{ 0 },
 	};
 	uint8_t arp[28];
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
 	packet_arp(arp, 1, peer_mac, PEER_IP, our_mac, OUR_IP);
-	for (i = 0; i < ARRAY_LEN(others); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(others); i++) {
 		len = echo_request(40);
 		memcpy(frame, others[i], 6);
 		stage_rx(&stage, frame, len);
@@ -107,11 +107,9 @@ static void frames_for_others_are_ignored(void **state)
 /* [ETH-03] */
 static void a_frame_too_short_for_anything_is_counted(void **state)
 {
-	uint32_t len;
-
 	(void)state;
 	echo_request(40);
-	for (len = 0; len < 18; len++)
+	for (uint32_t len = 0; len < 18; len++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(stage.net.count.bad_eth, 18);
 	assert_int_equal(stage_tx_count(&stage), 0);
@@ -123,10 +121,10 @@ static void lengths_and_unknown_types_are_no_fault(void **state)
 	static const uint16_t types[] = {
 		0, 0x0026, 0x05dc, 0x05ff, 0x0600, 0x8035, 0x86dd, 0x8809, 0x88cc, 0xffff,
 	};
-	uint32_t i, len = echo_request(40);
+	uint32_t len = echo_request(40);
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(types); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(types); i++) {
 		put_be16(frame + 12, types[i]);
 		stage_rx(&stage, frame, len);
 	}
@@ -213,11 +211,10 @@ static void what_the_driver_condemned_is_told_with_its_breach(void **state)
 	struct fake_frame *f;
 	char buf[200];
 	struct text t;
-	int i;
 
 	(void)state;
 	net_begin(&stage.net, RUNG_ADDRESS);
-	for (i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++) {
 		f = fake_nic_receive(&stage.fake, frame, echo_request(40));
 		f->csum = CSUM_BAD;
 		f->breach = 7;
@@ -253,14 +250,14 @@ static void a_frame_is_never_longer_than_mtu_and_buffer_allow(void **state)
 /* [SEC-01]: the sanitizer sees each read beyond the end. */
 static void no_frame_is_whole_before_its_last_byte(void **state)
 {
-	uint32_t len, whole = echo_request(40);
+	uint32_t whole = echo_request(40);
 
 	(void)state;
-	for (len = 0; len < whole; len++)
+	for (uint32_t len = 0; len < whole; len++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(stage_tx_count(&stage), 0);
 	whole = tag(0, whole);
-	for (len = 0; len < whole; len++)
+	for (uint32_t len = 0; len < whole; len++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
@@ -268,11 +265,11 @@ static void no_frame_is_whole_before_its_last_byte(void **state)
 /* [SEC-01] */
 static void any_byte_may_be_wrong(void **state)
 {
-	uint32_t i, flip, whole = tag(0, echo_request(40));
+	uint32_t whole = tag(0, echo_request(40));
 
 	(void)state;
-	for (i = 0; i < whole; i++) {
-		for (flip = 1; flip < 256; flip++) {
+	for (uint32_t i = 0; i < whole; i++) {
+		for (uint32_t flip = 1; flip < 256; flip++) {
 			frame[i] ^= (uint8_t)flip;
 			stage_rx(&stage, frame, whole);
 			frame[i] ^= (uint8_t)flip;

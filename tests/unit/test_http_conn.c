@@ -132,9 +132,8 @@ static void a_request_on_a_stale_connection_is_repeated(void **state)
 		time_out_at_the_second,
 	};
 	struct http_lab *lab = *state;
-	uint32_t i;
 
-	for (i = 0; i < ARRAY_LEN(serve); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(serve); i++) {
 		lab->web.serve = serve[i];
 		lab->web.connections = 0;
 		http_lab_expect(lab, "http://10.0.2.2/a", 1000);
@@ -203,10 +202,9 @@ static void what_says_close_or_too_much_is_not_used_again(void **state)
 		"HTTP/1.1 200 OK\r\nContent-Length: 990\r\n\r\n",
 	};
 	struct http_lab *lab = *state;
-	size_t i;
 
 	lab->web.serve = say_answer;
-	for (i = 0; i < ARRAY_LEN(answers); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		answer_text = answers[i];
 		http_lab_expect(lab, "http://10.0.2.2/a", i == 2 ? 990 : 1000);
 		http_lab_expect(lab, "http://10.0.2.2/b", i == 2 ? 990 : 1000);
@@ -267,10 +265,9 @@ static void an_early_end_is_a_failure_by_name(void **state)
 		  "10.0.2.2:80 broke the connection after 1018 bytes of its answer" },
 	};
 	struct http_lab *lab = *state;
-	size_t i;
 
 	lab->web.serve = end_early;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		early_text = cases[i].text;
 		early_len = cases[i].len;
 		early_reset = cases[i].reset;

@@ -53,9 +53,8 @@ static void a_literal_that_is_no_machine_s_is_refused(void **state)
 	};
 	struct http_lab *lab = *state;
 	char url[40], sentence[100];
-	uint32_t i;
 
-	for (i = 0; i < ARRAY_LEN(literals); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(literals); i++) {
 		text_print(url, sizeof(url), "http://%s/x", literals[i]);
 		text_print(sentence, sizeof(sentence),
 			   "%s is not the address of one machine; check the URL", literals[i]);

@@ -53,16 +53,16 @@ static void feed(struct fixture *f, const char *response)
  */
 static void assert_response(const char *response, enum http_state state, const char *body)
 {
-	size_t len = strlen(response), cut, i;
+	size_t len = strlen(response);
 	struct fixture f;
 
-	for (cut = 0; cut <= len + 1; cut++) {
+	for (size_t cut = 0; cut <= len + 1; cut++) {
 		begin(&f);
 		if (cut <= len) {
 			feed_piece(&f, response, cut);
 			feed_piece(&f, response + cut, len - cut);
 		} else {
-			for (i = 0; i < len; i++)
+			for (size_t i = 0; i < len; i++)
 				feed_piece(&f, response + i, 1);
 		}
 		assert_int_equal(f.p.state, state);
@@ -102,10 +102,9 @@ static void a_status_line_that_is_none_is_refused(void **state)
 		"HTTP/1.1 2a0 OK",
 	};
 	char response[100];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(lines); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		text_print(response, sizeof(response), "%s\r\n\r\n", lines[i]);
 		assert_response(response, HTTP_FAILED, NULL);
 	}
@@ -159,12 +158,11 @@ static void a_header_without_a_name_is_refused(void **state)
 static void a_header_longer_than_a_line_is_read_past(void **state)
 {
 	struct fixture f;
-	int i;
 
 	(void)state;
 	begin(&f);
 	feed(&f, "HTTP/1.1 200 OK\r\nSet-Cookie: ");
-	for (i = 0; i < 5000; i++)
+	for (int i = 0; i < 5000; i++)
 		feed(&f, "x");
 	feed(&f, "\r\nContent-Length: 5\r\n\r\nhello");
 	assert_int_equal(f.p.state, HTTP_DONE);
@@ -200,11 +198,10 @@ static void interim_answers_are_skipped(void **state)
 static void endless_interim_answers_are_refused(void **state)
 {
 	struct fixture f;
-	int i;
 
 	(void)state;
 	begin(&f);
-	for (i = 0; i < 10000 && f.p.state != HTTP_FAILED; i++)
+	for (int i = 0; i < 10000 && f.p.state != HTTP_FAILED; i++)
 		feed(&f, "HTTP/1.1 100 Continue\r\n\r\n");
 	assert_int_equal(f.p.state, HTTP_FAILED);
 }
@@ -226,10 +223,9 @@ static void a_content_length_that_is_no_number_is_refused(void **state)
 		"five",
 	};
 	char response[200];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(values); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 		text_print(response, sizeof(response),
 			   "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\nhello", values[i]);
 		assert_response(response, HTTP_FAILED, NULL);
@@ -291,10 +287,9 @@ static void a_broken_chunk_is_refused(void **state)
 		"5 5 5x;\r\nhello!\r\n",
 	};
 	char response[200];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(chunks); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(chunks); i++) {
 		text_print(response, sizeof(response),
 			   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", chunks[i]);
 		assert_response(response, HTTP_FAILED, NULL);
@@ -312,13 +307,12 @@ static void chunks_may_be_as_many_as_they_like(void **state)
 {
 	static uint8_t room[100000];
 	struct fixture f;
-	int i;
 
 	(void)state;
 	begin(&f);
 	image_open(&f.image, 0, place_far, room, &f.failure);
 	feed(&f, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-	for (i = 0; i < 100000; i++)
+	for (int i = 0; i < 100000; i++)
 		feed(&f, "1\r\nx\r\n");
 	feed(&f, "0\r\n\r\n");
 	assert_int_equal(f.p.state, HTTP_DONE);
@@ -384,11 +378,10 @@ static void an_early_end_is_never_a_success(void **state)
 		"b\r\n\r\n",
 	};
 	struct fixture f;
-	size_t i, cut;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(responses); i++) {
-		for (cut = 0; cut < strlen(responses[i]); cut++) {
+	for (size_t i = 0; i < ARRAY_LEN(responses); i++) {
+		for (size_t cut = 0; cut < strlen(responses[i]); cut++) {
 			begin(&f);
 			feed_piece(&f, responses[i], cut);
 			http_parse_eof(&f.p);
@@ -456,10 +449,9 @@ static void only_a_whole_1_1_answer_leaves_the_connection_usable(void **state)
 	};
 	char response[200];
 	struct fixture f;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		text_print(response, sizeof(response), "%sContent-Length: 5\r\n\r\nhell",
 			   cases[i].headers);
 		begin(&f);
@@ -483,10 +475,9 @@ static void a_redirect_has_a_status_and_a_location(void **state)
 	};
 	char response[200];
 	struct fixture f;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		text_print(response, sizeof(response),
 			   "HTTP/1.1 %s x\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
 			   cases[i].status);

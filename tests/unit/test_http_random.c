@@ -66,9 +66,9 @@ static const char *const ends_of_chunk_sizes[] = { "", ";x=y", " ", ";\"", "\t;;
 
 static void say_chunks(struct web_conn *c, struct server *s, uint64_t len)
 {
-	uint64_t off, n;
+	uint64_t n;
 
-	for (off = 0; off < len; off += n) {
+	for (uint64_t off = 0; off < len; off += n) {
 		n = 1 + chance(s, 3000);
 		if (n > len - off)
 			n = len - off;
@@ -218,11 +218,11 @@ static void run(uint32_t seed, struct http_lab *lab, uint32_t *successes)
 /* [SEC-06] [HTTP-12] [HTTP-13] [HTTP-18] */
 static void whatever_servers_do(void **state)
 {
-	uint32_t seed, successes = 0;
+	uint32_t successes = 0;
 	void *lab;
 
 	(void)state;
-	for (seed = 1; seed <= SEEDS; seed++) {
+	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
 		http_lab_setup(&lab);
 		run(seed, lab, &successes);
 		http_lab_teardown(&lab);

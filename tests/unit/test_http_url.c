@@ -35,10 +35,9 @@ static void the_longest_url_is_asked_for(void **state)
 	static const uint16_t mss[] = { 1460, 536, 64 };
 	struct http_lab *lab = *state;
 	const struct web_conn *c;
-	size_t i;
 
 	lab->web.serve = serve_path_len;
-	for (i = 0; i < ARRAY_LEN(mss); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(mss); i++) {
 		lab->web.mss = mss[i];
 		fetch_abort(&lab->fetch);
 		http_lab_expect(lab, long_url(URI_MAX), URI_MAX - 15);
@@ -74,14 +73,14 @@ static void a_redirect_to_the_longest_url_is_followed(void **state)
 static void a_redirect_to_a_longer_one_says_whose_it_is_and_which_limit_it_breaks(void **state)
 {
 	struct http_lab *lab = *state;
-	size_t len;
 
 	lab->web.serve = serve_location;
 	snprintf(location, sizeof(location), "%s", long_url(URI_MAX + 1));
 	http_lab_expect_failure(lab, "http://10.0.2.2/r", ERR_CONFIG,
 				"the redirect's URL \"http://10.0.2.2/aaaa");
 	assert_non_null(strstr(lab->stage.fake.failure.text, "is one of more than 4096 char"));
-	for (len = URI_MAX + 100; len < 8000; len += 99) { /* as long as a line, and longer */
+	/* As long as a line, and longer. */
+	for (size_t len = URI_MAX + 100; len < 8000; len += 99) {
 		snprintf(location, sizeof(location), "%s", long_url(len));
 		assert_true(http_lab_get(lab, "http://10.0.2.2/r") < 0);
 		if (!strstr(lab->stage.fake.failure.text, "more than 4096 characters"))
@@ -115,10 +114,9 @@ static void redirects_that_lead_nowhere_are_named(void **state)
 		{ "", "the server answered 307 x to GET /r", ERR_REFUSED },
 	};
 	struct http_lab *lab = *state;
-	size_t i;
 
 	lab->web.serve = serve_location;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		strcpy(location, cases[i].location);
 		http_lab_expect_failure(lab, "http://10.0.2.2/r", cases[i].err, cases[i].words);
 	}
@@ -144,7 +142,6 @@ static void eight_redirects_are_followed(void **state)
 	struct http_lab *lab = *state;
 	char url[40];
 	struct text t;
-	uint32_t i;
 
 	lab->web.serve = serve_hops;
 	http_lab_expect(lab, "http://10.0.2.2/0", 777);
@@ -152,7 +149,7 @@ static void eight_redirects_are_followed(void **state)
 	uri_text(&t, &lab->fetch.uri);
 	assert_string_equal(url, "http://10.0.2.7/8");
 	assert_int_equal(lab->web.connections, 5);
-	for (i = 0; i + 1 < lab->web.connections; i++)
+	for (uint32_t i = 0; i + 1 < lab->web.connections; i++)
 		assert_true(lab->web.conn[i].fin_got && !lab->web.conn[i].rst_got);
 }
 

@@ -271,10 +271,9 @@ static void the_body_of_a_redirect_is_not_waited_for(void **state)
 		{ "Content-Encoding: gzip\r\nContent-Length: 5\r\n", "moved", 1, 0 },
 	};
 	struct http_lab *lab = *state;
-	size_t i;
 
 	lab->web.serve = redirect;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		redirect_headers = cases[i].headers;
 		redirect_body = cases[i].body;
 		redirect_repeats = cases[i].repeats;
@@ -343,10 +342,9 @@ static void an_error_is_told_at_once(void **state)
 		"HTTP/1.1 404 Gone Fishing\r\nLocation: /there\r\n\r\n",
 	};
 	struct http_lab *lab = *state;
-	size_t i;
 
 	lab->web.serve = say_error;
-	for (i = 0; i < ARRAY_LEN(answers); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		error_answer = answers[i];
 		http_lab_expect_failure(lab, URL, ERR_REFUSED,
 					"the server answered 404 Gone Fishing to GET /file");

@@ -107,13 +107,13 @@ static const char *soft_text(void)
 static void echo_returns_id_sequence_and_data(void **state)
 {
 	static const uint32_t sizes[] = { 0, 1, 2, 3, 17, 18, 56, 1471, 1472 };
-	uint32_t i, j, n, len;
+	uint32_t n, len;
 	uint8_t data[1472];
 
 	(void)state;
-	for (j = 0; j < sizeof(data); j++)
+	for (uint32_t j = 0; j < sizeof(data); j++)
 		data[j] = (uint8_t)(j * 7 + 1);
-	for (i = 0; i < ARRAY_LEN(sizes); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		n = sizes[i];
 		stage_rx(&stage, frame, icmp_frame(FAR_IP, 8, 0, 0xabcd0102, data, n));
 		len = stage_tx(&stage, sent);
@@ -147,11 +147,11 @@ static void an_echo_that_does_not_fit_our_mtu_is_not_answered(void **state)
 static void a_wrong_checksum_is_seen_whatever_the_device_says(void **state)
 {
 	static const enum csum_verdict verdicts[] = { CSUM_CHECK, CSUM_VOUCHED, CSUM_PARTIAL };
-	uint32_t i, at, len, n = 0;
+	uint32_t len, n = 0;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(verdicts); i++)
-		for (at = 34; at < 34 + 8 + 9; at++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(verdicts); i++)
+		for (uint32_t at = 34; at < 34 + 8 + 9; at++) {
 			len = icmp_frame(PEER_IP, 8, 0, 1, "ninebytes", 9);
 			frame[at] ^= at == 34 ? 0 : 0x10;
 			frame[at + 1] ^= at == 34 ? 0x10 : 0;
@@ -199,10 +199,8 @@ static void an_echo_to_everybody_is_not_answered(void **state)
 /* [ICMP-08] [IP4-14] [ICMP-06]: and no error answers them. */
 static void all_other_types_are_ignored(void **state)
 {
-	uint32_t type;
-
 	(void)state;
-	for (type = 0; type < 256; type++)
+	for (uint32_t type = 0; type < 256; type++)
 		if (type != 8)
 			stage_rx(&stage, frame,
 				 error_frame((uint8_t)type, 9, PEER_IP + 1, &udp_quote));
@@ -243,10 +241,9 @@ static void other_errors_are_remembered_and_change_nothing(void **state)
 		{ 11, 0, "; 10.0.2.2 says: time to live exceeded" },
 		{ 12, 0, "; 10.0.2.2 says: parameter problem" },
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(soft); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(soft); i++) {
 		stage_rx(&stage, frame, error_frame(soft[i].type, soft[i].code, 0, &udp_quote));
 		assert_string_equal(soft_text(), soft[i].text);
 	}
@@ -274,10 +271,9 @@ static void quotes_of_what_we_did_not_send_are_ignored(void **state)
 		{ 1, OUR_IP, FAR_IP, LOCAL_PORT, REMOTE_PORT, third },
 		{ 17, OUR_IP, 0, 0, 0, 0 },
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(forged); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(forged); i++) {
 		stage_rx(&stage, frame, error_frame(3, 3, 0, &forged[i]));
 		stage_rx(&stage, frame, error_frame(3, 1, 0, &forged[i]));
 	}
@@ -292,17 +288,16 @@ static void quotes_of_what_we_did_not_send_are_ignored(void **state)
 static void a_quote_may_prove_itself_by_its_data(void **state)
 {
 	uint8_t packet[20 + 8 + 8];
-	uint32_t len, i;
 
 	(void)state;
-	for (i = 0; i <= 4; i++) {
+	for (uint32_t i = 0; i <= 4; i++) {
 		put_be16(packet + 20, LOCAL_PORT);
 		put_be16(packet + 22, REMOTE_PORT);
 		put_be32(packet + 24, 0x00100000);
 		memcpy(packet + 28, question, 8);
 		packet[28 + i] ^= i < 4;
 		packet_ipv4(packet, OUR_IP, FAR_IP, 17, packet + 20, 16);
-		for (len = 28; len <= sizeof(packet); len++)
+		for (uint32_t len = 28; len <= sizeof(packet); len++)
 			stage_rx(&stage, frame, icmp_frame(PEER_IP, 3, 3, 0, packet, len));
 		assert_int_equal(told, i < 4 ? 0 : 5);
 	}
@@ -341,7 +336,6 @@ static void a_quote_of_a_later_fragment_has_no_ports(void **state)
 static void a_quote_may_have_options_and_be_long(void **state)
 {
 	uint8_t packet[60 + 1000] = { 0 };
-	uint32_t len;
 
 	(void)state;
 	packet_ipv4(packet, OUR_IP, FAR_IP, 17, packet + 20, 0);
@@ -349,10 +343,10 @@ static void a_quote_may_have_options_and_be_long(void **state)
 	put_be16(packet + 60, LOCAL_PORT);
 	put_be16(packet + 62, REMOTE_PORT);
 	put_be32(packet + 64, udp_quote.third);
-	for (len = 0; len < 68; len++)
+	for (uint32_t len = 0; len < 68; len++)
 		stage_rx(&stage, frame, icmp_frame(PEER_IP, 3, 3, 0, packet, len));
 	assert_int_equal(told, 0);
-	for (len = 68; len <= sizeof(packet); len++)
+	for (uint32_t len = 68; len <= sizeof(packet); len++)
 		stage_rx(&stage, frame, icmp_frame(PEER_IP, 3, 3, 0, packet, len));
 	assert_int_equal(told, sizeof(packet) - 67);
 	assert_int_equal(bad_frames(&stage.net), 0);
@@ -361,15 +355,15 @@ static void a_quote_may_have_options_and_be_long(void **state)
 /* [SEC-07] */
 static void a_quote_cut_short_or_bent_is_ignored(void **state)
 {
-	uint32_t len, ihl, n;
+	uint32_t len;
 
 	(void)state;
-	for (n = 0; n < 28; n++) {
+	for (uint32_t n = 0; n < 28; n++) {
 		error_frame(3, 3, 0, &udp_quote);
 		len = packet_icmp(frame + 34, 3, 3, 0, frame + 42, n);
 		stage_rx(&stage, frame, frame_ipv4(frame, PEER_IP, OUR_IP, 1, frame + 34, len));
 	}
-	for (ihl = 0; ihl < 256; ihl++) {
+	for (uint32_t ihl = 0; ihl < 256; ihl++) {
 		if (ihl == 0x45)
 			continue;
 		len = error_frame(3, 3, 0, &udp_quote);
@@ -395,10 +389,8 @@ static void an_error_with_a_wrong_checksum_is_counted(void **state)
 
 static void a_message_shorter_than_its_header_is_counted(void **state)
 {
-	uint32_t len;
-
 	(void)state;
-	for (len = 0; len < 8; len++)
+	for (uint32_t len = 0; len < 8; len++)
 		stage_rx(&stage, frame,
 			 frame_ipv4(frame, PEER_IP, OUR_IP, 1, "\10\0\367\377\0\0\0\0", len));
 	assert_int_equal(stage.net.count.bad_ip, 8);
@@ -408,11 +400,11 @@ static void a_message_shorter_than_its_header_is_counted(void **state)
 /* [SEC-07] */
 static void any_byte_may_be_wrong(void **state)
 {
-	uint32_t i, flip, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < 36; i++)
-		for (flip = 1; flip < 256; flip++) {
+	for (uint32_t i = 0; i < 36; i++)
+		for (uint32_t flip = 1; flip < 256; flip++) {
 			len = error_frame(3, 3, 0, &udp_quote);
 			frame[34 + i] ^= (uint8_t)flip;
 			put_be16(frame + 36, 0);
@@ -515,17 +507,17 @@ static void a_datagram_to_a_closed_port_is_answered_with_its_header(void **state
 /* [ICMP-07] */
 static void at_most_four_such_answers_a_second(void **state)
 {
-	uint32_t i, len = frame_udp(frame, FAR_IP, 53, OUR_IP, 4000, "late", 4);
+	uint32_t len = frame_udp(frame, FAR_IP, 53, OUR_IP, 4000, "late", 4);
 
 	(void)state;
-	for (i = 0; i < 1000; i++)
+	for (uint32_t i = 0; i < 1000; i++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(stage_tx_count(&stage), 4);
 	stage_pass(&stage, 999);
 	stage_rx(&stage, frame, len);
 	assert_int_equal(stage_tx_count(&stage), 0);
 	stage_pass(&stage, 1);
-	for (i = 0; i < 1000; i++)
+	for (uint32_t i = 0; i < 1000; i++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(stage_tx_count(&stage), 4);
 }

@@ -57,12 +57,12 @@ static int store(struct fixture *x, const char *s)
 /* The memory holds s where the extent begins, and around it nothing was touched. */
 static void assert_memory_holds(const struct fixture *x, const char *s)
 {
-	size_t i, len = strlen(s);
+	size_t len = strlen(s);
 
 	assert_memory_equal(x->memory + GUARD, s, len);
-	for (i = 0; i < GUARD; i++)
+	for (size_t i = 0; i < GUARD; i++)
 		assert_int_equal(x->memory[i], 0xee);
-	for (i = GUARD + len; i < sizeof(x->memory); i++)
+	for (size_t i = GUARD + len; i < sizeof(x->memory); i++)
 		assert_int_equal(x->memory[i], 0xee);
 }
 
@@ -93,10 +93,9 @@ static void an_image_begins_again_where_it_is(void **state)
 {
 	static const uint64_t lengths[] = { 6, IMAGE_LEN_UNKNOWN };
 	struct fixture x;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		open_image(&x, 0);
 		assert_int_equal(image_begin(&x.img, lengths[i]), 0);
 		assert_int_equal(image_begin(&x.img, lengths[i]), 0);

@@ -100,10 +100,10 @@ static void a_header_that_contradicts_itself_is_counted(void **state)
 		{ 0x44, 33 }, { 0x4f, 33 }, { 0x45, 0 },      { 0x45, 19 },
 		{ 0x46, 20 }, { 0x45, 47 }, { 0x45, 0xffff },
 	};
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(broken); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(broken); i++) {
 		len = udp_to(PEER_IP, OUR_IP, PORT);
 		frame[14] = broken[i].version_ihl;
 		put_be16(frame + 16, broken[i].total);
@@ -118,11 +118,11 @@ static void a_header_that_contradicts_itself_is_counted(void **state)
 static void a_wrong_header_sum_is_never_overlooked(void **state)
 {
 	static const enum csum_verdict verdicts[] = { CSUM_CHECK, CSUM_VOUCHED, CSUM_PARTIAL };
-	uint32_t i, bit, len = udp_to(PEER_IP, OUR_IP, PORT), n = 0;
+	uint32_t len = udp_to(PEER_IP, OUR_IP, PORT), n = 0;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(verdicts); i++)
-		for (bit = 0; bit < 20 * 8; bit++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(verdicts); i++)
+		for (uint32_t bit = 0; bit < 20 * 8; bit++) {
 			frame[14 + bit / 8] ^= (uint8_t)(1u << bit % 8);
 			stage_rx_marked(&stage, frame, len, verdicts[i], 34, 6);
 			frame[14 + bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -186,10 +186,9 @@ static void other_destinations_are_ignored(void **state)
 		OUR_IP + 1, PEER_IP, 0x0a000200, 0xe0000001, 0xe00000fb,
 		0x7f000001, 0,       0x0a0003ff, 0x0affffff,
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(others); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(others); i++) {
 		stage_rx(&stage, frame, udp_to(PEER_IP, others[i], PORT));
 		stage_rx(&stage, frame, echo_from(PEER_IP, others[i], 8));
 	}
@@ -216,7 +215,6 @@ static void small_subnets_have_no_broadcast(void **state)
 /* [IP4-04] [DHCP-25]: its port 68, to everybody or to the address that it is about to give. */
 static void without_an_address_only_dhcp_is_heard(void **state)
 {
-	uint32_t i;
 	static const struct {
 		uint32_t dst;
 		uint16_t port;
@@ -235,7 +233,7 @@ static void without_an_address_only_dhcp_is_heard(void **state)
 	(void)state;
 	stage_close(&stage);
 	stage_open(&stage);
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		sock.open = false;
 		memset(&stage.net.udp.sockets, 0, sizeof(stage.net.udp.sockets));
 		listen_on(cases[i].port);
@@ -256,10 +254,9 @@ static void impossible_sources_are_counted(void **state)
 	static const uint32_t martians[] = {
 		0x7f000001, 0xe0000001, 0xefffffff, 0xf0000001, 0xffffffff, SUBNET_BROADCAST,
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(martians); i++)
+	for (uint32_t i = 0; i < ARRAY_LEN(martians); i++)
 		stage_rx(&stage, frame, udp_to(martians[i], OUR_IP, PORT));
 	assert_int_equal(datagrams, 0);
 	assert_int_equal(stage.net.count.bad_ip, ARRAY_LEN(martians));
@@ -290,11 +287,10 @@ static void options_are_skipped(void **state)
 		{ 1, 1, 1, 0 },    { 0x83, 7, 4, 10, 0, 2, 99, 0 }, { 0x89, 0 }, { 0x83, 1, 0, 0 },
 		{ 0x94, 4, 0, 0 }, { 0x44, 0xff, 0xff, 0xff },
 	};
-	uint32_t i, len;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(options); i++)
-		for (len = 4; len <= 40; len += 4) {
+	for (uint32_t i = 0; i < ARRAY_LEN(options); i++)
+		for (uint32_t len = 4; len <= 40; len += 4) {
 			datagrams = 0;
 			stage_rx(&stage, frame, udp_with_options(options[i], len));
 			assert_int_equal(datagrams, 1);
@@ -312,10 +308,10 @@ static void options_are_skipped(void **state)
 static void fragments_are_counted_and_never_taken_for_whole(void **state)
 {
 	static const uint16_t flags[] = { 0x2000, 0x2001, 0x0001, 0x1fff, 0x3fff, 0x6000 };
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(flags); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(flags); i++) {
 		len = udp_to(PEER_IP, OUR_IP, PORT);
 		put_be16(frame + 14 + 6, flags[i]);
 		packet_ipv4_seal(frame + 14);
@@ -335,10 +331,10 @@ static void ttl_dscp_ecn_id_and_the_reserved_flag_do_not_count(void **state)
 		{ 8, 0 },    { 8, 1 },    { 8, 255 },  { 1, 0xff },
 		{ 1, 0x03 }, { 4, 0xab }, { 6, 0x80 }, { 6, 0xc0 },
 	};
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(harmless); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(harmless); i++) {
 		len = udp_to(PEER_IP, OUR_IP, PORT);
 		frame[14 + harmless[i].off] = harmless[i].value;
 		packet_ipv4_seal(frame + 14);
@@ -350,10 +346,8 @@ static void ttl_dscp_ecn_id_and_the_reserved_flag_do_not_count(void **state)
 
 static void other_protocols_are_ignored(void **state)
 {
-	uint32_t proto;
-
 	(void)state;
-	for (proto = 0; proto < 256; proto++)
+	for (uint32_t proto = 0; proto < 256; proto++)
 		if (proto != 1 && proto != 6 && proto != 17)
 			stage_rx(&stage, frame,
 				 frame_ipv4(frame, PEER_IP, OUR_IP, (uint8_t)proto, "abcd", 4));
@@ -380,10 +374,10 @@ static void headers_are_read_from_the_private_copy_only(void **state)
 static void no_prefix_of_a_packet_is_a_packet(void **state)
 {
 	static const uint8_t options[40] = { 1, 1 };
-	uint32_t len, whole = udp_with_options(options, sizeof(options));
+	uint32_t whole = udp_with_options(options, sizeof(options));
 
 	(void)state;
-	for (len = 18; len < whole; len++)
+	for (uint32_t len = 18; len < whole; len++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(datagrams, 0);
 	assert_int_equal(stage.net.count.bad_ip, whole - 18);
@@ -393,11 +387,11 @@ static void no_prefix_of_a_packet_is_a_packet(void **state)
 static void any_header_byte_may_be_wrong(void **state)
 {
 	static const uint8_t options[8] = { 1, 1 };
-	uint32_t i, flip, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < 28; i++)
-		for (flip = 1; flip < 256; flip++) {
+	for (uint32_t i = 0; i < 28; i++)
+		for (uint32_t flip = 1; flip < 256; flip++) {
 			len = udp_with_options(options, sizeof(options));
 			frame[14 + i] ^= (uint8_t)flip;
 			if ((frame[14] & 15) * 4u <= len - 14)
@@ -441,13 +435,13 @@ static void what_we_send_fits_the_smallest_mtu(void **state)
 	static const struct dhcp_identity id;
 	static uint8_t data[IPV4_MTU_MIN];
 	char name[254];
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
 	stage.net.mtu = IPV4_MTU_MIN;
 	stage.fake.nic.tx_max = 14 + IPV4_MTU_MIN;
 	stage.net.dns_servers[0] = PEER_IP;
-	for (i = 0; i < 253; i++)
+	for (uint32_t i = 0; i < 253; i++)
 		name[i] = i % 64 == 63 ? '.' : 'x';
 	name[253] = 0;
 	dns_start(&stage.net, name);
@@ -508,10 +502,9 @@ static void the_next_hop(void **state)
 		{ OUR_IP, 0xffffff00, PEER_IP, 0xe0000001, 0 },
 		{ 0, 0xffffff00, PEER_IP, FAR_IP, 0 },
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		lease_configure(&stage.net, cases[i].ip, cases[i].mask, cases[i].gateway, 0);
 		assert_int_equal(ipv4_next_hop(&stage.net, cases[i].dst), cases[i].hop);
 	}
@@ -524,10 +517,9 @@ static void what_is_not_one_host_s_has_no_next_hop(void **state)
 		OUR_IP | ~OUR_MASK, IPV4_BROADCAST, 0,          0x00000001,
 		0x7f000001,         0xe0000001,     0xf0000001,
 	};
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(nobody); i++)
+	for (uint32_t i = 0; i < ARRAY_LEN(nobody); i++)
 		assert_int_equal(ipv4_next_hop(&stage.net, nobody[i]), 0);
 	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), PEER_IP);
 }
@@ -572,11 +564,11 @@ static void without_a_route_sending_fails_at_once(void **state)
 static void the_pseudo_header_sums_like_its_bytes(void **state)
 {
 	static const uint32_t ips[] = { 0, 1, OUR_IP, PEER_IP, 0xffffffff, 0x8000ffff };
-	uint32_t i, j, sum;
+	uint32_t sum;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(ips); i++)
-		for (j = 0; j < ARRAY_LEN(ips); j++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(ips); i++)
+		for (uint32_t j = 0; j < ARRAY_LEN(ips); j++) {
 			sum = ipv4_pseudo_sum(ips[i], ips[j], 17, 65535);
 			sum = (sum & 0xffff) + (sum >> 16);
 			sum = (sum & 0xffff) + (sum >> 16);

@@ -88,24 +88,20 @@ static int compare(int which, const void *a, const void *b, size_t len)
 
 static void fill(uint8_t *p)
 {
-	int i;
-
-	for (i = 0; i < SIZE; i++)
+	for (int i = 0; i < SIZE; i++)
 		p[i] = (uint8_t)(i * 37 + 11);
 }
 
 static void copies_any_length_between_any_alignments(void **state)
 {
 	uint8_t src[SIZE], ours[SIZE], theirs[SIZE];
-	size_t from, to, len;
-	int which;
 
 	(void)state;
 	fill(src);
-	for (which = 0; which < VERSIONS; which++)
-		for (from = 0; from < 8; from++)
-			for (to = 0; to < 8; to++)
-				for (len = 0; len <= LEN_MAX; len++) {
+	for (int which = 0; which < VERSIONS; which++)
+		for (size_t from = 0; from < 8; from++)
+			for (size_t to = 0; to < 8; to++)
+				for (size_t len = 0; len <= LEN_MAX; len++) {
 					memset(ours, 0, SIZE);
 					memset(theirs, 0, SIZE);
 					assert_ptr_equal(copy(which, ours + to, src + from, len),
@@ -118,14 +114,12 @@ static void copies_any_length_between_any_alignments(void **state)
 static void moves_overlapping_bytes_both_ways(void **state)
 {
 	uint8_t ours[SIZE], theirs[SIZE];
-	size_t from, to, len;
-	int which;
 
 	(void)state;
-	for (which = 0; which < VERSIONS; which++)
-		for (from = 0; from < 24; from++)
-			for (to = 0; to < 24; to++)
-				for (len = 0; len <= LEN_MAX; len++) {
+	for (int which = 0; which < VERSIONS; which++)
+		for (size_t from = 0; from < 24; from++)
+			for (size_t to = 0; to < 24; to++)
+				for (size_t len = 0; len <= LEN_MAX; len++) {
 					fill(ours);
 					fill(theirs);
 					assert_ptr_equal(move(which, ours + to, ours + from, len),
@@ -138,13 +132,11 @@ static void moves_overlapping_bytes_both_ways(void **state)
 static void sets_any_length(void **state)
 {
 	uint8_t ours[SIZE], theirs[SIZE];
-	size_t to, len;
-	int which;
 
 	(void)state;
-	for (which = 0; which < VERSIONS; which++)
-		for (to = 0; to < 8; to++)
-			for (len = 0; len <= LEN_MAX; len++) {
+	for (int which = 0; which < VERSIONS; which++)
+		for (size_t to = 0; to < 8; to++)
+			for (size_t len = 0; len <= LEN_MAX; len++) {
 				fill(ours);
 				fill(theirs);
 				assert_ptr_equal(set(which, ours + to, 0x1a5, len), ours + to);
@@ -155,10 +147,8 @@ static void sets_any_length(void **state)
 
 static void compares_as_unsigned_bytes(void **state)
 {
-	int which;
-
 	(void)state;
-	for (which = 0; which < VERSIONS; which++) {
+	for (int which = 0; which < VERSIONS; which++) {
 		assert_int_equal(compare(which, "abc", "abd", 2), 0);
 		assert_true(compare(which, "abc", "abd", 3) < 0);
 		assert_true(compare(which, "\x80", "\x7f", 1) > 0);

@@ -44,12 +44,11 @@ static void a_million_letters(void **state)
 	char text[SHA256_HEX_LEN];
 	char letters[1000];
 	struct sha256 s;
-	int i;
 
 	(void)state;
 	memset(letters, 'a', sizeof(letters));
 	sha256_init(&s);
-	for (i = 0; i < 1000; i++)
+	for (int i = 0; i < 1000; i++)
 		sha256_update(&s, letters, sizeof(letters));
 	sha256_final(&s, digest);
 	assert_string_equal(sha256_text(text, digest), expected);
@@ -69,10 +68,9 @@ static void lengths_at_the_edge_of_a_block(void **state)
 		{ 65, "98ce42deef51d40269d542f5314bef2c7468d401ad5d85168bfab4c0108f75f7" },
 	};
 	static const uint8_t data[65];
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
+	for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
 		assert_digest(data, zeros[i].len, zeros[i].digest);
 }
 
@@ -80,17 +78,16 @@ static void it_does_not_matter_how_the_data_is_cut(void **state)
 {
 	uint8_t data[300], whole[SHA256_LEN], parts[SHA256_LEN];
 	struct sha256 s;
-	size_t i, step;
 
 	(void)state;
-	for (i = 0; i < sizeof(data); i++)
+	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7);
 	sha256_init(&s);
 	sha256_update(&s, data, sizeof(data));
 	sha256_final(&s, whole);
-	for (step = 1; step < 140; step++) {
+	for (size_t step = 1; step < 140; step++) {
 		sha256_init(&s);
-		for (i = 0; i < sizeof(data); i += step)
+		for (size_t i = 0; i < sizeof(data); i += step)
 			sha256_update(&s, data + i,
 				      sizeof(data) - i < step ? sizeof(data) - i : step);
 		sha256_update(&s, data, 0);

@@ -73,11 +73,11 @@ static void receive_what_fits(void)
 static void idle(void *ctx)
 {
 	static struct device_sent sent;
-	unsigned i, n = device.sent_count;
+	unsigned n = device.sent_count;
 
 	(void)ctx;
 	assert_true(n <= DEVICE_SENT_MAX);
-	for (i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		sent = device.sent[i];
 		wire.tx(wire.tx_ctx, sent.frame, sent.len);
 	}

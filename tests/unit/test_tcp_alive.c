@@ -26,13 +26,12 @@ static void test_keep_alive(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	int i;
 
 	lab_connect(lab);
 	s = lab_data(lab, 0, 1000);
 	lab_send(lab, &s);
 	lab_drain(lab);
-	for (i = 0; i < 40; i++) {
+	for (int i = 0; i < 40; i++) {
 		lab_pass(lab, 4999);
 		lab_expect_silence(lab);
 		lab_pass(lab, 1);
@@ -42,14 +41,14 @@ static void test_keep_alive(void **state)
 		assert_int_equal(s.flags, ACK);
 		put(lab, ACK, 1000, 0);
 	}
-	for (i = 0; i < 10; i++) { /* a slow server: what it sends is a sign of life */
+	for (int i = 0; i < 10; i++) { /* a slow server: what it sends is a sign of life */
 		lab_pass(lab, 4000);
 		s = lab_data(lab, 1000 + (uint64_t)i * 100, 100);
 		lab_send(lab, &s);
 		assert_int_equal(lab_drain(lab), 1);
 	}
 	assert_int_equal(lab->c->state, TCP_ESTABLISHED);
-	for (i = 0; i < 12; i++) {
+	for (int i = 0; i < 12; i++) {
 		lab_pass(lab, 5000);
 		lab_take(lab, &s);
 	}

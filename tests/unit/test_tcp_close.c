@@ -322,23 +322,22 @@ static void test_slots_are_reused_oldest_tombstone_first(void **state)
 	struct tcp_lab *lab = *state;
 	struct tcp_lab at[TCP_CONNS_MAX]; /* the lab as it was with each connection */
 	struct segment s;
-	int i;
 
-	for (i = 0; i < TCP_CONNS_MAX; i++) {
+	for (int i = 0; i < TCP_CONNS_MAX; i++) {
 		lab_connect(lab);
 		at[i] = *lab;
 	}
-	for (i = 0; i < TCP_CONNS_MAX; i++) {
+	for (int i = 0; i < TCP_CONNS_MAX; i++) {
 		tcp_close(lab->net, at[close_order[i]].c);
 		lab_pass(lab, 10);
 	}
-	for (i = 2; i >= 1; i--) { /* 2 is a tombstone first, then 1 */
+	for (int i = 2; i >= 1; i--) { /* 2 is a tombstone first, then 1 */
 		s = lab_segment(&at[i], FIN | ACK, 0, 1);
 		lab_send(lab, &s);
 		lab_pass(lab, 10);
 	}
 	lab_drain(lab);
-	for (i = 0; i < TCP_CONNS_MAX; i++) {
+	for (int i = 0; i < TCP_CONNS_MAX; i++) {
 		lab->c = tcp_open(lab->net, LAB_PEER_IP, 80, &lab->user);
 		assert_ptr_equal(lab->c, at[reuse_order[i]].c);
 		assert_int_equal(lab_drain_rst(lab), i >= 2);
@@ -352,12 +351,11 @@ static void test_broken_connection_is_the_users_until_dropped(void **state)
 	struct tcp_lab *lab = *state;
 	struct tcp_conn *c;
 	struct segment s;
-	int i;
 
 	lab_connect(lab);
 	c = lab->c;
 	put(lab, RST, 0, 0);
-	for (i = 0; i < TCP_CONNS_MAX - 1; i++) {
+	for (int i = 0; i < TCP_CONNS_MAX - 1; i++) {
 		lab_open(lab, &s);
 		assert_ptr_not_equal(lab->c, c);
 	}

@@ -34,10 +34,9 @@ static void test_padded_frame(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t len;
 
 	lab_connect(lab);
-	for (len = 1; len < 10; len++) { /* 54 + len bytes, padded to 60 with 5a */
+	for (uint32_t len = 1; len < 10; len++) { /* 54 + len bytes, padded to 60 with 5a */
 		s = lab_data(lab, lab->got, len);
 		lab_send(lab, &s);
 	}
@@ -125,10 +124,9 @@ static void test_partial(void **state)
 	struct tcp_lab *lab = *state;
 	struct fake_frame *f;
 	struct segment s;
-	size_t i;
 
 	lab_connect(lab);
-	for (i = 0; i < ARRAY_LEN(where); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(where); i++) {
 		s = lab_data(lab, 0, 100);
 		f = lab_put(lab, &s);
 		put_sum(f, pseudo_sum(f, 120));
@@ -158,10 +156,9 @@ static void test_failures_are_counted_by_breach_and_kind(void **state)
 	struct tcp_lab *lab = *state;
 	struct fake_frame *f;
 	struct segment s;
-	uint8_t id;
 
 	lab_connect(lab);
-	for (id = 0; id < 4; id++) {
+	for (uint8_t id = 0; id < 4; id++) {
 		s = lab_data(lab, 0, 100);
 		f = lab_put(lab, &s);
 		f->breach = id;
@@ -188,11 +185,10 @@ static void test_runts(void **state)
 	struct tcp_lab *lab = *state;
 	struct fake_frame *f;
 	struct segment s;
-	uint32_t len;
 	uint16_t sum;
 
 	lab_connect(lab);
-	for (len = 0; len < 20; len++) {
+	for (uint32_t len = 0; len < 20; len++) {
 		s = lab_segment(lab, ACK, 0, 0);
 		f = lab_put(lab, &s);
 		f->bytes[17] = (uint8_t)(20 + len);

@@ -135,9 +135,9 @@ static void test_sequence_numbers_wrap(void **state)
  */
 static void test_loss_of_1_to_5_percent(void **state)
 {
-	uint32_t seed, sent = 0, lost = 0;
+	uint32_t sent = 0, lost = 0;
 
-	for (seed = 1; seed <= 15; seed++) {
+	for (uint32_t seed = 1; seed <= 15; seed++) {
 		struct tcp_lab *lab = *state;
 		struct download *d = begin(state, seed, 500000);
 
@@ -155,9 +155,7 @@ static void test_loss_of_1_to_5_percent(void **state)
 
 static void test_loss_without_sack(void **state)
 {
-	uint32_t seed;
-
-	for (seed = 20; seed < 26; seed++) {
+	for (uint32_t seed = 20; seed < 26; seed++) {
 		struct download *d = begin(state, seed, 200000);
 
 		lab_forget(*state);
@@ -172,9 +170,7 @@ static void test_loss_without_sack(void **state)
 /* [TCP-20]: everything out of order, nothing lost. */
 static void test_reordering(void **state)
 {
-	uint32_t seed;
-
-	for (seed = 30; seed < 36; seed++) {
+	for (uint32_t seed = 30; seed < 36; seed++) {
 		struct download *d = begin(state, seed, 400000);
 
 		lab_forget(*state);
@@ -199,9 +195,7 @@ static void test_duplication(void **state)
 /* One bit flipped: caught by a checksum, never stored as good, never acknowledged. */
 static void test_corruption(void **state)
 {
-	uint32_t seed;
-
-	for (seed = 50; seed < 56; seed++) {
+	for (uint32_t seed = 50; seed < 56; seed++) {
 		struct tcp_lab *lab = *state;
 		struct download *d = begin(state, seed, 400000);
 		const struct net_count *n = &lab->net->count;
@@ -222,9 +216,7 @@ static void test_corruption(void **state)
  */
 static void test_everything_at_once(void **state)
 {
-	uint32_t seed;
-
-	for (seed = 60; seed < 72; seed++) {
+	for (uint32_t seed = 60; seed < 72; seed++) {
 		struct tcp_lab *lab = *state;
 		struct download *d = begin(state, seed, 200000);
 

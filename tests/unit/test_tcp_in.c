@@ -69,9 +69,8 @@ static void test_edges_of_acceptance(void **state)
 	};
 	struct tcp_lab *lab;
 	struct segment s;
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(edge); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(edge); i++) {
 		uint64_t held;
 
 		lab_setup(state);
@@ -142,10 +141,10 @@ static void test_blind_rst(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t i, off;
+	uint32_t off;
 
 	connect_with_window(lab);
-	for (i = 0; i < 1000; i++) {
+	for (uint32_t i = 0; i < 1000; i++) {
 		off = i * 7919;
 		if (off == 1000)
 			continue;
@@ -202,10 +201,9 @@ static void test_syn_on_a_live_connection(void **state)
 	static const uint32_t offs[] = { UINT32_MAX, 0, 1000, 5000, 10999, 11000, 0x7fffffff };
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	size_t i;
 
 	connect_with_window(lab);
-	for (i = 0; i < ARRAY_LEN(offs); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(offs); i++) {
 		s = lab_segment(lab, SYN, offs[i], 0);
 		lab_send(lab, &s);
 		expect_ack(lab, 1000);
@@ -225,11 +223,10 @@ static void test_challenges_are_limited(void **state)
 	static const uint16_t flags[] = { SYN, RST, ACK };
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	int i, second;
 
 	lab_connect(lab);
-	for (second = 0; second < 3; second++) {
-		for (i = 0; i < 500; i++) {
+	for (int second = 0; second < 3; second++) {
+		for (int i = 0; i < 500; i++) {
 			s = lab_segment(lab, flags[i % 3], 500, 0x100000);
 			lab_send(lab, &s);
 		}
@@ -237,7 +234,7 @@ static void test_challenges_are_limited(void **state)
 		lab_pass(lab, 1000);
 	}
 	/* What is no challenge is not limited. */
-	for (i = 0; i < 50; i++) {
+	for (int i = 0; i < 50; i++) {
 		s = lab_data(lab, 0, 100);
 		lab_send(lab, &s);
 		lab_take(lab, &s);
@@ -307,10 +304,9 @@ static void test_numbers_half_the_space_away(void **state)
 	static const uint32_t away[] = { 0x7fffffff, 0x80000000, 0x80000001 };
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	size_t i;
 
 	lab_connect(lab);
-	for (i = 0; i < ARRAY_LEN(away); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(away); i++) {
 		s = lab_data(lab, 0, 100);
 		s.ack += away[i];
 		lab_send(lab, &s);
@@ -366,21 +362,20 @@ static void test_acks_per_batch(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t i;
 
 	lab_connect(lab);
-	for (i = 0; i < 8; i++) {
+	for (uint32_t i = 0; i < 8; i++) {
 		s = lab_data(lab, i * 1000, 1000);
 		lab_put(lab, &s);
 	}
 	lab_poll(lab);
 	expect_ack(lab, 8000);
-	for (i = 9; i < 14; i++) {
+	for (uint32_t i = 9; i < 14; i++) {
 		s = lab_data(lab, i * 1000, 1000);
 		lab_put(lab, &s);
 	}
 	lab_poll(lab);
-	for (i = 9; i < 14; i++) {
+	for (uint32_t i = 9; i < 14; i++) {
 		lab_take(lab, &s);
 		assert_int_equal(s.ack, lab->iss + 1 + 8000);
 		assert_int_equal(s.sacks, 1);
@@ -388,7 +383,7 @@ static void test_acks_per_batch(void **state)
 	}
 	lab_expect_silence(lab);
 	lab->place_to = 14000; /* the same for bytes that are not kept */
-	for (i = 15; i < 18; i++) {
+	for (uint32_t i = 15; i < 18; i++) {
 		s = lab_data(lab, i * 1000, 1000);
 		lab_put(lab, &s);
 	}
@@ -447,12 +442,12 @@ static void test_ack_waits_for_a_buffer(void **state)
 static void test_right_edge_never_retreats(void **state)
 {
 	struct tcp_lab *lab = *state;
-	uint32_t edge = 0, last = 0, i, off = 0;
+	uint32_t edge = 0, last = 0, off = 0;
 	struct segment s;
 
 	lab_connect(lab);
 	last = lab->c->rcv_adv;
-	for (i = 0; i < 400; i++) {
+	for (uint32_t i = 0; i < 400; i++) {
 		s = lab_data(lab, off + (i % 3 == 1 ? 3000 : 0), 1 + i * 37 % 1460);
 		if (i % 3 != 1)
 			off += s.len;
@@ -505,10 +500,9 @@ static void test_flags_that_mean_nothing_here(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t bits;
 
 	lab_connect(lab);
-	for (bits = 0; bits < 256; bits++) {
+	for (uint32_t bits = 0; bits < 256; bits++) {
 		s = lab_data(lab, bits * 10, 10);
 		s.flags |= (uint16_t)((bits & 1) << 3 | (bits & 2) << 4 | (bits & 0xfc) << 4);
 		s.urgent = (uint16_t)(bits * 3);

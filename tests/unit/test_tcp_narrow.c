@@ -154,11 +154,11 @@ static void test_a_long_request_is_cut_up(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t got = 0, ms;
+	uint32_t got = 0;
 
 	lab_connect(lab);
 	tcp_send(lab->net, lab->c, (struct span){ pattern_at(0, 4000), 4000 });
-	for (ms = 0; ms < 60000; ms++) {
+	for (uint32_t ms = 0; ms < 60000; ms++) {
 		lab_pass(lab, 1);
 		while (lab_next(lab, &s)) {
 			assert_true(pattern_is(s.data, s.seq - lab->syn_seq - 1, s.len));

@@ -23,16 +23,16 @@
 static void test_initial_sequence_numbers(void **state)
 {
 	struct tcp_lab *lab = *state;
-	uint32_t isn[64], i, j;
+	uint32_t isn[64];
 	struct segment s;
 
-	for (i = 0; i < ARRAY_LEN(isn); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(isn); i++) {
 		if (i % 2)
 			hosted_random_seed(1000 + i);
 		tcp_init(lab->net);
 		lab_open(lab, &s);
 		isn[i] = s.seq;
-		for (j = 0; j < i; j++)
+		for (uint32_t j = 0; j < i; j++)
 			assert_true(isn[i] - isn[j] > 1000 && isn[j] - isn[i] > 1000);
 	}
 	/* The same secret and time, another port. */
@@ -58,13 +58,13 @@ static void test_ports_are_random_and_dynamic(void **state)
 	uint16_t port[32];
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t i, j, same = 0;
+	uint32_t same = 0;
 
-	for (i = 0; i < ARRAY_LEN(port); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(port); i++) {
 		lab_open(lab, &s);
 		port[i] = s.src_port;
 		assert_true(port[i] >= 49152);
-		for (j = 0; j < i; j++)
+		for (uint32_t j = 0; j < i; j++)
 			same += port[i] == port[j];
 		tcp_abort(lab->net, lab->c);
 	}
@@ -83,10 +83,10 @@ static void test_syn_is_retried_with_backoff_and_given_up(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment first, s;
-	uint32_t i, waited = 0;
+	uint32_t waited = 0;
 
 	lab_open(lab, &first);
-	for (i = 1; i < 64; i *= 2) {
+	for (uint32_t i = 1; i < 64; i *= 2) {
 		lab_pass(lab, i * 1000 - 1);
 		lab_expect_silence(lab);
 		lab_pass(lab, 1);
@@ -271,11 +271,10 @@ static void test_only_the_exact_four_numbers_match(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s, right;
-	int i;
 
 	lab_open(lab, &s);
 	right = lab_syn_ack(lab);
-	for (i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++) {
 		s = right;
 		s.src += i == 0;
 		s.src_port ^= i == 1;
@@ -330,9 +329,8 @@ static void test_simultaneous_open(void **state)
 	static const uint8_t options[] = { 2, 4, 5, 180, 3, 3, 2, 0 };
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	int by_syn_ack;
 
-	for (by_syn_ack = 0; by_syn_ack < 2; by_syn_ack++) {
+	for (int by_syn_ack = 0; by_syn_ack < 2; by_syn_ack++) {
 		lab_forget(lab);
 		lab_open(lab, &s);
 		s = lab_segment(lab, SYN, 0, 0);
@@ -464,9 +462,8 @@ static void test_a_blind_syn_and_a_rst_refuse_nothing(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	int with_ack;
 
-	for (with_ack = 0; with_ack < 2; with_ack++) {
+	for (int with_ack = 0; with_ack < 2; with_ack++) {
 		lab_forget(lab);
 		lab_open(lab, &s);
 		put_forged_syn(lab, 0xdeadbeef);
@@ -529,11 +526,11 @@ static void test_a_blind_syn_does_not_hide_an_icmp_error(void **state)
 static void test_blind_syns_are_no_progress(void **state)
 {
 	struct tcp_lab *lab = *state;
-	uint32_t began_ms = lab->net->progress_ms, i;
+	uint32_t began_ms = lab->net->progress_ms;
 	struct segment s;
 
 	lab_open(lab, &s);
-	for (i = 0; i < 10; i++) {
+	for (uint32_t i = 0; i < 10; i++) {
 		lab_pass(lab, 10);
 		put_forged_syn(lab, i);
 		s = lab_segment(lab, RST, 0, 0);

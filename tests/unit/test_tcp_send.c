@@ -75,13 +75,13 @@ static void test_long_request(void **state)
 static void test_request_is_retransmitted_and_given_up(void **state)
 {
 	struct tcp_lab *lab = *state;
-	uint32_t rto_ms = 1000, i;
+	uint32_t rto_ms = 1000;
 	struct segment s;
 
 	lab_connect(lab);
 	request(lab, 300);
 	expect_data(lab, 0, 300, true);
-	for (i = 0; i < 6; i++) {
+	for (uint32_t i = 0; i < 6; i++) {
 		lab_pass(lab, rto_ms - 1);
 		lab_expect_silence(lab);
 		lab_pass(lab, 1);
@@ -205,12 +205,11 @@ static void test_data_is_no_duplicate_ack(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t i;
 
 	lab_connect(lab);
 	request(lab, 100);
 	lab_take(lab, &s);
-	for (i = 0; i < 6; i++) {
+	for (uint32_t i = 0; i < 6; i++) {
 		s = lab_data(lab, i * 10, 20);
 		lab_send(lab, &s);
 		lab_take(lab, &s);
@@ -307,13 +306,12 @@ static void test_closed_window_is_probed(void **state)
 	struct tcp_lab *lab = *state;
 	uint32_t waits[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000, 60000 };
 	struct segment s;
-	size_t i;
 
 	lab_connect(lab);
 	ack(lab, 0, 0);
 	request(lab, 500);
 	lab_expect_silence(lab);
-	for (i = 0; i < ARRAY_LEN(waits); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
 		lab_pass(lab, waits[i] - 1);
 		lab_expect_silence(lab);
 		lab_pass(lab, 1);
@@ -340,12 +338,11 @@ static void test_closed_window_is_probed(void **state)
 static void test_probe_is_accepted(void **state)
 {
 	struct tcp_lab *lab = *state;
-	uint32_t i;
 
 	lab_connect(lab);
 	ack(lab, 0, 0);
 	request(lab, 3);
-	for (i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < 3; i++) {
 		lab_pass(lab, 60000);
 		assert_true(lab_drain(lab) > 0);
 		ack(lab, i + 1, 0);

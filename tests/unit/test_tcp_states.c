@@ -177,10 +177,9 @@ static const struct event events[] = {
 static void test_every_event_in_every_state(void **state)
 {
 	struct tcp_lab *lab = *state;
-	size_t e, i;
 
-	for (e = 0; e < ARRAY_LEN(events); e++)
-		for (i = 0; i < ARRAY_LEN(states); i++) {
+	for (size_t e = 0; e < ARRAY_LEN(events); e++)
+		for (size_t i = 0; i < ARRAY_LEN(states); i++) {
 			const struct event *ev = &events[e];
 			enum tcp_state from = states[i];
 
@@ -204,9 +203,8 @@ static void test_every_call_in_every_state(void **state)
 		{ TCP_CLOSE_WAIT, TCP_LAST_ACK, AN_ACK, A_RST },
 	};
 	struct tcp_lab *lab = *state;
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(calls); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
 		bring_to(lab, calls[i].from);
 		tcp_close(lab->net, lab->c);
 		lab_poll(lab);
@@ -234,7 +232,6 @@ static void check_invariants(const struct tcp_lab *lab)
 {
 	const struct tcp_conn *c = lab->c;
 	uint64_t end = c->rcv_off + (c->rcv_adv - c->rcv_nxt);
-	uint32_t i;
 
 	if (c->state == TCP_CLOSED || c->state == TCP_SYN_SENT)
 		return;
@@ -244,7 +241,7 @@ static void check_invariants(const struct tcp_lab *lab)
 	assert_true((int32_t)(c->snd_nxt - c->snd_una) >= 0);
 	assert_true(c->held_len <= TCP_HELD_MAX);
 	assert_false(c->fin_received && c->held_len);
-	for (i = 0; i < c->held_len; i++) {
+	for (uint32_t i = 0; i < c->held_len; i++) {
 		assert_true(c->held[i].from > (i ? c->held[i - 1].to : c->rcv_off));
 		assert_true(c->held[i].to > c->held[i].from && c->held[i].to <= end);
 		/* What is held is what was sent first, and true. */
@@ -266,7 +263,6 @@ static struct segment random_segment(struct tcp_lab *lab, uint32_t *r)
 	uint64_t base = lab->c->rcv_off > 3000 ? lab->c->rcv_off - 3000 : 0,
 		 off = base + chance(r, 12000);
 	struct segment s = lab_segment(lab, flags[chance(r, ARRAY_LEN(flags))], off, 0);
-	size_t i;
 
 	if (chance(r, 3) == 0)
 		s.seq = lab->iss + 1 + (uint32_t)(off = lab->c->rcv_off);
@@ -282,7 +278,7 @@ static struct segment random_segment(struct tcp_lab *lab, uint32_t *r)
 		s.flags &= (uint16_t)~FIN;
 	if ((s.flags & RST) && s.seq == lab->c->rcv_nxt && chance(r, 30))
 		s.seq++;
-	for (i = 0; i < sizeof(options); i++)
+	for (size_t i = 0; i < sizeof(options); i++)
 		options[i] = (uint8_t)chance(r, 12);
 	if (chance(r, 10) == 0) {
 		s.options = options;
@@ -300,14 +296,14 @@ static struct segment random_segment(struct tcp_lab *lab, uint32_t *r)
 static void test_random_segments_break_no_invariant(void **state)
 {
 	struct tcp_lab *lab = *state;
-	uint32_t random = 4711, round, i, flips = 0;
+	uint32_t random = 4711, flips = 0;
 
-	for (round = 0; round < 300; round++) {
+	for (uint32_t round = 0; round < 300; round++) {
 		lab_forget(lab);
 		lab->iss = round * 0x1fffffff;
 		lab->place_from = chance(&random, 2) ? 0 : chance(&random, 5000);
 		bring_to(lab, states[chance(&random, 5) ? 1 : chance(&random, 8)]);
-		for (i = 0; i < 150 && lab->c->state != TCP_CLOSED; i++) {
+		for (uint32_t i = 0; i < 150 && lab->c->state != TCP_CLOSED; i++) {
 			struct segment s = random_segment(lab, &random);
 			struct fake_frame *f = lab_put(lab, &s);
 

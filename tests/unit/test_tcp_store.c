@@ -94,15 +94,15 @@ static void test_every_order_of_arrival(void **state)
 		{ 0, 500 }, { 500, 700 }, { 1200, 100 }, { 1250, 400 }, { 1650, 1 }, { 1651, 900 },
 	};
 	struct tcp_lab *lab = *state;
-	uint32_t perm, i, k, n, left[6];
+	uint32_t k, left[6];
 	struct segment s;
 
-	for (perm = 0; perm < 720; perm++) {
+	for (uint32_t perm = 0; perm < 720; perm++) {
 		lab_forget(lab);
 		lab_connect(lab);
-		for (i = 0; i < 6; i++)
+		for (uint32_t i = 0; i < 6; i++)
 			left[i] = i;
-		for (i = 0, n = perm; i < 6; i++) {
+		for (uint32_t i = 0, n = perm; i < 6; i++) {
 			k = n % (6 - i);
 			n /= 6 - i;
 			s = lab_data(lab, piece[left[k]].off, piece[left[k]].len);
@@ -189,10 +189,9 @@ static void test_damaged_segment_is_not_held(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint64_t off;
 
 	lab_connect(lab);
-	for (off = 0; off < 4000; off += 1000) {
+	for (uint64_t off = 0; off < 4000; off += 1000) {
 		s = lab_data(lab, off, 1000);
 		lab_put(lab, &s)->bytes[SEGMENT_L4 + 20 + 500] ^= 4;
 	}
@@ -382,17 +381,16 @@ static void test_flood_of_tiny_segments(void **state)
 {
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	uint32_t off;
 
 	lab_connect(lab);
-	for (off = 0; off < 5000; off++) {
+	for (uint32_t off = 0; off < 5000; off++) {
 		s = lab_data(lab, off, 1);
 		lab_put(lab, &s);
 	}
 	lab_poll(lab);
 	lab_expect_got(lab, 5000);
 	assert_true(lab_drain(lab) <= 5000 / 64 + 1); /* one ACK per batch of 64 */
-	for (off = 0; off < 5000; off++) {            /* and backwards */
+	for (uint32_t off = 0; off < 5000; off++) {   /* and backwards */
 		s = lab_data(lab, 10000 - off, 1);
 		lab_put(lab, &s);
 	}

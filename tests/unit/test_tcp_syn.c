@@ -22,9 +22,8 @@ static void test_syn_announces_what_we_can_do(void **state)
 	static const uint16_t mtus[] = { 576, 1500, 9000, 65520, 65535 };
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(mtus); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(mtus); i++) {
 		lab->nic.mtu_max = 65535;
 		lab->nic.nic.rx_slots = 16;
 		lease_configure(lab->net, LAB_IP, 0xffffff00, LAB_PEER_IP, mtus[i]);
@@ -86,10 +85,9 @@ static void test_window_scales(void **state)
 	static const uint8_t shifts[] = { 0, 7, 14, 15, 255 };
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	size_t i;
 
 	lab->nic.nic.rx_slots = 200;
-	for (i = 0; i < ARRAY_LEN(shifts); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(shifts); i++) {
 		uint8_t options[] = { 2, 4, 5, 180, 3, 3, shifts[i], 0 };
 
 		lab_open(lab, &s);
@@ -166,9 +164,8 @@ static void test_peer_mss(void **state)
 	static const uint8_t body[3000];
 	struct tcp_lab *lab = *state;
 	struct segment s;
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(mss); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(mss); i++) {
 		uint8_t options[] = { 2, 4, (uint8_t)(mss[i].said >> 8), (uint8_t)mss[i].said };
 
 		answer_with_options(lab, options, mss[i].said < 0 ? 0 : 4);
@@ -220,9 +217,8 @@ static void test_options_that_are_garbage(void **state)
 		{ { 2, 4, 3, 232, 77, 41 }, 40, 1000, -1 },
 	};
 	struct tcp_lab *lab = *state;
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(odd); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
 		answer_with_options(lab, odd[i].options, odd[i].len);
 		assert_int_equal(lab->c->snd_mss, odd[i].mss);
 		assert_int_equal(lab->c->snd_shift, odd[i].shift < 0 ? 0 : odd[i].shift);
@@ -238,12 +234,10 @@ static void test_options_of_later_segments_are_skipped(void **state)
 	struct tcp_lab *lab = *state;
 	uint8_t options[40];
 	struct segment s;
-	uint64_t off;
-	size_t i;
 
 	lab_connect(lab);
-	for (off = 0; off < 200; off++) {
-		for (i = 0; i < sizeof(options); i++)
+	for (uint64_t off = 0; off < 200; off++) {
+		for (size_t i = 0; i < sizeof(options); i++)
 			options[i] = (uint8_t)(off * 7 + i * off);
 		s = lab_data(lab, off, 1);
 		s.options = options;
@@ -259,11 +253,10 @@ static void test_options_of_later_segments_are_skipped(void **state)
 static void test_data_offset_out_of_range(void **state)
 {
 	struct tcp_lab *lab = *state;
-	int words;
 	struct segment s;
 
 	lab_connect(lab);
-	for (words = -1; words < 16; words++) {
+	for (int words = -1; words < 16; words++) {
 		if (words == 0 || words == 5)
 			continue;
 		s = lab_data(lab, 0, 3);

@@ -98,10 +98,8 @@ static void prints_addresses(void **state)
 
 static void only_printable_ascii_is_printable(void **state)
 {
-	int c;
-
 	(void)state;
-	for (c = -128; c < 256; c++)
+	for (int c = -128; c < 256; c++)
 		assert_int_equal(text_printable((char)c), c >= 0x20 && c < 0x7f ? c : '?');
 }
 
@@ -120,10 +118,9 @@ static void reads_decimal_numbers_strictly(void **state)
 		"184467440737095516150",
 	};
 	uint64_t n = 1234;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
 		assert_false(text_to_u64(malformed[i], strlen(malformed[i]), &n));
 	assert_int_equal(n, 1234);
 	assert_true(text_to_u64("18446744073709551615", 20, &n));
@@ -140,10 +137,9 @@ static void reads_hexadecimal_numbers_strictly(void **state)
 		"", "0x", "x1", "0x 1", "g", "-1", "10000000000000000", "0x0x1"
 	};
 	uint64_t n = 1234;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
 		assert_false(text_hex_to_u64(malformed[i], strlen(malformed[i]), &n));
 	assert_int_equal(n, 1234);
 	assert_true(text_hex_to_u64("0xFedcBA9876543210", 18, &n));
@@ -164,10 +160,9 @@ static void reads_dotted_quads_strictly(void **state)
 		"0x1.2.3.4", "1.2.3.a",  "1.2.3.1000", "-1.2.3.4",
 	};
 	uint32_t ip = 1234;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
 		assert_false(text_to_ip(malformed[i], strlen(malformed[i]), &ip));
 	assert_int_equal(ip, 1234);
 	assert_true(text_to_ip("192.0.2.10", 10, &ip));
@@ -217,11 +212,10 @@ static void divides_as_the_processor_does(void **state)
 		1, 2, 3, 10, 1000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x80000001, UINT32_MAX,
 	};
 	uint32_t rem;
-	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < sizeof(n) / sizeof(n[0]); i++)
-		for (j = 0; j < sizeof(d) / sizeof(d[0]); j++) {
+	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++)
+		for (size_t j = 0; j < sizeof(d) / sizeof(d[0]); j++) {
 			assert_true(div_u64(n[i], d[j], &rem) == n[i] / d[j]);
 			assert_true(rem == n[i] % d[j]);
 			assert_true(div_u64(n[i], d[j], NULL) == n[i] / d[j]);

@@ -35,12 +35,10 @@ static void sock_rx(void *ctx, uint32_t src, uint16_t src_port, struct span byte
 
 static int configured(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	stage_open_configured(&stage);
 	datagrams = 0;
-	for (i = 0; i < sizeof(data); i++)
+	for (uint32_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 13 + i / 256);
 	sock = (struct udp_socket){
 		.port = LOCAL_PORT,
@@ -70,10 +68,8 @@ static uint32_t from_peer(uint32_t len)
 /* [SUM-02]: every length, odd or even, with a checksum that must be right. */
 static void a_datagram_reaches_its_socket_whole(void **state)
 {
-	uint32_t len;
-
 	(void)state;
-	for (len = 0; len <= 1472; len++) {
+	for (uint32_t len = 0; len <= 1472; len++) {
 		stage_rx(&stage, frame, from_peer(len));
 		assert_int_equal(datagrams, len + 1);
 		assert_int_equal(datagram_len, len);
@@ -205,10 +201,10 @@ static void a_checksum_of_ffff_is_right(void **state)
 /* [SUM-07]: every byte of header and data, the addresses too. */
 static void a_wrong_checksum_is_counted(void **state)
 {
-	uint32_t i, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < 8 + 9; i++) {
+	for (uint32_t i = 0; i < 8 + 9; i++) {
 		len = from_peer(9);
 		frame[34 + i] ^= 4;
 		if (i >= 8 || i == 6 || i == 7) { /* the others find no socket, or no end */
@@ -239,11 +235,11 @@ static void a_checksum_is_spared_only_where_the_device_speaks_of_this_field(void
 		{ CSUM_PARTIAL, 38, 2, 0, 0, 0 }, { CSUM_PARTIAL, 14, 10, 0, 0, 0 },
 		{ CSUM_PARTIAL, 0, 40, 0, 0, 0 }, { CSUM_PARTIAL, 0, 0, 0, 0, 0 },
 	};
-	uint32_t i, len = from_peer(9);
+	uint32_t len = from_peer(9);
 
 	(void)state;
 	frame[45] ^= 4;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(cases); i++) {
 		datagrams = 0;
 		memset(datagram, 0, sizeof(datagram));
 		memset(stage.net.udp.data, 0, sizeof(stage.net.udp.data));
@@ -311,10 +307,10 @@ static void failures_are_counted_by_what_the_field_held(void **state)
 /* [SEC-01] */
 static void no_prefix_of_a_packet_is_a_datagram(void **state)
 {
-	uint32_t len, whole = from_peer(100);
+	uint32_t whole = from_peer(100);
 
 	(void)state;
-	for (len = 0; len < whole; len++)
+	for (uint32_t len = 0; len < whole; len++)
 		stage_rx(&stage, frame, len);
 	assert_int_equal(datagrams, 0);
 }
@@ -322,11 +318,11 @@ static void no_prefix_of_a_packet_is_a_datagram(void **state)
 /* [SEC-01]: also where nobody looks at the checksum. */
 static void any_header_byte_may_be_wrong(void **state)
 {
-	uint32_t i, flip, len;
+	uint32_t len;
 
 	(void)state;
-	for (i = 0; i < 28; i++)
-		for (flip = 1; flip < 256; flip++) {
+	for (uint32_t i = 0; i < 28; i++)
+		for (uint32_t flip = 1; flip < 256; flip++) {
 			len = from_peer(20);
 			frame[14 + i] ^= (uint8_t)flip;
 			if ((frame[14] & 15) * 4u <= len - 14)
@@ -346,10 +342,10 @@ static int send_bytes(uint32_t len)
 
 static void a_datagram_of_ours_has_a_right_checksum(void **state)
 {
-	uint32_t len, n, pseudo;
+	uint32_t len, pseudo;
 
 	(void)state;
-	for (n = 0; n <= 1472; n++) {
+	for (uint32_t n = 0; n <= 1472; n++) {
 		assert_int_equal(send_bytes(n), 0);
 		len = stage_tx(&stage, sent);
 		assert_int_equal(len, n < 18 ? 60 : 42 + n);
@@ -402,15 +398,15 @@ static void no_buffer_and_no_route_are_told(void **state)
 static void random_ports_are_dynamic_ones_and_differ(void **state)
 {
 	struct udp_socket many[64];
-	uint32_t i, j, equal = 0;
+	uint32_t equal = 0;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(many); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(many); i++) {
 		many[i] = (struct udp_socket){ .rx = sock_rx };
 		udp_open(&stage.net, &many[i]);
 		udp_close(&stage.net, &many[i]);
 		assert_in_range(many[i].port, 49152, 65535);
-		for (j = 0; j < i; j++)
+		for (uint32_t j = 0; j < i; j++)
 			equal += many[i].port == many[j].port;
 	}
 	assert_in_range(equal, 0, 3);

@@ -91,10 +91,8 @@ static void other_files_are_not_pe(void **state)
 
 static void no_file_is_looked_at_beyond_its_end(void **state)
 {
-	uint32_t len;
-
 	(void)state;
-	for (len = 0; len <= HEAD_LEN; len++)
+	for (uint32_t len = 0; len <= HEAD_LEN; len++)
 		assert_int_equal(is_taken(len), len >= 0x40);
 }
 

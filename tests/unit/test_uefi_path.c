@@ -76,10 +76,9 @@ static void a_node_shorter_than_its_header_is_broken(void **state)
 static void a_path_without_an_end_is_broken(void **state)
 {
 	static uint8_t endless[PATH_LEN_MAX + 4];
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(endless); i += 4)
+	for (uint32_t i = 0; i < sizeof(endless); i += 4)
 		memcpy(endless + i, "\1\1\4\0", 4);
 	assert_int_equal(path_len(endless), 0);
 	memcpy(endless + PATH_LEN_MAX, "\x7f\xff\4\0", 4);

@@ -122,11 +122,10 @@ static void a_url_cannot_end_the_request_line(void **state)
 	char url[] = "http://h/aXb";
 	struct failure f;
 	struct uri u;
-	size_t i, at;
 
 	(void)state;
-	for (i = 0; i < sizeof(bytes); i++)
-		for (at = 0; at < sizeof(url); at++) {
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		for (size_t at = 0; at < sizeof(url); at++) {
 			memcpy(url, "http://h/aXb", sizeof(url));
 			url[at] = bytes[i];
 			assert_int_equal(parse(&u, url, sizeof(url), &f), ERR_CONFIG);
@@ -167,10 +166,9 @@ static void what_ends_in_a_number_must_be_a_dotted_quad(void **state)
 		"http://1.2.3/",    "http://1.2.3.4.5/", "http://256.1.1.1/", "http://010.0.0.1/",
 		"http://16777217/", "http://1.2.3.4./",  "http://host.1/",
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
 		assert_malformed(urls[i], "has a malformed address (it is not four numbers from "
 					  "0 to 255)");
 }
@@ -232,12 +230,11 @@ static void host_and_path_have_limits(void **state)
 	char url[5000];
 	struct failure f;
 	struct uri u;
-	size_t i;
 
 	(void)state;
 	/* "http://" and 255 characters of host in labels of 1 */
 	memcpy(url, "http://", 7);
-	for (i = 0; i < 256; i++)
+	for (size_t i = 0; i < 256; i++)
 		url[7 + i] = i % 2 ? '.' : 'a';
 	assert_int_equal(parse(&u, url, 7 + 255, &f), 0);
 	assert_int_equal(strlen(u.host), 255);
@@ -269,22 +266,20 @@ static void whatever_is_accepted_is_safe_in_a_request(void **state)
 	char url[sizeof(good)];
 	struct failure f;
 	struct uri u;
-	size_t at, i;
-	int byte;
 
 	(void)state;
-	for (at = 0; at + 1 < sizeof(good); at++)
-		for (byte = 0; byte < 256; byte++) {
+	for (size_t at = 0; at + 1 < sizeof(good); at++)
+		for (int byte = 0; byte < 256; byte++) {
 			memcpy(url, good, sizeof(good));
 			url[at] = (char)byte;
 			if (parse(&u, url, sizeof(url) - 1, &f) < 0) {
 				assert_int_not_equal(f.text[0], 0);
 				continue;
 			}
-			for (i = 0; u.host[i] != '\0'; i++)
+			for (size_t i = 0; u.host[i] != '\0'; i++)
 				assert_true(strchr(".-_0123456789abcdefghijklmnopqrstuvwxyz",
 						   u.host[i]) != NULL);
-			for (i = 0; u.path[i] != '\0'; i++)
+			for (size_t i = 0; u.path[i] != '\0'; i++)
 				assert_true(u.path[i] > ' ' && u.path[i] < 0x7f &&
 					    !strchr("\"#<>[]\\^`{|}", u.path[i]));
 			assert_true(u.scheme == URI_OTHER ||
@@ -335,10 +330,9 @@ static void normal_references(void **state)
 		{ "../../", "http://a/" },
 		{ "../../g", "http://a/g" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		assert_resolves("http://a/b/c/d;p?q", table[i][0], table[i][1]);
 }
 
@@ -365,10 +359,9 @@ static void abnormal_references(void **state)
 		{ "g#s/./x", "http://a/b/c/g" },
 		{ "g#s/../x", "http://a/b/c/g" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		assert_resolves("http://a/b/c/d;p?q", table[i][0], table[i][1]);
 }
 
@@ -395,11 +388,10 @@ static void bad_references_fail_on_the_caller_s_rung(void **state)
 	};
 	struct failure f = { 0 };
 	struct uri base, u;
-	size_t i;
 
 	(void)state;
 	assert_int_equal(uri_parse(&base, "http://a/b", 10, &f, RUNG_TRANSFER), 0);
-	for (i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
+	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++) {
 		memset(&f, 0, sizeof(f));
 		assert_true(uri_resolve(&u, &base, refs[i], strlen(refs[i]), &f, RUNG_TRANSFER) <
 			    0);
@@ -439,11 +431,10 @@ static void a_sentence_says_whose_url_it_was(void **state)
 	static char longer[URI_MAX + 2];
 	struct failure f;
 	struct uri base, u;
-	size_t i;
 
 	(void)state;
 	memset(longer, 'a', sizeof(longer));
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		f.err = 0;
 		assert_int_equal(uri_parse(&base, "http://h/", 9, &f, RUNG_TRANSFER), 0);
 		assert_int_equal(uri_resolve(&u, &base, "http://h:x/", 11, &f, cases[i].rung),
