@@ -103,7 +103,7 @@ static bool is_answer(struct span m)
 /* 2: it names a URL as boot file; 1: something else; 0: nothing. */
 static int worth(const struct dhcp_lease *offer)
 {
-	return offer->boot_file[0] ? 1 + uri_is(offer->boot_file) : 0;
+	return offer->boot.file[0] ? 1 + uri_is(offer->boot.file) : 0;
 }
 
 /*
@@ -141,8 +141,8 @@ static enum dhcp_fate ack_rx(struct net *net, struct span m, const struct dhcp_o
 		d->lease.server = d->offer.server;
 	if (d->lease.server != d->offer.server)
 		return DHCP_NOT_CHOSEN;
-	if (!d->lease.boot_file[0]) /* [DHCP-20] */
-		memcpy(d->lease.boot_file, d->offer.boot_file, sizeof(d->lease.boot_file));
+	if (!d->lease.boot.file[0] && d->offer.boot.file[0]) /* [DHCP-20] */
+		memcpy(&d->lease.boot, &d->offer.boot, sizeof(d->lease.boot));
 	enter(net, DHCP_BOUND);
 	return DHCP_TAKEN;
 }

@@ -5,12 +5,13 @@
 
 #include "core/text.h"
 #include "core/types.h"
-#include "net/dns.h"
-#include "net/ipv4.h"
+#include "net/lease.h"
 #include "net/udp.h"
 #include "net/uri.h"
 
 #define DHCP_BOOT_FILE_MAX (URI_MAX + 1)
+#define DHCP_SERVER_NAME_MAX 256
+#define DHCP_VENDOR_MAX 512
 #define DHCP_OPTIONS_MAX UDP_DATA_MAX /* one option's parts, joined [DHCP-15, SEC-03] */
 #define DHCP_CLIENT_PORT 68
 #define DHCP_NAKS_MAX 3 /* answered by a new start; the next one is the end */
@@ -43,21 +44,19 @@ enum dhcp_fate {
 	DHCP_FATES
 };
 
-/*
- * An address and what goes with it, for net_configure(); also what the user says by the key `ip`
- * takes this form.
- */
+/* What a server says about booting, as it came: nothing in it has been looked at. */
+struct dhcp_boot {
+	uint32_t next_server;                   /* siaddr (RFC 2131 2), host order; 0: none */
+	char server_name[DHCP_SERVER_NAME_MAX]; /* option 66 or `sname`; empty: none */
+	char file[DHCP_BOOT_FILE_MAX];          /* option 67 or `file`; empty: none [DHCP-16] */
+	uint8_t vendor[DHCP_VENDOR_MAX];        /* option 43 */
+	uint32_t vendor_len;                    /* 0: none */
+};
+
 struct dhcp_lease {
-	uint32_t ip, mask, gateway, server; /* host order */
-	uint32_t dns[DNS_SERVERS_MAX];
-	/* Option 121, but for the default route, which is gateway unless it is on the link. */
-	struct ipv4_route route[IPV4_ROUTES_MAX];
-	uint32_t routes;
-	uint32_t routes_lost;               /* for which there was no room */
-	uint32_t mtu;                       /* option 26, 0: none */
-	char boot_file[DHCP_BOOT_FILE_MAX]; /* option 67 or `file`; empty: none [DHCP-16] */
-	/* Options 119 and 15: domains, each with its NUL; an empty one ends them [DNS-10]. */
-	char search[DNS_SEARCH_MAX];
+	struct lease address;
+	uint32_t server; /* option 54, host order; 0: none */
+	struct dhcp_boot boot;
 };
 
 /* uuid: SMBIOS, stored order; arch: RFC 4578 2.1. */

@@ -12,7 +12,7 @@
 /*
  * Reads what an OFFER or ACK grants, message and its options o. Parts of options are joined in buf
  * of DHCP_OPTIONS_MAX bytes. False: it grants no address that a host can have; l is then undefined.
- * What else is missing or broken in it is left out: server is 0, boot_file is empty.
+ * What else is missing or broken in it is left out: server is 0, boot.file is empty.
  */
 bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhcp_options *o,
 		     uint8_t *buf) MUST_CHECK;

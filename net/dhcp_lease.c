@@ -70,7 +70,7 @@ static uint32_t read_route(struct span v, struct ipv4_route *route)
  * RFC 3442. False, and nothing changed, if the option is not there or malformed. A default route on
  * the link itself stays a route: there is no gateway that could stand for it.
  */
-static bool read_routes(struct dhcp_lease *l, const struct reader *r)
+static bool read_routes(struct lease *l, const struct reader *r)
 {
 	struct span v = get(r, DHCP_OPTION_ROUTES);
 	uint32_t len, gateway = 0, routes = 0;
@@ -95,7 +95,7 @@ static bool read_routes(struct dhcp_lease *l, const struct reader *r)
 	return true;
 }
 
-static void read_dns(struct dhcp_lease *l, const struct reader *r)
+static void read_dns(struct lease *l, const struct reader *r)
 {
 	struct span v = get(r, DHCP_OPTION_DNS);
 	uint32_t n = 0;
@@ -123,7 +123,7 @@ static void copy_text(char *dst, uint32_t cap, struct span text)
 }
 
 /* Puts a name behind the first len bytes of the list. Returns how many it takes. */
-static uint32_t copy_name(struct dhcp_lease *l, uint32_t len, const char *name)
+static uint32_t copy_name(struct lease *l, uint32_t len, const char *name)
 {
 	uint32_t n = (uint32_t)text_len(name) + 1;
 
@@ -137,7 +137,7 @@ static uint32_t copy_name(struct dhcp_lease *l, uint32_t len, const char *name)
  * RFC 3397's list, then the domain; as much of them as there is room for, with an empty name at the
  * end [DNS-10].
  */
-static void read_search(struct dhcp_lease *l, const struct reader *r)
+static void read_search(struct lease *l, const struct reader *r)
 {
 	struct span v = get(r, DHCP_OPTION_SEARCH);
 	uint32_t off = 0, len = 0;
@@ -152,30 +152,60 @@ static void read_search(struct dhcp_lease *l, const struct reader *r)
 	l->search[len] = '\0';
 }
 
+/* False: no address that a host can have. */
+static bool read_address(struct lease *l, const struct reader *r, uint32_t yiaddr)
+{
+	struct span v;
+
+	l->ip = yiaddr;
+	if (!ipv4_is_unicast(l->ip)) /* RFC 1122 3.2.1.3 [DHCP-29] */
+		return false;
+	l->mask = read_mask(r, l->ip);
+	if (~l->mask > 1 && (l->ip | l->mask) == UINT32_MAX) /* everybody's */
+		return false;
+	/* Routers are named by options only: giaddr is a relay agent, RFC 1542 4.1.1 [DHCP-29]. */
+	if (!read_routes(l, r)) /* RFC 3442: routes replace the router [DHCP-27] */
+		l->gateway = first_ip(r, DHCP_OPTION_ROUTER);
+	read_dns(l, r);
+	v = get(r, DHCP_OPTION_MTU);
+	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN) /* [DHCP-28] */
+		l->mtu = get_be16(v.at);
+	read_search(l, r);
+	return true;
+}
+
+/* The option, or the message's field where that is one. */
+static void read_name(char *dst, uint32_t cap, struct span option, struct span field)
+{
+	copy_text(dst, cap, option);
+	if (!dst[0]) /* [DHCP-16] */
+		copy_text(dst, cap, field);
+}
+
+static void read_boot(struct dhcp_boot *b, const struct reader *r, uint32_t siaddr)
+{
+	struct span v;
+
+	b->next_server = siaddr;
+	read_name(b->server_name, sizeof(b->server_name), get(r, DHCP_OPTION_SERVER_NAME),
+		  r->o->sname);
+	read_name(b->file, sizeof(b->file), get(r, DHCP_OPTION_BOOT_FILE), r->o->file);
+	v = get(r, DHCP_OPTION_VENDOR);
+	if (!v.len || v.len > sizeof(b->vendor))
+		return;
+	memcpy(b->vendor, v.at, v.len);
+	b->vendor_len = v.len;
+}
+
 bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhcp_options *o,
 		     uint8_t *buf)
 {
 	const struct reader r = { o, buf };
-	struct span v;
 
 	memset(l, 0, sizeof(*l));
-	l->ip = get_be32(message.at + DHCP_YIADDR_OFF);
-	if (!ipv4_is_unicast(l->ip)) /* RFC 1122 3.2.1.3 [DHCP-29] */
-		return false;
-	l->mask = read_mask(&r, l->ip);
-	if (~l->mask > 1 && (l->ip | l->mask) == UINT32_MAX) /* everybody's */
+	if (!read_address(&l->address, &r, get_be32(message.at + DHCP_YIADDR_OFF)))
 		return false;
 	l->server = first_ip(&r, DHCP_OPTION_SERVER);
-	/* Routers are named by options only: giaddr is a relay agent, RFC 1542 4.1.1 [DHCP-29]. */
-	if (!read_routes(l, &r)) /* RFC 3442: routes replace the router [DHCP-27] */
-		l->gateway = first_ip(&r, DHCP_OPTION_ROUTER);
-	read_dns(l, &r);
-	v = get(&r, DHCP_OPTION_MTU);
-	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN) /* [DHCP-28] */
-		l->mtu = get_be16(v.at);
-	read_search(l, &r);
-	copy_text(l->boot_file, sizeof(l->boot_file), get(&r, DHCP_OPTION_BOOT_FILE));
-	if (!l->boot_file[0]) /* [DHCP-16] */
-		copy_text(l->boot_file, sizeof(l->boot_file), o->file);
+	read_boot(&l->boot, &r, get_be32(message.at + DHCP_SIADDR_OFF));
 	return true;
 }

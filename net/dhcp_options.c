@@ -42,6 +42,7 @@ void dhcp_options_open(struct dhcp_options *o, struct span message)
 
 	memset(o, 0, sizeof(*o));
 	o->file = file;
+	o->sname = sname;
 	o->area[0] = (struct span){ message.at + DHCP_OPTIONS_OFF, message.len - DHCP_OPTIONS_OFF };
 	overload = dhcp_options_get(o, DHCP_OPTION_OVERLOAD, &fields, sizeof(fields));
 	if (overload.len != 1 || fields < 1 || fields > 3)
@@ -50,8 +51,10 @@ void dhcp_options_open(struct dhcp_options *o, struct span message)
 		o->area[1] = file;
 		o->file.len = 0;
 	}
-	if (fields & 2)
+	if (fields & 2) {
 		o->area[2] = sname;
+		o->sname.len = 0;
+	}
 }
 
 /*

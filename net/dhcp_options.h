@@ -15,6 +15,7 @@
 #define DHCP_XID_OFF 4
 #define DHCP_SECS_OFF 8
 #define DHCP_YIADDR_OFF 16
+#define DHCP_SIADDR_OFF 20
 #define DHCP_CHADDR_OFF 28
 #define DHCP_SNAME_OFF 44
 #define DHCP_SNAME_LEN 64
@@ -31,6 +32,7 @@ enum dhcp_option {
 	DHCP_OPTION_DNS = 6,
 	DHCP_OPTION_DOMAIN = 15,
 	DHCP_OPTION_MTU = 26,
+	DHCP_OPTION_VENDOR = 43,
 	DHCP_OPTION_REQUESTED_IP = 50,
 	DHCP_OPTION_OVERLOAD = 52,
 	DHCP_OPTION_TYPE = 53,
@@ -39,6 +41,7 @@ enum dhcp_option {
 	DHCP_OPTION_MAX_LEN = 57,
 	DHCP_OPTION_VENDOR_CLASS = 60,
 	DHCP_OPTION_CLIENT_ID = 61,
+	DHCP_OPTION_SERVER_NAME = 66,
 	DHCP_OPTION_BOOT_FILE = 67,
 	DHCP_OPTION_USER_CLASS = 77,
 	DHCP_OPTION_ARCH = 93,
@@ -52,12 +55,12 @@ enum dhcp_option {
 enum dhcp_type { DHCP_DISCOVER = 1, DHCP_OFFER = 2, DHCP_REQUEST = 3, DHCP_ACK = 5, DHCP_NAK = 6 };
 
 /*
- * Where a message keeps its options, in the order in which they count; and `file`, where that is a
- * file's name.
+ * Where a message keeps its options, in the order in which they count; and `file` and `sname`,
+ * where they are a file's and a server's name.
  */
 struct dhcp_options {
 	struct span area[3];
-	struct span file;
+	struct span file, sname;
 };
 
 /*

@@ -110,7 +110,7 @@ uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 	put_be32(buf + DHCP_COOKIE_OFF, DHCP_COOKIE);
 	put_option(&p, DHCP_OPTION_TYPE, &type_value, 1);
 	if (type == DHCP_REQUEST) { /* RFC 2131 4.3.2 [DHCP-18] */
-		put_option_ip(&p, DHCP_OPTION_REQUESTED_IP, d->offer.ip);
+		put_option_ip(&p, DHCP_OPTION_REQUESTED_IP, d->offer.address.ip);
 		put_option_ip(&p, DHCP_OPTION_SERVER, d->offer.server);
 	}
 	put_option(&p, DHCP_OPTION_WANTED, wanted, sizeof(wanted));

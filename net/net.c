@@ -106,7 +106,7 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 	nic->rx_ctx = net;
 }
 
-void net_configure(struct net *net, const struct dhcp_lease *lease)
+void net_configure(struct net *net, const struct lease *lease)
 {
 	uint32_t most = net->nic->ops->mtu_max(net->nic);
 

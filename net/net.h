@@ -14,6 +14,7 @@
 #include "net/dns.h"
 #include "net/icmp.h"
 #include "net/ipv4.h"
+#include "net/lease.h"
 #include "net/packet.h"
 #include "net/tcp/tcp.h"
 #include "net/udp.h"
@@ -72,7 +73,7 @@ struct net {
 void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_t deadline_ms);
 
 /* Takes a lease into use. Its MTU is kept within what the nic can receive. */
-void net_configure(struct net *net, const struct dhcp_lease *lease);
+void net_configure(struct net *net, const struct lease *lease);
 
 /*
  * A nic's rx callback; ctx is the struct net. The one place that decides who is next: eth_rx() and

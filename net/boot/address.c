@@ -60,7 +60,7 @@ static void address_text(const struct net *net, struct text *t)
 		text_fmt(t, " dns %s", ip_text(ip, net->dns_servers[0]));
 }
 
-void address_static(struct dhcp_lease *lease, const struct config *c)
+void address_static(struct lease *lease, const struct config *c)
 {
 	memset(lease, 0, sizeof(*lease));
 	lease->ip = c->ip;
@@ -119,7 +119,7 @@ static int take_dhcp(struct net *net, uint32_t wait_ms)
 int address_take(struct net *net, struct console *console, const struct config *config,
 		 bool has_builtin_url)
 {
-	struct dhcp_lease *lease = &net->dhcp.lease;
+	struct lease *lease = &net->dhcp.lease.address;
 	uint32_t started_ms = clock_now_ms();
 	char buf[100];
 	struct text t;

@@ -14,7 +14,7 @@
 int address_wait_for_link(struct net *net, struct console *console) MUST_CHECK;
 
 /* The lease that the user grants by the key `ip`, which is there. */
-void address_static(struct dhcp_lease *lease, const struct config *config);
+void address_static(struct lease *lease, const struct config *config);
 
 /*
  * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or

@@ -20,7 +20,7 @@
  */
 static int choose_url(struct netboot *nb, const char *builtin_url)
 {
-	const char *offered = nb->net.dhcp.lease.boot_file, *source = "DHCP", *url = offered;
+	const char *offered = nb->net.dhcp.lease.boot.file, *source = "DHCP", *url = offered;
 
 	if (config_has(nb->config, CONFIG_URL))
 		return 0;

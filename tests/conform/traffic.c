@@ -81,8 +81,8 @@ static bool link_is_up(void *ctx)
 
 static void configure(struct traffic *t)
 {
-	net_configure(&t->net, &t->lease);
-	t->peer = t->lease.gateway ? t->lease.gateway : t->lease.server;
+	net_configure(&t->net, &t->lease.address);
+	t->peer = t->lease.address.gateway ? t->lease.address.gateway : t->lease.server;
 }
 
 /*
@@ -109,7 +109,7 @@ static int take_dhcp(struct traffic *t)
 	if (t->net.dhcp.state == DHCP_BOUND)
 		t->lease = t->net.dhcp.lease;
 	dhcp_stop(&t->net);
-	if (t->lease.ip)
+	if (t->lease.address.ip)
 		configure(t);
 	return 0;
 }
@@ -125,7 +125,7 @@ static int take_address(struct traffic *t)
 	if (!c->ip_static)
 		return take_dhcp(t);
 	t->asked = true;
-	address_static(&t->lease, c);
+	address_static(&t->lease.address, c);
 	configure(t);
 	return 0;
 }

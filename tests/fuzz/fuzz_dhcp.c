@@ -11,18 +11,20 @@ static void must_be_usable(const struct dhcp_lease *l)
 {
 	uint32_t i;
 
-	must(ipv4_is_unicast(l->ip), "an address that no host can have");
-	must((~l->mask & (~l->mask + 1)) == 0, "a mask with a hole");
-	must(l->routes <= IPV4_ROUTES_MAX, "more routes than there is room for");
-	for (i = 0; i < l->routes; i++)
-		must((l->route[i].dst & ~l->route[i].mask) == 0,
+	must(ipv4_is_unicast(l->address.ip), "an address that no host can have");
+	must((~l->address.mask & (~l->address.mask + 1)) == 0, "a mask with a hole");
+	must(l->address.routes <= IPV4_ROUTES_MAX, "more routes than there is room for");
+	for (i = 0; i < l->address.routes; i++)
+		must((l->address.route[i].dst & ~l->address.route[i].mask) == 0,
 		     "a route with bits outside of its mask");
-	must(strnlen(l->boot_file, sizeof(l->boot_file)) < sizeof(l->boot_file),
+	must(strnlen(l->boot.file, sizeof(l->boot.file)) < sizeof(l->boot.file),
 	     "text without its end");
-	for (i = 0; i < sizeof(l->search) && l->search[i]; i += (uint32_t)strlen(l->search + i) + 1)
-		must(strnlen(l->search + i, sizeof(l->search) - i) < sizeof(l->search) - i,
+	for (i = 0; i < sizeof(l->address.search) && l->address.search[i];
+	     i += (uint32_t)strlen(l->address.search + i) + 1)
+		must(strnlen(l->address.search + i, sizeof(l->address.search) - i) <
+			     sizeof(l->address.search) - i,
 		     "a domain without its end");
-	must(i < sizeof(l->search), "domains without their end");
+	must(i < sizeof(l->address.search), "domains without their end");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

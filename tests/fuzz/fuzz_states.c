@@ -326,13 +326,14 @@ static void must_be_believable(void)
 		     (net->dns.addresses >= 1 && net->dns.addresses <= DNS_ADDRESSES_MAX),
 	     "an answer without an address");
 	if (net->dhcp.state == DHCP_BOUND)
-		must(ipv4_is_unicast(net->dhcp.lease.ip), "a lease of what is no address");
+		must(ipv4_is_unicast(net->dhcp.lease.address.ip), "a lease of what is no address");
 	if (raw)
 		return;
 	for (uint32_t i = 0; net->dns.state == DNS_DONE && i < net->dns.addresses; i++)
 		must((net->dns.address[i] & 0xff000000) == HONEST, "a forged answer was believed");
 	if (net->dhcp.state == DHCP_BOUND)
-		must((net->dhcp.lease.ip & 0xff000000) == HONEST, "a forged lease was believed");
+		must((net->dhcp.lease.address.ip & 0xff000000) == HONEST,
+		     "a forged lease was believed");
 }
 
 static void step(void)

@@ -167,7 +167,7 @@ static void a_lease_is_taken_into_use_as_a_whole(void **state)
 	assert_int_equal(stage.net.dns_servers[1], 0x0a000204);
 	assert_string_equal(stage.net.search, "example.org");
 	assert_int_equal(stage.net.mtu, 1400);
-	assert_string_equal(stage.net.dhcp.lease.boot_file, "http://10.0.2.2/k");
+	assert_string_equal(stage.net.dhcp.lease.boot.file, "http://10.0.2.2/k");
 }
 
 static void the_server_learns_who_asks(void **state)

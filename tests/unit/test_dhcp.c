@@ -415,16 +415,16 @@ static void an_offer_a_request_and_an_ack_make_a_lease(void **state)
 	l = granted();
 	assert_non_null(l);
 	assert_true(dhcp_done(&stage.net));
-	assert_int_equal(l->ip, YIADDR);
-	assert_int_equal(l->mask, 0xffffff00);
-	assert_int_equal(l->gateway, PEER_IP);
+	assert_int_equal(l->address.ip, YIADDR);
+	assert_int_equal(l->address.mask, 0xffffff00);
+	assert_int_equal(l->address.gateway, PEER_IP);
 	assert_int_equal(l->server, SERVER_IP);
-	assert_int_equal(l->dns[0], 0x0a000203);
-	assert_int_equal(l->dns[1], 0x08080808);
-	assert_int_equal(l->dns[2], 0);
-	assert_int_equal(l->mtu, 1400);
-	assert_string_equal(l->search, "example.org");
-	assert_string_equal(l->boot_file, "http://10.0.2.2/vmlinuz");
+	assert_int_equal(l->address.dns[0], 0x0a000203);
+	assert_int_equal(l->address.dns[1], 0x08080808);
+	assert_int_equal(l->address.dns[2], 0);
+	assert_int_equal(l->address.mtu, 1400);
+	assert_string_equal(l->address.search, "example.org");
+	assert_string_equal(l->boot.file, "http://10.0.2.2/vmlinuz");
 	assert_int_equal(bad_frames(&stage.net), 0);
 	assert_int_equal(stage.net.ip, 0); /* taking it into use is the caller's affair */
 	stage_pass(&stage, 100000);
@@ -452,11 +452,11 @@ static void an_ack_says_all_that_counts(void **state)
 	l = granted();
 	assert_non_null(l);
 	assert_int_equal(l->server, SERVER_IP);
-	assert_int_equal(l->mask, 0xff000000);
-	assert_int_equal(l->gateway, 0);
-	assert_int_equal(l->routes, 0);
-	assert_int_equal(l->dns[0], 0);
-	assert_int_equal(l->mtu, 0);
+	assert_int_equal(l->address.mask, 0xff000000);
+	assert_int_equal(l->address.gateway, 0);
+	assert_int_equal(l->address.routes, 0);
+	assert_int_equal(l->address.dns[0], 0);
+	assert_int_equal(l->address.mtu, 0);
 }
 
 static void no_more_dns_servers_than_there_is_room_for(void **state)
@@ -469,9 +469,9 @@ static void no_more_dns_servers_than_there_is_room_for(void **state)
 		put_be32(dns + 4 * i, PEER_IP + i);
 	l = granted_with(6, dns, sizeof(dns));
 	for (uint32_t i = 0; i < DNS_SERVERS_MAX; i++)
-		assert_int_equal(l->dns[i], PEER_IP + i);
-	assert_int_equal(l->routes, 0);
-	assert_int_equal(l->route[0].dst, 0);
+		assert_int_equal(l->address.dns[i], PEER_IP + i);
+	assert_int_equal(l->address.routes, 0);
+	assert_int_equal(l->address.route[0].dst, 0);
 }
 
 static void stopping_ends_the_attempt_and_keeps_a_lease(void **state)
@@ -488,7 +488,7 @@ static void stopping_ends_the_attempt_and_keeps_a_lease(void **state)
 	assert_non_null(granted());
 	dhcp_stop(&stage.net);
 	assert_true(dhcp_done(&stage.net));
-	assert_int_equal(stage.net.dhcp.lease.ip, YIADDR);
+	assert_int_equal(stage.net.dhcp.lease.address.ip, YIADDR);
 	assert_null(stage.net.udp.sockets[0]);
 }
 
@@ -560,7 +560,7 @@ static void types_that_do_not_fit_the_state_are_ignored(void **state)
 		deliver();
 	}
 	assert_int_equal(stage.net.dhcp.state, DHCP_BOUND);
-	assert_int_equal(stage.net.dhcp.lease.ip, YIADDR);
+	assert_int_equal(stage.net.dhcp.lease.address.ip, YIADDR);
 }
 
 /* [DHCP-18]: two servers; the other one's word does not count. */
@@ -778,7 +778,7 @@ static void a_boot_file_that_the_ack_leaves_out_is_the_offer_s(void **state)
 	begin(DHCP_ACK, SERVER_IP);
 	l = granted();
 	assert_non_null(l);
-	assert_string_equal(l->boot_file, "http://a/b");
+	assert_string_equal(l->boot.file, "http://a/b");
 	stage_close(&stage);
 	stage_open(&stage);
 	start(4000);
@@ -789,7 +789,7 @@ static void a_boot_file_that_the_ack_leaves_out_is_the_offer_s(void **state)
 	put(67, "http://c", 8);
 	l = granted();
 	assert_non_null(l);
-	assert_string_equal(l->boot_file, "http://c");
+	assert_string_equal(l->boot.file, "http://c");
 }
 
 static const char *unused(void)
@@ -923,12 +923,12 @@ static void broken_masks_are_no_masks(void **state)
 		put_ip(1, cases[i].given);
 		l = granted();
 		assert_non_null(l);
-		assert_int_equal(l->mask, cases[i].mask);
+		assert_int_equal(l->address.mask, cases[i].mask);
 	}
 	l = granted_with(1, "\377\377\377", 3);
-	assert_int_equal(l->mask, 0xff000000);
+	assert_int_equal(l->address.mask, 0xff000000);
 	l = granted_with(2, "\0\0\0\0", 4);
-	assert_int_equal(l->mask, 0xff000000);
+	assert_int_equal(l->address.mask, 0xff000000);
 }
 
 /* [DHCP-29] */
@@ -943,24 +943,25 @@ static void the_relay_agent_is_no_router(void **state)
 	put_be32(message + 20, 0x0a00020a);
 	l = granted();
 	assert_non_null(l);
-	assert_int_equal(l->gateway, 0);
-	assert_int_equal(granted_with(3, "\0\0\0\0\12\0\2\11\12\0\2\10", 12)->gateway, 0x0a000209);
-	assert_int_equal(granted_with(3, "\12\0\2", 3)->gateway, 0);
+	assert_int_equal(l->address.gateway, 0);
+	assert_int_equal(granted_with(3, "\0\0\0\0\12\0\2\11\12\0\2\10", 12)->address.gateway,
+			 0x0a000209);
+	assert_int_equal(granted_with(3, "\12\0\2", 3)->address.gateway, 0);
 }
 
 /* [DHCP-28] */
 static void an_mtu_below_576_is_ignored(void **state)
 {
 	(void)state;
-	assert_int_equal(granted_with(26, "\0\104", 2)->mtu, 0);
-	assert_int_equal(granted_with(26, "\2\77", 2)->mtu, 0);
-	assert_int_equal(granted_with(26, "\2\100", 2)->mtu, 576);
-	assert_int_equal(granted_with(26, "\5\170", 2)->mtu, 1400);
-	assert_int_equal(granted_with(26, "\43\50", 2)->mtu, 9000);
-	assert_int_equal(granted_with(26, "\377\360", 2)->mtu, 65520);
-	assert_int_equal(granted_with(26, "\377\377", 2)->mtu, 65535);
-	assert_int_equal(granted_with(26, "\5", 1)->mtu, 0);
-	assert_int_equal(granted_with(26, "\0\0\5\170", 4)->mtu, 0);
+	assert_int_equal(granted_with(26, "\0\104", 2)->address.mtu, 0);
+	assert_int_equal(granted_with(26, "\2\77", 2)->address.mtu, 0);
+	assert_int_equal(granted_with(26, "\2\100", 2)->address.mtu, 576);
+	assert_int_equal(granted_with(26, "\5\170", 2)->address.mtu, 1400);
+	assert_int_equal(granted_with(26, "\43\50", 2)->address.mtu, 9000);
+	assert_int_equal(granted_with(26, "\377\360", 2)->address.mtu, 65520);
+	assert_int_equal(granted_with(26, "\377\377", 2)->address.mtu, 65535);
+	assert_int_equal(granted_with(26, "\5", 1)->address.mtu, 0);
+	assert_int_equal(granted_with(26, "\0\0\5\170", 4)->address.mtu, 0);
 }
 
 /* [DHCP-28]: and what the nic cannot hold is cut to what it can. */
@@ -969,13 +970,13 @@ static void an_mtu_is_kept_within_what_the_nic_holds(void **state)
 	(void)state;
 	granted_with(26, "\377\360", 2);
 	stage.fake.mtu_max = 9000;
-	net_configure(&stage.net, &stage.net.dhcp.lease);
+	net_configure(&stage.net, &stage.net.dhcp.lease.address);
 	assert_int_equal(stage.net.mtu, 9000);
-	stage.net.dhcp.lease.mtu = 1400;
-	net_configure(&stage.net, &stage.net.dhcp.lease);
+	stage.net.dhcp.lease.address.mtu = 1400;
+	net_configure(&stage.net, &stage.net.dhcp.lease.address);
 	assert_int_equal(stage.net.mtu, 1400);
-	stage.net.dhcp.lease.mtu = 0;
-	net_configure(&stage.net, &stage.net.dhcp.lease);
+	stage.net.dhcp.lease.address.mtu = 0;
+	net_configure(&stage.net, &stage.net.dhcp.lease.address);
 	assert_int_equal(stage.net.mtu, 1400);
 }
 
@@ -1003,18 +1004,18 @@ static void classless_routes_replace_the_router(void **state)
 	put(121, routes, sizeof(routes));
 	l = granted();
 	assert_non_null(l);
-	assert_int_equal(l->gateway, 0x0a110001);
-	assert_int_equal(l->routes, 6);
-	assert_int_equal(l->route[0].dst, 0x0a000000);
-	assert_int_equal(l->route[0].mask, 0xff000000);
-	assert_int_equal(l->route[0].gateway, 0x0a110002);
-	assert_int_equal(l->route[3].dst, 0x0ae50080);
-	assert_int_equal(l->route[3].mask, 0xffffff80);
-	assert_int_equal(l->route[4].mask, 0xffffffff);
-	assert_int_equal(l->route[4].gateway, 0);
-	assert_int_equal(l->route[5].dst, 0x0a1b8000);
-	assert_int_equal(l->route[5].mask, 0xffff8000);
-	net_configure(&stage.net, l);
+	assert_int_equal(l->address.gateway, 0x0a110001);
+	assert_int_equal(l->address.routes, 6);
+	assert_int_equal(l->address.route[0].dst, 0x0a000000);
+	assert_int_equal(l->address.route[0].mask, 0xff000000);
+	assert_int_equal(l->address.route[0].gateway, 0x0a110002);
+	assert_int_equal(l->address.route[3].dst, 0x0ae50080);
+	assert_int_equal(l->address.route[3].mask, 0xffffff80);
+	assert_int_equal(l->address.route[4].mask, 0xffffffff);
+	assert_int_equal(l->address.route[4].gateway, 0);
+	assert_int_equal(l->address.route[5].dst, 0x0a1b8000);
+	assert_int_equal(l->address.route[5].mask, 0xffff8000);
+	net_configure(&stage.net, &l->address);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0x0ac67a2f), 0x0ac67a2f);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0x0ae50081), 0x0a110005);
 	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a110001);
@@ -1045,8 +1046,8 @@ static void malformed_routes_leave_the_router(void **state)
 		put(121, broken[i].bytes, broken[i].len);
 		l = granted();
 		assert_non_null(l);
-		assert_int_equal(l->gateway, PEER_IP);
-		assert_int_equal(l->routes, 0);
+		assert_int_equal(l->address.gateway, PEER_IP);
+		assert_int_equal(l->address.routes, 0);
 	}
 }
 
@@ -1065,13 +1066,13 @@ static void a_default_route_may_lead_to_the_link_itself(void **state)
 	put(121, routes, sizeof(routes));
 	l = granted();
 	assert_non_null(l);
-	net_configure(&stage.net, l);
+	net_configure(&stage.net, &l->address);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0xc6336401), 0xc6336401);
 	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a000209);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0x0a000203), 0x0a000203);
 	assert_int_equal(ipv4_next_hop(&stage.net, 0xe0000001), 0);
 	granted_with(121, "\0\0\0\0\0\0\12\0\2\11", 10);
-	net_configure(&stage.net, &stage.net.dhcp.lease); /* both: the router's */
+	net_configure(&stage.net, &stage.net.dhcp.lease.address); /* both: the router's */
 	assert_int_equal(ipv4_next_hop(&stage.net, FAR_IP), 0x0a000209);
 }
 
@@ -1094,14 +1095,14 @@ static void too_many_routes_are_counted(void **state)
 	routes[245] = 0;
 	put_be32(routes + 246, 0x0a000209);
 	l = granted_with(121, routes, sizeof(routes));
-	assert_int_equal(l->routes, IPV4_ROUTES_MAX);
-	assert_int_equal(l->routes_lost, 35 - IPV4_ROUTES_MAX);
-	assert_int_equal(l->gateway, 0x0a000209);
-	assert_int_equal(l->route[IPV4_ROUTES_MAX - 1].dst,
+	assert_int_equal(l->address.routes, IPV4_ROUTES_MAX);
+	assert_int_equal(l->address.routes_lost, 35 - IPV4_ROUTES_MAX);
+	assert_int_equal(l->address.gateway, 0x0a000209);
+	assert_int_equal(l->address.route[IPV4_ROUTES_MAX - 1].dst,
 			 0xac000000 + (IPV4_ROUTES_MAX - 1) * 0x10000);
 	l = granted_with(121, routes, IPV4_ROUTES_MAX * 7);
-	assert_int_equal(l->routes, IPV4_ROUTES_MAX);
-	assert_int_equal(l->routes_lost, 0);
+	assert_int_equal(l->address.routes, IPV4_ROUTES_MAX);
+	assert_int_equal(l->address.routes_lost, 0);
 }
 
 /* The search list of a lease with these two options; "," stands for a NUL. */
@@ -1119,9 +1120,9 @@ static const char *searched(const void *list, uint32_t list_len, const char *dom
 	put(15, domain, (uint32_t)strlen(domain));
 	l = granted();
 	assert_non_null(l);
-	for (; l->search[i]; i++) {
-		for (; l->search[i]; i++)
-			text[i] = l->search[i];
+	for (; l->address.search[i]; i++) {
+		for (; l->address.search[i]; i++)
+			text[i] = l->address.search[i];
 		text[i] = ',';
 		assert_in_range(i, 0, DNS_SEARCH_MAX - 2);
 	}
@@ -1142,7 +1143,7 @@ static void the_search_list_and_the_domain_are_searched(void **state)
 	assert_string_equal(searched("", 0, "example.org"), "example.org,");
 	assert_string_equal(searched("", 0, ""), "");
 	assert_string_equal(searched("\0\3eng\0", 6, ""), "eng,"); /* the root is no domain */
-	assert_string_equal(granted_with(15, "example.org\0x", 13)->search, "example.org");
+	assert_string_equal(granted_with(15, "example.org\0x", 13)->address.search, "example.org");
 }
 
 /* [DNS-10] [SEC-04]: as if it were not there, in its whole. */
@@ -1188,9 +1189,9 @@ static void options_of_other_programs_mean_nothing(void **state)
 		put(codes[i], "http://10.0.2.2/x", 17);
 	l = granted();
 	assert_non_null(l);
-	assert_string_equal(l->boot_file, "");
-	assert_string_equal(l->search, "");
-	assert_int_equal(l->gateway, 0);
+	assert_string_equal(l->boot.file, "");
+	assert_string_equal(l->address.search, "");
+	assert_int_equal(l->address.gateway, 0);
 }
 
 /*
@@ -1205,20 +1206,20 @@ static void text_ends_at_a_nul_or_with_its_room(void **state)
 	const struct dhcp_lease *l;
 
 	(void)state;
-	assert_string_equal(granted_with(67, "http://a/b", 10)->boot_file, "http://a/b");
-	assert_string_equal(granted_with(67, "http://a/b\0", 11)->boot_file, "http://a/b");
-	assert_string_equal(granted_with(67, "http://a/b\0garbage", 18)->boot_file, "http://a/b");
-	assert_string_equal(granted_with(67, "", 0)->boot_file, "");
+	assert_string_equal(granted_with(67, "http://a/b", 10)->boot.file, "http://a/b");
+	assert_string_equal(granted_with(67, "http://a/b\0", 11)->boot.file, "http://a/b");
+	assert_string_equal(granted_with(67, "http://a/b\0garbage", 18)->boot.file, "http://a/b");
+	assert_string_equal(granted_with(67, "", 0)->boot.file, "");
 	memset(longest, 'x', sizeof(longest));
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
 	memcpy(message + 108, longest, 128);
 	memcpy(message + 44, "sname", 5);
 	l = granted();
-	assert_int_equal(strlen(l->boot_file), 128);
+	assert_int_equal(strlen(l->boot.file), 128);
 }
 
-/* [DHCP-16], as far as the file goes: the boot server has no use before TFTP. */
+/* [DHCP-16] */
 static void option_67_comes_before_the_file_field(void **state)
 {
 	const struct dhcp_lease *l;
@@ -1229,13 +1230,39 @@ static void option_67_comes_before_the_file_field(void **state)
 	strcpy((char *)message + 108, "tftp://10.0.2.2/old");
 	put(67, "http://10.0.2.2/new", 19);
 	l = granted();
-	assert_string_equal(l->boot_file, "http://10.0.2.2/new");
+	assert_string_equal(l->boot.file, "http://10.0.2.2/new");
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
 	strcpy((char *)message + 108, "tftp://10.0.2.2/old");
 	put(67, "\0", 1);
 	l = granted();
-	assert_string_equal(l->boot_file, "tftp://10.0.2.2/old");
+	assert_string_equal(l->boot.file, "tftp://10.0.2.2/old");
+}
+
+/* [DHCP-16]: RFC 2131 2, RFC 2132 8.4 and 9.4. The address knows nothing of it. */
+static void what_a_server_says_about_booting_is_kept_as_it_came(void **state)
+{
+	static const uint8_t menu[] = { 6, 1, 8, 255 };
+	const struct dhcp_boot *b;
+
+	(void)state;
+	reach_requesting();
+	begin(DHCP_ACK, SERVER_IP);
+	put_be32(message + 20, PEER_IP);
+	memcpy(message + 44, "field", 5);
+	memcpy(message + 108, "pxelinux.0", 10);
+	put(43, menu, 2);
+	put(43, menu + 2, 2);
+	b = &granted()->boot;
+	assert_int_equal(b->next_server, PEER_IP);
+	assert_string_equal(b->server_name, "field");
+	assert_string_equal(b->file, "pxelinux.0");
+	assert_int_equal(b->vendor_len, sizeof(menu));
+	assert_memory_equal(b->vendor, menu, sizeof(menu));
+	b = &granted_with(66, "option", 6)->boot;
+	assert_string_equal(b->server_name, "option");
+	assert_int_equal(b->vendor_len, 0);
+	assert_int_equal(b->next_server, 0);
 }
 
 /* [DHCP-14]: `file` and `sname` hold options and are no names. */
@@ -1254,20 +1281,20 @@ static void overloaded_fields_hold_options(void **state)
 		put(52, &fields, 1);
 		l = granted();
 		assert_non_null(l);
-		assert_int_equal(l->gateway, fields == 1 || fields == 3 ? 0x0a000209 : 0);
-		assert_int_equal(l->mtu, fields == 2 || fields == 3 ? 1400 : 0);
-		assert_string_equal(l->boot_file, "");
+		assert_int_equal(l->address.gateway, fields == 1 || fields == 3 ? 0x0a000209 : 0);
+		assert_int_equal(l->address.mtu, fields == 2 || fields == 3 ? 1400 : 0);
+		assert_string_equal(l->boot.file, "");
 	}
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
 	strcpy((char *)message + 108, "http://a/b");
 	put(52, "\2", 1);
-	assert_string_equal(granted()->boot_file, "http://a/b");
+	assert_string_equal(granted()->boot.file, "http://a/b");
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
 	strcpy((char *)message + 108, "http://a/b");
 	put(52, "\1", 1);
-	assert_string_equal(granted()->boot_file, "");
+	assert_string_equal(granted()->boot.file, "");
 }
 
 /* [DHCP-15]: RFC 3396: within an area, and from one area to the next in their order. */
@@ -1290,10 +1317,10 @@ static void the_parts_of_an_option_are_joined_first(void **state)
 	memcpy(message + 44, in_sname, sizeof(in_sname));
 	l = granted();
 	assert_non_null(l);
-	assert_string_equal(l->boot_file, "http://10.0.2.2/k");
-	assert_int_equal(l->routes, 1);
-	assert_int_equal(l->route[0].dst, 0x0a090900);
-	assert_int_equal(l->route[0].gateway, 0x0a000209);
+	assert_string_equal(l->boot.file, "http://10.0.2.2/k");
+	assert_int_equal(l->address.routes, 1);
+	assert_int_equal(l->address.route[0].dst, 0x0a090900);
+	assert_int_equal(l->address.route[0].gateway, 0x0a000209);
 }
 
 /*
@@ -1317,8 +1344,8 @@ static void a_boot_file_is_as_long_as_a_message_can_carry(void **state)
 		put(15, part, parts < 2 ? 0 : 1);
 		l = granted();
 		assert_non_null(l);
-		assert_int_equal(strlen(l->boot_file), parts * 255);
-		assert_int_equal(strlen(l->search), parts < 2 ? DNS_NAME_MAX - 1 : 0);
+		assert_int_equal(strlen(l->boot.file), parts * 255);
+		assert_int_equal(strlen(l->address.search), parts < 2 ? DNS_NAME_MAX - 1 : 0);
 	}
 }
 
@@ -1334,14 +1361,14 @@ static void pads_are_skipped_and_an_end_may_be_missing(void **state)
 	put_ip(3, PEER_IP);
 	deliver_to(all_macs, 0xffffffff);
 	assert_int_equal(stage.net.dhcp.state, DHCP_BOUND);
-	assert_int_equal(stage.net.dhcp.lease.gateway, PEER_IP);
+	assert_int_equal(stage.net.dhcp.lease.address.gateway, PEER_IP);
 	reach_requesting();
 	begin(DHCP_ACK, SERVER_IP);
 	message[message_len++] = 255;
 	put_ip(3, PEER_IP); /* behind the end: nothing */
 	l = granted();
 	assert_non_null(l);
-	assert_int_equal(l->gateway, 0);
+	assert_int_equal(l->address.gateway, 0);
 }
 
 /* [DHCP-13] */
@@ -1355,7 +1382,7 @@ static void an_option_beyond_the_end_is_not_there(void **state)
 		message_len -= cut;
 		deliver_to(all_macs, 0xffffffff);
 		assert_int_equal(stage.net.dhcp.state, DHCP_BOUND);
-		assert_int_equal(stage.net.dhcp.lease.gateway, 0);
+		assert_int_equal(stage.net.dhcp.lease.address.gateway, 0);
 	}
 }
 
@@ -1478,6 +1505,7 @@ int main(void)
 		TEST(options_of_other_programs_mean_nothing),
 		TEST(text_ends_at_a_nul_or_with_its_room),
 		TEST(option_67_comes_before_the_file_field),
+		TEST(what_a_server_says_about_booting_is_kept_as_it_came),
 		TEST(overloaded_fields_hold_options),
 		TEST(the_parts_of_an_option_are_joined_first),
 		TEST(a_boot_file_is_as_long_as_a_message_can_carry),
