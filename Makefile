@@ -160,7 +160,7 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
-	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/cmocka32 %/passt %/fresh,$(wildcard $(B)/*))
+	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/shell %/cmocka32 %/passt %/fresh,$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit #############################
 

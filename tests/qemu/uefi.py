@@ -19,6 +19,7 @@ TOP = vm.TOP
 SKIFF_EFI = Path(os.environ.get('SKIFF_EFI', TOP / 'build' / 'skiff.efi')).resolve()
 LAB = SKIFF_EFI.parent / 'lab'          # the programs of tests/uefi
 IPXE_EFI = TOP / 'build' / 'ipxe' / 'ipxe.efi'
+SHELL_EFI = TOP / 'build' / 'shell' / 'shell.efi'
 SAY, SHIM = LAB / 'say.efi', LAB / 'shim.efi'
 
 OVMF = Path('/usr/share/OVMF')
@@ -115,8 +116,10 @@ def removable(program, _words=''):
 
 
 def shell(program, words=''):
-    """By the UEFI shell of the firmware, which is what boots where nothing else does."""
-    return {'program.efi': program, 'startup.nsh': f'FS0:\\program.efi {words}\r\n'}
+    """By the UEFI shell: that of Debian's package, or else the firmware's own, which is what boots
+    where nothing else does."""
+    return {'program.efi': program, 'startup.nsh': f'FS0:\\program.efi {words}\r\n',
+            **({BOOT_FILE: SHELL_EFI} if SHELL_EFI.exists() else {})}
 
 
 def hurry_shell(machine):
