@@ -38,4 +38,4 @@ $(B)/example.elf: tests/example/example.ld $(EXAMPLE_OBJECTS) $(B)/example/lwip.
 	$(call say,LD)$(LD) $(EXAMPLE_LINK) -T $< -o $@ $(filter-out $<,$^)
 -include $(EXAMPLE_OBJECTS:.o=.d)
 
-test: $(B)/example.elf
+test test-qemu: $(B)/example.elf
