@@ -16,7 +16,8 @@ example_FLAGS := $(CFLAGS) -D_GNU_SOURCE -m64 -O2 -ffreestanding -fno-pic -fno-p
 # that it wants is there, or the link fails.
 EXAMPLE_UNUSED := __ctype_b_loc __errno_location __fdelt_chk __fprintf_chk __printf_chk __snprintf_chk __stack_chk_fail \
 	abort calloc exit fcntl fflush fopen getenv getpid gettimeofday ioctl open perror puts read select sigaction srand \
-	strncmp strncpy strtol system tcflush tcgetattr tcsetattr write vde_open_real vde_datafd vde_recv vde_send \
+	strncmp strncpy strtol __isoc23_strtol system tcflush tcgetattr tcsetattr write \
+	$(addprefix vde_,open_real datafd recv send) \
 	$(addprefix pthread_,create setname_np mutex_init mutex_destroy cond_init cond_destroy cond_wait cond_timedwait \
 	cond_broadcast condattr_init condattr_destroy condattr_setclock)
 EXAMPLE_LINK := -m elf_x86_64 -z noexecstack --build-id=none --no-warn-rwx-segments --fatal-warnings \
