@@ -69,8 +69,8 @@ enum vnet_row {
 
 #define VNET_BIT(row) (1u << (row))
 /*
- * Those that count as dev_flags. QEMU before 10.0 leaves num_buffers unwritten, so DEV-31 is not
- * among them.
+ * Those that count as dev_flags. QEMU (7.2, 10.0, 11.1), DPDK 22.11 and passt 2025-05 leave
+ * num_buffers unwritten, so DEV-31 is not among them.
  */
 #define VNET_FLAG_ROWS (VNET_BIT(VNET_ROWS) - 1 - VNET_BIT(VNET_DEV_31) - VNET_BIT(VNET_DEV_35))
 
