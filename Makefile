@@ -9,7 +9,7 @@
 #: make test-qemu  the tests in QEMU alone; make test-sid does that with the QEMU, firmware and passt of Debian's unstable
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in tests/fuzz/README.md
 #: make bench      the comparison with iPXE; RUNS=10
-#: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= (tests/conform/run)
+#: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= KNOWN= PCAP= (tests/conform/run)
 #: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local
 #: make clean      removes what was built, but not what deps fetched
 #: V=1 shows the commands; B=build/other builds there.

@@ -10,6 +10,6 @@ $(eval $(call uefi_program,skiff-conform,$(CONFORM)))
 
 # The report of a device and its back end; NETDEV= DEVICE= URL= and the knobs: tests/conform/run.
 .PHONY: conform
-export NETDEV DEVICE KNOBS URL LIMIT KNOWN
+export NETDEV DEVICE KNOBS URL LIMIT KNOWN PCAP
 conform: $(B)/skiff-conform.rom | need-qemu
 	@SKIFF_CONFORM_ROM=$< tests/conform/run

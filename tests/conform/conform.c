@@ -84,6 +84,8 @@ static int open_memory(struct conform *c)
 			    "no memory that the device can access");
 	station_init(&c->station, c->dma.va, c->dma.dev, CONFORM_DMA_LEN, c->knobs.seed);
 	c->station.registers = &c->registers;
+	c->station.record = &c->record;
+	record_begin(&c->record);
 	c->station.ledger = &c->ledger;
 	c->station.failure = &c->failure;
 	c->station.has_end = c->knobs.limit_ms;

@@ -22,6 +22,7 @@ struct conform {
 	struct failure failure;       /* the same */
 	struct virtio modern, legacy; /* transport NULL: the device has none such */
 	struct registers registers;
+	struct record record;
 	uint64_t accepted; /* the first set of features that the device took; 0: none */
 	unsigned tried;    /* configurations with traffic */
 	unsigned reached;  /* how many of shapes[] were looked at, or left out */

@@ -273,6 +273,7 @@ static uint8_t *station_tx_buffer(struct nic *nic)
  */
 static void station_tx_send(struct nic *nic, uint32_t len)
 {
+	static const uint8_t zeros[JUDGE_HEADER_LEN];
 	struct station *st = self(nic);
 	struct station_tx *sent = &st->sent[st->tx_next];
 	struct ring_slot *s = &st->tx.slot[st->tx_next];
@@ -284,6 +285,8 @@ static void station_tx_send(struct nic *nic, uint32_t len)
 	ring_set_len(&st->tx, st->tx_next, header + len);
 	memset(s->piece[0].at, 0, st->header_len);
 	memcpy(last->at + header, sent->bytes, len);
+	record_frame(st->record, false, (struct span){ zeros, st->header_len },
+		     (struct span){ sent->bytes, len }, UINT32_MAX);
 	sent->len = len;
 	sent->since_ms = clock_now_ms();
 	ring_post(&st->tx, st->tx_next);

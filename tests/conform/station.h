@@ -13,6 +13,7 @@
 #include "tests/conform/arena.h"
 #include "tests/conform/judge.h"
 #include "tests/conform/ledger.h"
+#include "tests/conform/record.h"
 #include "tests/conform/registers.h"
 #include "tests/conform/ring.h"
 
@@ -56,6 +57,7 @@ struct station {
 	struct virtio *v;
 	struct registers *registers;
 	struct ledger *ledger;
+	struct record *record;
 	struct failure *failure;
 	struct arena
 		arena[STATION_ARENAS]; /* taken in turn: one is in use, the other one watched */
@@ -100,8 +102,8 @@ void station_init(struct station *st, uint8_t *va, uint64_t dev, uint32_t len, u
 
 /*
  * Brings the device up: reset, features (those of shape that are in mask), queues, buffers,
- * DRIVER_OK. v is open. Members v, registers, ledger and failure are the caller's to set before. 0;
- * an error with a sentence in failure. Either way station_close() follows.
+ * DRIVER_OK. v is open. Members v, registers, ledger, record and failure are the caller's to set
+ * before. 0; an error with a sentence in failure. Either way station_close() follows.
  */
 int station_open(struct station *st, const struct shape *shape, uint64_t mask) MUST_CHECK;
 

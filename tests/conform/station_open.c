@@ -260,6 +260,7 @@ int station_open(struct station *st, const struct shape *shape, uint64_t mask)
 	int err;
 
 	st->shape = shape;
+	record_interface(st->record, shape->name);
 	st->nic.failure = st->failure;
 	st->nic.rx = NULL;
 	st->live = st->broken = st->rx_off = false;

@@ -302,6 +302,8 @@ static int receive_frame(struct station *st, unsigned slot, uint32_t len)
 	append(st, slot, st->header_len, len);
 	if (virtio_has(st->v, (enum virtio_feature)VIRTIO_NET_F_MRG_RXBUF))
 		err = gather_rest(st, h.num_buffers, len);
+	record_frame(st->record, true, (struct span){ st->header, st->header_len }, frame_span(st),
+		     len);
 	if (!err)
 		examine(st);
 	return err;

@@ -13,6 +13,28 @@
 #include "tests/model/segment.h"
 
 static struct neighbour neighbour;
+static uint8_t record[1 << 20];
+static size_t record_len;
+
+bool program_records(void)
+{
+	record_len = 0;
+	return neighbour.records;
+}
+
+void program_record(const void *bytes, size_t len)
+{
+	if (len > sizeof(record) - record_len)
+		return;
+	memcpy(record + record_len, bytes, len);
+	record_len += len;
+}
+
+const uint8_t *neighbour_record(size_t *len)
+{
+	*len = record_len;
+	return record;
+}
 
 /* This port has no configuration of its own: skiff-conform's is what the test says. */
 int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)

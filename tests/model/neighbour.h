@@ -21,6 +21,7 @@ struct neighbour {
 	void (*deliver)(struct neighbour *n, const uint8_t *frame, uint32_t len);
 	void (*on_idle)(struct neighbour *n); /* each millisecond */
 	uint32_t number;                      /* of the frame that is delivered, from 1 */
+	bool records;                         /* what the program records is kept */
 	bool silent;                          /* nobody answers */
 	unsigned seen;                        /* frames of the guest that were looked at */
 };
@@ -30,6 +31,9 @@ struct neighbour {
  * neighbour_run().
  */
 struct neighbour *neighbour_new(void);
+
+/* What was recorded, *len bytes. */
+const uint8_t *neighbour_record(size_t *len);
 
 /* The whole run. */
 void neighbour_run(struct neighbour *n);

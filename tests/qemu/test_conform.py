@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from scapy.utils import RawPcapNgReader
 
 import backend
 import conform
@@ -305,6 +306,19 @@ def session(leader, name):
             if int(its_leader) == leader and state != 'Z' and command.startswith(name):
                 found.append(command)
     return found
+
+
+def test_run_keeps_the_frames(tmp_path):
+    """With their headers, an interface for each configuration; scapy and Wireshark read it."""
+    done = conform_run(PCAP=str(tmp_path / 'seen'), KNOBS='only=as-skiff,mrg-64,minimal')
+    data = (tmp_path / 'seen').read_bytes()
+    frames = list(backend.frames(data))
+    told = sum(int(n) for n in re.findall(r'\] (\d+) frames in', done.stdout))
+    assert len([f for f in frames if f.received]) == told > 100, done.stdout
+    assert all(name in data for name in (b'as-skiff', b'mrg-64', b'minimal'))
+    assert {f.header['flags'] for f in frames} == {0}
+    assert any(f.header['num_buffers'] > 20 and f.received and f.header['used_len'] == 64 for f in frames), 'mrg-64'
+    assert len(list(RawPcapNgReader(str(tmp_path / 'seen')))) == len(frames)
 
 
 # --- known answers -------------------------------------------------------------------------------

@@ -594,6 +594,37 @@ static void a_limit_is_a_number(void **state)
 	}
 }
 
+/* Whole blocks, and of each received frame one. */
+static void what_passes_is_recorded(void **state)
+{
+	struct neighbour *n = neighbour_new();
+	unsigned interfaces = 0, received = 0, sent = 0;
+	const uint8_t *at, *end;
+	size_t len;
+
+	(void)state;
+	n->records = true;
+	assert_good(n);
+	at = neighbour_record(&len);
+	assert_in_range(len, 1000, 1 << 20);
+	assert_int_equal(get_le32(at), 0x0a0d0d0a);
+	for (end = at + len; at < end; at += len) {
+		len = get_le32(at + 4);
+		assert_true(len % 4 == 0 && len >= 12 && len <= (size_t)(end - at));
+		assert_int_equal(get_le32(at + len - 4), len);
+		interfaces += get_le32(at) == 1;
+		if (get_le32(at) != 6)
+			continue;
+		assert_int_equal(get_le32(at + 8), interfaces - 1);
+		assert_memory_equal(at + 28 + ((get_le32(at + 20) + 3) & ~3u) + 4, "flags=0 ", 8);
+		received += get_le32(at + len - 12) == 1;
+		sent += get_le32(at + len - 12) == 2;
+	}
+	assert_int_equal(received, n->conform.frames);
+	assert_int_equal(interfaces, n->conform.tried);
+	assert_true(sent >= received);
+}
+
 static void a_mistyped_knob_bails_out(void **state)
 {
 	struct neighbour *n = neighbour_new();
@@ -646,6 +677,7 @@ int main(void)
 		cmocka_unit_test(a_limit_ends_with_a_summary),
 		cmocka_unit_test(a_limit_that_is_not_reached_changes_nothing),
 		cmocka_unit_test(a_limit_is_a_number),
+		cmocka_unit_test(what_passes_is_recorded),
 		cmocka_unit_test(a_mistyped_knob_bails_out),
 	};
 
