@@ -19,13 +19,9 @@
 #define RING_RESET_MS 60
 #define SHAPES_TEXT_MAX 500 /* all their names */
 
-#define ROWS_OF_REGISTERS \
-	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_09) | ROW_BIT(DEV_10) | \
-	 ROW_BIT(DEV_14) | ROW_BIT(DEV_15) | ROW_BIT(DEV_17))
+#define ROWS_OF_REGISTERS ROW_SET(DEV_01, DEV_02, DEV_03, DEV_09, DEV_10, DEV_14, DEV_15, DEV_17)
 /* Traffic has nothing to say about these. */
-#define ROWS_WITHOUT_TRAFFIC \
-	(ROW_BIT(DEV_01) | ROW_BIT(DEV_02) | ROW_BIT(DEV_03) | ROW_BIT(DEV_05) | ROW_BIT(DEV_14) | \
-	 ROW_BIT(DEV_15) | ROW_BIT(DEV_17) | ROW_BIT(DEV_28))
+#define ROWS_WITHOUT_TRAFFIC ROW_SET(DEV_01, DEV_02, DEV_03, DEV_05, DEV_14, DEV_15, DEV_17, DEV_28)
 
 bool conform_is_name(const char *name, size_t len)
 {
@@ -40,11 +36,11 @@ bool conform_is_name(const char *name, size_t len)
 	return len > sizeof(without) - 1 && text_is(name, sizeof(without) - 1, without);
 }
 
-bool conform_begin(struct conform *c, const char *name, uint64_t rows)
+bool conform_begin(struct conform *c, const char *name, struct row_set rows)
 {
 	ledger_init(&c->ledger);
 	memset(&c->failure, 0, sizeof(c->failure));
-	return knobs_wants(&c->knobs, name) && (rows & c->knobs.rows) != 0;
+	return knobs_wants(&c->knobs, name) && row_set_any(row_set_and(rows, c->knobs.rows));
 }
 
 /* --- before and after all configurations --------------------------------------------------- */
@@ -137,7 +133,7 @@ static int run_registers(struct conform *c)
 	}
 	scene.offered = v->offered;
 	if (scene.legacy)
-		scene.rows &= ~ROW_BIT(DEV_10);
+		scene.rows = row_set_without(scene.rows, ROW_SET(DEV_10));
 	if (knobs_wants(&c->knobs, "registers"))
 		report_scene(&c->report, &scene, &c->ledger);
 	return err;
@@ -229,7 +225,9 @@ static int run_shapes(struct conform *c)
 		const struct shape *shape = &configuration->shape;
 		struct virtio *v = shape->legacy ? &c->legacy : &c->modern;
 
-		if (!v->transport || !conform_begin(c, shape->name, ~ROWS_WITHOUT_TRAFFIC))
+		if (!v->transport ||
+		    !conform_begin(c, shape->name,
+				   row_set_without(row_set_all(), ROWS_WITHOUT_TRAFFIC)))
 			continue;
 		if (port_abort_pressed())
 			err = ERR_ABORTED;

@@ -52,7 +52,7 @@ bool conform_is_name(const char *name, size_t len);
  * A configuration begins: its ledger is empty. False if the user does not want it, or none of
  * `rows`.
  */
-bool conform_begin(struct conform *c, const char *name, uint64_t rows);
+bool conform_begin(struct conform *c, const char *name, struct row_set rows);
 
 /*
  * Features dropped one after the other, without queues. 0, or ERR_DEVICE for a reset that does not
@@ -91,7 +91,7 @@ int life_check(struct conform *c, const struct configuration *configuration,
 void life_conclude(struct conform *c);
 
 /* The rows that the shape can show, once the device runs in it with these features. */
-uint64_t shapes_rows(const struct configuration *configuration, const struct virtio *v,
-		     bool opened);
+struct row_set shapes_rows(const struct configuration *configuration, const struct virtio *v,
+			   bool opened);
 
 #endif

@@ -13,7 +13,7 @@ void knobs_init(struct knobs *k)
 {
 	memset(k, 0, sizeof(*k));
 	config_init(&k->config);
-	k->rows = UINT64_MAX >> (64 - ROWS);
+	k->rows = row_set_all();
 	k->deadline_ms = DEADLINE_MS;
 }
 
@@ -38,7 +38,7 @@ static int set_only(struct knobs *k, knobs_name_fn is_name, const char *source, 
 		    uint32_t value_len, struct failure *f)
 {
 	const char *s = value, *end = value + value_len;
-	uint64_t rows = 0;
+	struct row_set rows = { { 0 } };
 	enum row row;
 	size_t len;
 
@@ -48,7 +48,7 @@ static int set_only(struct knobs *k, knobs_name_fn is_name, const char *source, 
 	for (; (len = next_word(&s, end)) > 0; s += len) {
 		row = row_find(s, len);
 		if (row != ROWS)
-			rows |= ROW_BIT(row);
+			row_set_add(&rows, row);
 		else if (is_name(s, len))
 			k->has_names = true;
 		else
@@ -58,7 +58,7 @@ static int set_only(struct knobs *k, knobs_name_fn is_name, const char *source, 
 				"configuration (as-skiff)",
 				source, (int)(len < QUOTE_MAX ? len : QUOTE_MAX), s);
 	}
-	if (rows)
+	if (row_set_any(rows))
 		k->rows = rows;
 	k->has_only = true;
 	memcpy(k->only, value, value_len);

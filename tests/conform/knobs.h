@@ -13,7 +13,7 @@
 
 struct knobs {
 	struct config config; /* url, ip, features, deadline */
-	uint64_t rows;        /* ROW_BIT()s that are asked for; all if none is named */
+	struct row_set rows;  /* those that are asked for; all if none is named */
 	bool has_names, has_only, has_seed;
 	char only[KNOBS_ONLY_MAX]; /* as the user wrote it */
 	uint64_t seed;

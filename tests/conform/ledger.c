@@ -17,7 +17,7 @@ void ledger_seen(struct ledger *l, enum row row)
 
 void ledger_seen_set(struct ledger *l, uint64_t rows)
 {
-	for (unsigned row = 0; row < ROWS; row++)
+	for (unsigned row = 0; row < ROWS_OF_FRAMES && row < ROWS; row++)
 		l->seen[row] += (uint32_t)(rows >> row & 1);
 }
 

@@ -82,7 +82,7 @@ void life_conclude(struct conform *c)
 {
 	for (unsigned i = 0; i < shapes_len && c->good; i++) {
 		struct report_scene scene = { .name = shapes[i].shape.name,
-					      .rows = ROW_BIT(DEV_57),
+					      .rows = ROW_SET(DEV_57),
 					      .legacy = shapes[i].shape.legacy };
 
 		if (!(c->mute >> i & 1) || !conform_begin(c, scene.name, scene.rows))

@@ -158,7 +158,7 @@ static enum level level_in(const struct report_scene *scene, enum row row)
 
 static void skip(struct report *r, enum row row, const char *name, const char *why)
 {
-	r->shown |= ROW_BIT(row);
+	row_set_add(&r->shown, row);
 	console_line(&r->console, "ok %u - %s %s%s%s%s # SKIP %s", ++r->points, row_texts[row].id,
 		     row_texts[row].title, *name ? " [" : "", name, *name ? "]" : "", why);
 }
@@ -173,14 +173,14 @@ static void point(struct report *r, const struct report_scene *scene, enum row r
 		skip(r, row, scene->name, text->unseen);
 		return;
 	}
-	r->shown |= ROW_BIT(row);
+	row_set_add(&r->shown, row);
 	r->points++;
 	if (!l->broken[row]) {
 		console_line(&r->console, "ok %u - %s %s [%s]", r->points, text->id, text->title,
 			     scene->name);
 		return;
 	}
-	r->broken[level] |= ROW_BIT(row);
+	row_set_add(&r->broken[level], row);
 	console_line(&r->console, "not ok %u - %s %s [%s]%s%s", r->points, text->id, text->title,
 		     scene->name, level == LEVEL_MUST ? "" : " # TODO ",
 		     level == LEVEL_MUST ? "" : level_name(level));
@@ -191,15 +191,15 @@ void report_scene_seen(struct report_scene *scene, const struct ledger *l)
 {
 	for (unsigned row = 0; row < ROWS; row++)
 		if (!l->seen[row])
-			scene->rows &= ~ROW_BIT(row);
+			scene->rows = row_set_without(scene->rows, ROW_SET((enum row)row));
 }
 
 void report_scene(struct report *r, const struct report_scene *scene, const struct ledger *l)
 {
-	uint64_t rows = scene->rows & r->knobs->rows;
+	struct row_set rows = row_set_and(scene->rows, r->knobs->rows);
 
 	for (unsigned row = 0; row < ROWS; row++)
-		if (rows >> row & 1 && (l->seen[row] || *row_texts[row].unseen))
+		if (row_set_has(rows, row) && (l->seen[row] || *row_texts[row].unseen))
 			point(r, scene, (enum row)row, l);
 }
 
@@ -212,14 +212,14 @@ static void list_rows(struct report *r, enum level level)
 
 	text_init(&t, words, sizeof(words));
 	for (unsigned row = 0; row < ROWS; row++)
-		if (r->broken[level] >> row & 1)
+		if (row_set_has(r->broken[level], row))
 			text_fmt(&t, " %s", row_texts[row].id);
 	report_note(r, "%s:%s", level_name(level), t.len ? words : " nothing to say");
 }
 
 static enum verdict verdict(const struct report *r)
 {
-	return r->broken[LEVEL_MUST] ? VERDICT_BROKEN : VERDICT_GOOD;
+	return row_set_any(r->broken[LEVEL_MUST]) ? VERDICT_BROKEN : VERDICT_GOOD;
 }
 
 static void summary(struct report *r)
@@ -237,7 +237,7 @@ enum verdict report_end(struct report *r)
 	char why[120];
 
 	for (unsigned row = 0; row < ROWS; row++) {
-		if (!(r->knobs->rows & ~r->shown & ROW_BIT(row)))
+		if (!row_set_has(row_set_without(r->knobs->rows, r->shown), row))
 			continue;
 		text_print(why, sizeof(why), "needs %s", row_texts[row].needs);
 		skip(r, (enum row)row, "", why);

@@ -20,7 +20,7 @@ enum verdict {
 /* What a ledger was filled in. */
 struct report_scene {
 	const char *name;           /* the configuration's */
-	uint64_t rows;              /* those that it could show */
+	struct row_set rows;        /* those that it could show */
 	uint64_t offered, accepted; /* features */
 	bool legacy;
 };
@@ -29,8 +29,8 @@ struct report {
 	struct console console;
 	const struct knobs *knobs;
 	unsigned points;
-	uint64_t shown;                    /* rows that have a point */
-	uint64_t broken[LEVEL_REPORT + 1]; /* rows by their levels */
+	struct row_set shown;                    /* rows that have a point */
+	struct row_set broken[LEVEL_REPORT + 1]; /* rows by their levels */
 	uint32_t started_ms;
 };
 

@@ -67,8 +67,60 @@ enum row {
 	ROWS,
 };
 
-_Static_assert(ROWS <= 64, "a set of rows is one uint64_t");
+/* Sets of those rows that a received frame shows: the first ones. */
+#define ROWS_OF_FRAMES 64
+_Static_assert(DEV_54 < ROWS_OF_FRAMES, "a set of frames' rows is one uint64_t");
 #define ROW_BIT(row) (UINT64_C(1) << (row))
+
+/* Sets of any rows. */
+struct row_set {
+	uint64_t word[2]; /* the first is made of ROW_BIT()s */
+};
+_Static_assert(ROWS <= 128, "a set of rows is two words");
+
+#define ROW_SET(...) \
+	row_set_of((const enum row[]){ __VA_ARGS__ }, \
+		   sizeof((const enum row[]){ __VA_ARGS__ }) / sizeof(enum row))
+
+static inline void row_set_add(struct row_set *s, unsigned row)
+{
+	s->word[row / 64] |= UINT64_C(1) << row % 64;
+}
+
+static inline struct row_set row_set_of(const enum row *rows, size_t n)
+{
+	struct row_set s = { { 0 } };
+
+	for (size_t i = 0; i < n; i++)
+		row_set_add(&s, rows[i]);
+	return s;
+}
+
+static inline bool row_set_has(struct row_set s, unsigned row)
+{
+	return s.word[row / 64] >> row % 64 & 1;
+}
+
+static inline bool row_set_any(struct row_set s)
+{
+	return (s.word[0] | s.word[1]) != 0;
+}
+
+/* a or b, a and b, a without b */
+static inline struct row_set row_set_or(struct row_set a, struct row_set b)
+{
+	return (struct row_set){ { a.word[0] | b.word[0], a.word[1] | b.word[1] } };
+}
+
+static inline struct row_set row_set_and(struct row_set a, struct row_set b)
+{
+	return (struct row_set){ { a.word[0] & b.word[0], a.word[1] & b.word[1] } };
+}
+
+static inline struct row_set row_set_without(struct row_set a, struct row_set b)
+{
+	return (struct row_set){ { a.word[0] & ~b.word[0], a.word[1] & ~b.word[1] } };
+}
 
 enum level {
 	LEVEL_MUST,
@@ -88,6 +140,15 @@ struct row_text {
 };
 
 extern const struct row_text row_texts[ROWS];
+
+static inline struct row_set row_set_all(void)
+{
+	struct row_set s = { { 0 } };
+
+	for (unsigned row = 0; row < ROWS; row++)
+		row_set_add(&s, row);
+	return s;
+}
 
 /* "MUST", "SHOULD", "habit", "report only" */
 const char *level_name(enum level level);

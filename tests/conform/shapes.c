@@ -79,12 +79,13 @@ static uint64_t rows_of_headers(const struct virtio *v)
 	return rows | R(40) | R(41) | R(42) | R(42B);
 }
 
-uint64_t shapes_rows(const struct configuration *configuration, const struct virtio *v, bool opened)
+struct row_set shapes_rows(const struct configuration *configuration, const struct virtio *v,
+			   bool opened)
 {
 	uint64_t rows = rows_of_opening(v);
 
 	if (!opened)
-		return rows & ~R(12);
+		return (struct row_set){ { rows & ~R(12) } };
 	rows |= R(55) | R(57) | R(11) | R(13) | R(20) | R(21) | R(22) | R(23) | R(24) | R(25) |
 		R(26) | R(30) | rows_of_headers(v);
 	rows |= v->accepted >> VIRTIO_NET_F_MTU & 1 ? R(35) : R(36);
@@ -97,5 +98,5 @@ uint64_t shapes_rows(const struct configuration *configuration, const struct vir
 		rows |= R(27);
 	if (configuration->act == ACT_RING_RESET)
 		rows |= R(16) | R(29);
-	return rows;
+	return (struct row_set){ { rows } };
 }

@@ -258,7 +258,7 @@ static void examine(struct station *st)
 	judge(&st->rules, st->header, frame_span(st), &j);
 	ledger_seen_set(st->ledger, j.seen);
 	evidence_begin(st);
-	for (unsigned row = 0; row < ROWS; row++) {
+	for (unsigned row = 0; row < ROWS_OF_FRAMES && row < ROWS; row++) {
 		if (!(j.broken >> row & 1))
 			continue;
 		text_init(&t, words, sizeof(words));

@@ -7,7 +7,7 @@
 #include "tests/conform/conform.h"
 #include "tests/conform/features.h"
 
-#define ROWS_OF_SUBSETS (ROW_BIT(DEV_04) | ROW_BIT(DEV_06) | ROW_BIT(DEV_10))
+#define ROWS_OF_SUBSETS ROW_SET(DEV_04, DEV_06, DEV_10)
 
 static int negotiate(struct conform *c, uint64_t set, bool *taken)
 {
@@ -25,7 +25,7 @@ static int negotiate(struct conform *c, uint64_t set, bool *taken)
 	return 0;
 }
 
-static void report(struct conform *c, const char *name, uint64_t rows)
+static void report(struct conform *c, const char *name, struct row_set rows)
 {
 	struct report_scene scene = {
 		.name = name,
@@ -64,7 +64,7 @@ static int subset(struct conform *c, const char *name, uint64_t set)
 /* The first set that was taken, once more [DEV-05]. */
 static int again(struct conform *c)
 {
-	uint64_t rows = ROW_BIT(DEV_05) | ROW_BIT(DEV_10);
+	struct row_set rows = ROW_SET(DEV_05, DEV_10);
 	bool taken = false;
 	int err = 0;
 

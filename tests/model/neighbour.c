@@ -153,7 +153,7 @@ const char *neighbour_broken(const struct neighbour *n)
 	words[0] = '\0';
 	for (unsigned row = 0; row < ROWS; row++)
 		for (unsigned level = 0; level <= LEVEL_REPORT; level++)
-			if (n->conform.report.broken[level] >> row & 1)
+			if (row_set_has(n->conform.report.broken[level], row))
 				len += (size_t)sprintf(words + len, "%s ", row_texts[row].id);
 	return words;
 }
