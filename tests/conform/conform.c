@@ -12,6 +12,7 @@
 #include "drivers/virtio_legacy.h"
 #include "drivers/virtio_pci.h"
 #include "tests/conform/features.h"
+#include "tests/conform/probes.h"
 
 #define CUT_AFTER 5        /* frames: in the middle of the echo replies */
 #define CUT_AFTER_FETCH 60 /* in the middle of the file */
@@ -31,7 +32,7 @@ bool conform_is_name(const char *name, size_t len)
 		if (text_is(name, len, shapes[i].shape.name))
 			return true;
 	if (text_is(name, len, "registers") || text_is(name, len, "all") ||
-	    text_is(name, len, "again"))
+	    text_is(name, len, "again") || probes_has(name, len))
 		return true;
 	return len > sizeof(without) - 1 && text_is(name, sizeof(without) - 1, without);
 }
@@ -246,7 +247,13 @@ static int run(struct conform *c)
 
 	if (!err && c->modern.transport)
 		err = subsets_run(c);
-	return err ? err : run_shapes(c);
+	if (!err && c->modern.transport)
+		err = probes_run(c, PROBE_REGISTERS);
+	if (!err)
+		err = run_shapes(c);
+	if (!err && c->modern.transport)
+		err = probes_run(c, PROBE_TRAFFIC);
+	return err;
 }
 
 /* For a run that ends early. */

@@ -16,8 +16,9 @@
 #define MTU_LEAST 68
 #define TRIES 8
 #define QUEUES_LOOKED_AT 8
-#define FEATURE_WORDS 8            /* of 32 bits: as far as we look */
+#define FEATURE_WORDS 4            /* of 32 bits; what is behind them is DEV-63 */
 #define RESERVED_LOW (0x3fu << 12) /* bits 44 to 49, in the second word */
+#define DEFINED_UPPER 0x7fu        /* bits 64 to 70 */
 
 /* --- access -------------------------------------------------------------------------------- */
 
@@ -67,7 +68,7 @@ static void look_at_reserved(struct registers *r, struct ledger *l)
 	for (unsigned i = 1; i < FEATURE_WORDS; i++) {
 		registers_put(r, VIRTIO_PCI_COMMON_DFSELECT, 4, i);
 		word = registers_get(r, VIRTIO_PCI_COMMON_DF, 4);
-		reserved = i == 1 ? word & RESERVED_LOW : i >= 4 ? word : 0;
+		reserved = i == 1 ? word & RESERVED_LOW : i == 2 ? word & ~DEFINED_UPPER : word;
 		if (reserved)
 			ledger_broken(l, DEV_03, "bits %u to %u of the offer are 0x%08x", 32 * i,
 				      32 * i + 31, (unsigned)word);
@@ -152,7 +153,7 @@ static void look_at_reset_queues(struct registers *r, bool ring_reset, struct le
 	}
 }
 
-int registers_reset(struct registers *r, struct virtio *v, struct ledger *l, struct failure *f)
+int registers_reset_blindly(struct virtio *v, struct ledger *l, struct failure *f)
 {
 	uint32_t begun_ms = clock_now_ms();
 	uint8_t status;
@@ -171,6 +172,15 @@ int registers_reset(struct registers *r, struct virtio *v, struct ledger *l, str
 		}
 		port_idle();
 	}
+	return 0;
+}
+
+int registers_reset(struct registers *r, struct virtio *v, struct ledger *l, struct failure *f)
+{
+	int err = registers_reset_blindly(v, l, f);
+
+	if (err)
+		return err;
 	if (r->common.kind != WINDOW_NONE && !v->transport->legacy)
 		look_at_reset_queues(r, false, l);
 	return 0;

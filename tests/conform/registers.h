@@ -63,6 +63,9 @@ void registers_look(struct registers *r, const struct virtio *v, struct ledger *
 int registers_reset(struct registers *r, struct virtio *v, struct ledger *l, struct failure *f)
 	MUST_CHECK;
 
+/* The same, but selects no queue to look at: all selectors are as the device has left them. */
+int registers_reset_blindly(struct virtio *v, struct ledger *l, struct failure *f) MUST_CHECK;
+
 /* RING_RESET: resets one queue and waits, bounded, for its end [DEV-16]. Whether it ended. */
 bool registers_reset_queue(struct registers *r, uint16_t queue, struct ledger *l);
 

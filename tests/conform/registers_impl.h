@@ -7,7 +7,9 @@
 
 /* Members of struct virtio_pci_common_cfg that drivers/virtio_pci.h has no use for. */
 enum registers_common {
+	COMMON_CONFIG_MSIX_VECTOR = 16,
 	COMMON_NUM_QUEUES = 18,
+	COMMON_QUEUE_MSIX_VECTOR = 26,
 	COMMON_QUEUE_RESET = 58,
 	COMMON_LEN_MAX = 64,
 };

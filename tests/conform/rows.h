@@ -64,12 +64,19 @@ enum row {
 	DEV_56,
 	DEV_57,
 	DEV_58,
+	DEV_60,
+	DEV_61,
+	DEV_62,
+	DEV_63,
+	DEV_64,
+	DEV_65,
+	DEV_66,
 	ROWS,
 };
 
 /* Sets of those rows that a received frame shows: the first ones. */
 #define ROWS_OF_FRAMES 64
-_Static_assert(DEV_54 < ROWS_OF_FRAMES, "a set of frames' rows is one uint64_t");
+_Static_assert(DEV_58 < ROWS_OF_FRAMES, "a set of frames' rows is one uint64_t");
 #define ROW_BIT(row) (UINT64_C(1) << (row))
 
 /* Sets of any rows. */

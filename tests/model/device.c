@@ -119,6 +119,8 @@ static void cfg_write(void *ctx, unsigned off, unsigned width, uint32_t value)
 		device_bar_write(d, cap[4], get_le32(cap + 8), width, value);
 		return;
 	}
+	if (device_cfg_write_probed(d, off, width, value))
+		return;
 	if (off >= 0x40 && !(is_pci_cfg(d, DEVICE_CAP_PCI_CFG) && off >= DEVICE_CAP_PCI_CFG + 4 &&
 			     off < DEVICE_CAP_PCI_CFG + 16)) {
 		device_complain(d, "a capability was written [PCI-05] [PCI-18]");

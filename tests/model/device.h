@@ -36,6 +36,10 @@ enum device_layout {
 	DEVICE_CAP_FREE = 0xa4,
 };
 
+#define DEVICE_MSIX_BAR 1
+#define DEVICE_MSIX_PENDING_OFF 0x800
+#define DEVICE_MSIX_VECTORS 4
+
 #define DEVICE_SPACE_CFG 16 /* configuration space; smaller: the BAR */
 
 struct device_access {
@@ -46,7 +50,7 @@ struct device_access {
 
 struct device_queue {
 	uint16_t max, notify_off; /* set by a test */
-	uint16_t size;
+	uint16_t size, vector;
 	bool enabled, hold; /* hold: transmitted frames are not taken */
 	uint64_t desc, avail, used;
 	uint16_t last_avail, used_idx;
@@ -72,6 +76,21 @@ struct device_sent {
 	uint16_t head;
 };
 
+/* device_probed.c */
+enum device_fault {
+	FAULT_VECTORS_STAY,   /* over a reset */
+	FAULT_SIZE_STAYS,     /* the same */
+	FAULT_FEATURES_STAY,  /* the same; driver_feature */
+	FAULT_SELECTORS_STAY, /* the same */
+	FAULT_ADDRESSES_STAY, /* the same */
+	FAULT_OFFER_REPEATS,  /* every fourth word of device_feature is the same */
+	FAULT_WORDS_FOLDED,   /* words 2 and 3 of driver_feature are 0 and 1 */
+	FAULT_UPPER_REFUSED,  /* FEATURES_OK does not stick with bits above 63 */
+	FAULT_FEATURES_EARLY, /* taken before DRIVER */
+	FAULT_FEATURES_LATE,  /* taken behind FEATURES_OK */
+};
+#define DEVICE_FAULT(fault) (UINT64_C(1) << (fault))
+
 struct device {
 	/* Set by device_init(), changed by tests. */
 	uint32_t offers[4]; /* 128 feature bits */
@@ -87,6 +106,12 @@ struct device {
 	/* Is called before each read of device configuration. */
 	void (*on_config_read)(struct device *d, uint32_t off);
 	uint8_t cfg[256]; /* PCI configuration space */
+	/*
+	 * skiff-conform asks more than a driver may: MSI-X is there, with every vector masked, and
+	 * questions are no complaints.
+	 */
+	bool probed;
+	uint64_t faults; /* DEVICE_FAULT()s: what the device does wrong when it is probed */
 	struct device_queue queue[DEVICE_QUEUES];
 
 	/* State; tests read it. */
@@ -94,7 +119,8 @@ struct device {
 	uint8_t status, generation;
 	uint32_t device_feature_select, driver_feature_select;
 	uint32_t accepted[4];
-	uint16_t queue_select;
+	uint16_t queue_select, config_vector;
+	uint32_t pending; /* MSI-X: the vectors that wait */
 	uint32_t reset_reads_left;
 	struct device_sent sent[DEVICE_SENT_MAX];
 	unsigned sent_count;
@@ -171,12 +197,23 @@ bool device_receive(struct device *d, const uint8_t header[12], const void *fram
  */
 void device_transmit(struct device *d);
 
+/* --- probed (device_probed.c) ----------------------------------------------------------------- */
+
+/* MSI-X as above, and no complaint about what skiff-conform asks. Before device_attach(). */
+void device_probe(struct device *d);
+bool device_faulty(const struct device *d, enum device_fault fault);
+/* What a driver must not do: a complaint, unless the device is probed. */
+void device_forbid(struct device *d, const char *what);
+
 /* --- among the model's files ------------------------------------------------------------------ */
 
 uint32_t device_header_len(const struct device *d);
 void device_complain(struct device *d, const char *what);
 void device_record(struct device *d, unsigned space, bool write, uint32_t off, unsigned width,
 		   uint32_t value);
+void device_reset_probed(struct device *d);
+bool device_cfg_write_probed(struct device *d, unsigned off, unsigned width, uint32_t value);
+uint32_t device_msix_read(const struct device *d, uint32_t off);
 uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width);
 void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uint32_t value);
 

@@ -40,11 +40,15 @@ static uint32_t config_read(struct device *d, uint32_t off, unsigned width)
 
 /* --- registers that both interfaces have ------------------------------------------------------ */
 
-static void clear_queue(struct device_queue *q)
+static void clear_queue(struct device *d, struct device_queue *q)
 {
-	q->size = q->max;
+	if (!device_faulty(d, FAULT_SIZE_STAYS))
+		q->size = q->max;
 	q->enabled = false;
-	q->desc = q->avail = q->used = 0;
+	if (!device_faulty(d, FAULT_ADDRESSES_STAY))
+		q->desc = q->avail = q->used = 0;
+	if (!device_faulty(d, FAULT_VECTORS_STAY))
+		q->vector = UINT16_MAX;
 	q->last_avail = q->used_idx = 0;
 }
 
@@ -53,11 +57,13 @@ static void reset(struct device *d)
 	d->reset_reads_left = d->status ? d->reset_reads : 0;
 	if (d->reset_reads_left == 0)
 		d->status = 0;
-	memset(d->accepted, 0, sizeof(d->accepted));
-	d->device_feature_select = d->driver_feature_select = 0;
-	d->queue_select = 0;
+	if (!device_faulty(d, FAULT_FEATURES_STAY))
+		memset(d->accepted, 0, sizeof(d->accepted));
+	if (!device_faulty(d, FAULT_SELECTORS_STAY))
+		d->device_feature_select = d->driver_feature_select = d->queue_select = 0;
+	device_reset_probed(d);
 	for (unsigned i = 0; i < DEVICE_QUEUES; i++)
-		clear_queue(&d->queue[i]);
+		clear_queue(d, &d->queue[i]);
 }
 
 static uint8_t status_read(struct device *d)
@@ -85,20 +91,29 @@ static void status_write(struct device *d, uint8_t value, bool legacy)
 	if (value & FEATURES_OK && legacy)
 		device_complain(d, "FEATURES_OK on a legacy device [INIT-26]");
 	if (value & FEATURES_OK && !legacy && !device_accepted(d, F_VERSION_1))
-		device_complain(d, "VERSION_1 was not accepted [INIT-14]");
+		device_forbid(d, "VERSION_1 was not accepted [INIT-14]");
 	if (value & DRIVER_OK && !(d->cfg[4] & COMMAND_MASTER))
 		device_complain(d, "DRIVER_OK while bus mastering is off [PCI-19]");
-	if (d->refuses_features)
+	if (d->refuses_features || (d->probed && !device_accepted(d, F_VERSION_1)) ||
+	    ((d->accepted[2] | d->accepted[3]) && device_faulty(d, FAULT_UPPER_REFUSED)))
 		value &= (uint8_t)~FEATURES_OK;
 	d->status = value;
 }
 
 static void feature_write(struct device *d, unsigned word, uint32_t value)
 {
-	if (d->status & (FEATURES_OK | DRIVER_OK))
-		device_complain(d, "features were written too late [INIT-04]");
-	if (!(d->status & DRIVER))
-		device_complain(d, "features were written before DRIVER [INIT-01]");
+	if (device_faulty(d, FAULT_WORDS_FOLDED))
+		word &= 1;
+	if (d->status & (FEATURES_OK | DRIVER_OK)) {
+		device_forbid(d, "features were written too late [INIT-04]");
+		if (!device_faulty(d, FAULT_FEATURES_LATE))
+			return;
+	}
+	if (!(d->status & DRIVER)) {
+		device_forbid(d, "features were written before DRIVER [INIT-01]");
+		if (!device_faulty(d, FAULT_FEATURES_EARLY))
+			return;
+	}
 	if (word >= 4)
 		return;
 	if (value & ~d->offers[word])
@@ -157,29 +172,51 @@ static void check_common(struct device *d, uint32_t off, unsigned width, bool wr
 		device_complain(d, "an access that is no register [PCI-13]");
 }
 
+static uint32_t address_read(const struct device_queue *q, uint32_t off)
+{
+	uint64_t address;
+
+	if (!q || off < 32 || off >= 56)
+		return 0;
+	address = off < 40 ? q->desc : off < 48 ? q->avail : q->used;
+	return (uint32_t)(off & 4 ? address >> 32 : address);
+}
+
 static uint32_t common_read(struct device *d, uint32_t off)
 {
 	const struct device_queue *q = selected(d);
 
 	switch (off) {
+	case 0:
+		return d->device_feature_select;
 	case 4:
+		if (device_faulty(d, FAULT_OFFER_REPEATS))
+			return d->offers[d->device_feature_select % 4];
 		return d->device_feature_select < 4 ? d->offers[d->device_feature_select] : 0;
+	case 8:
+		return d->driver_feature_select;
 	case 12:
 		return d->driver_feature_select < 4 ? d->accepted[d->driver_feature_select] : 0;
+	case 16:
+		return d->config_vector;
 	case 18:
 		return DEVICE_QUEUES;
 	case 20:
 		return status_read(d);
 	case 21:
 		return d->generation;
+	case 22:
+		return d->queue_select;
 	case 24:
 		return q ? q->size : 0;
+	case 26:
+		return q ? q->vector : UINT16_MAX;
 	case 28:
 		return q ? q->enabled : 0;
 	case 30:
 		return q ? q->notify_off : 0;
 	default:
-		return 0;
+		return address_read(q, off);
 	}
 }
 
@@ -200,7 +237,11 @@ static void queue_write(struct device *d, uint32_t off, uint32_t value)
 		return;
 	}
 	if (off == QUEUE_RESET && value == 1) {
-		clear_queue(q);
+		clear_queue(d, q);
+		return;
+	}
+	if (off == 26) {
+		q->vector = (uint16_t)value;
 		return;
 	}
 	if (q->enabled)
@@ -237,6 +278,9 @@ static void common_write(struct device *d, uint32_t off, uint32_t value)
 		break;
 	case 12:
 		feature_write(d, d->driver_feature_select, value);
+		break;
+	case 16:
+		d->config_vector = (uint16_t)value;
 		break;
 	case 20:
 		status_write(d, (uint8_t)value, false);
@@ -352,6 +396,8 @@ static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, uns
 	check_decode(d, bar);
 	if (bar == 0)
 		return legacy_read(d, off, width);
+	if (bar == DEVICE_MSIX_BAR && d->probed)
+		return device_msix_read(d, off);
 	if (bar == 4 && off >= DEVICE_CONFIG_OFF && off < DEVICE_NOTIFY_OFF)
 		return config_read(d, off - DEVICE_CONFIG_OFF, width);
 	if (bar != 4 || off >= DEVICE_ISR_OFF) {

@@ -140,6 +140,7 @@ struct neighbour *neighbour_new(void)
 
 void neighbour_run(struct neighbour *n)
 {
+	device_probe(&n->device);
 	device_attach(&n->device);
 	hosted_idle_hook(idle, n);
 	n->verdict = conform_run(&n->conform, DEVICE_FN, "00:03.0");

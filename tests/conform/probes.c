@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The probes in the order of the run. What each asks is in its own file. Called by conform.c. */
+#include "tests/conform/probes.h"
+
+static const struct probe *const probes[] = {
+	&probe_after_reset,
+	&probe_feature_words,
+	&probe_feature_early,
+};
+
+bool probes_has(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(probes); i++)
+		if (text_is(name, len, probes[i]->name))
+			return true;
+	return false;
+}
+
+/* The device is reset behind it, so that nobody finds it as a probe has left it. */
+static int run_probe(struct conform *c, const struct probe *p, struct row_set rows)
+{
+	struct virtio *v = &c->modern;
+	struct report_scene scene = { .name = p->name, .rows = rows };
+	int err = p->run(c), closed;
+
+	scene.offered = v->offered;
+	scene.accepted = v->accepted;
+	if (err && c->failure.text[0])
+		report_note(&c->report, "[%s] %s", p->name, c->failure.text);
+	c->failure.text[0] = '\0';
+	closed = registers_reset(&c->registers, v, &c->ledger, &c->failure);
+	report_scene(&c->report, &scene, &c->ledger);
+	return err == ERR_ABORTED ? err : closed;
+}
+
+int probes_run(struct conform *c, enum probe_time time)
+{
+	int err = 0;
+
+	/* A device may refuse to work without it (6.2), which is DEV-01's. */
+	if (!(c->modern.offered >> VIRTIO_F_VERSION_1 & 1))
+		return 0;
+	for (unsigned i = 0; i < ARRAY_LEN(probes) && !err; i++) {
+		const struct probe *p = probes[i];
+		struct row_set rows = row_set_of(p->rows, p->rows_len);
+
+		if (p->time != time || (p->needs && !(p->needs & c->modern.offered)) ||
+		    !conform_begin(c, p->name, rows))
+			continue;
+		err = port_abort_pressed() ? ERR_ABORTED : run_probe(c, p, rows);
+	}
+	return err;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is asked of a device beside traffic in a shape: one subject each, with a name that `only`
+ * takes, in a file of its own (probe_*.c). Called by conform.c.
+ */
+#ifndef TESTS_CONFORM_PROBES_H
+#define TESTS_CONFORM_PROBES_H
+
+#include "tests/conform/conform.h"
+
+#define PROBE_ROWS_MAX 8
+#define VIRTIO_MSI_NO_VECTOR 0xffff
+
+/* When in the run. */
+enum probe_time {
+	PROBE_REGISTERS, /* without queues, before traffic */
+	PROBE_TRAFFIC,   /* with queues, behind the shapes */
+	PROBE_HOSTILE,   /* last, and only if the user wants it */
+};
+
+struct probe {
+	const char *name;
+	enum probe_time time;
+	uint64_t needs; /* one of these must be offered; 0: none */
+	uint8_t rows_len;
+	enum row rows[PROBE_ROWS_MAX];
+	/*
+	 * The device is in any state before and behind it. 0; ERR_ABORTED, or ERR_DEVICE with a
+	 * sentence for what cannot be told, which is no verdict.
+	 */
+	int (*run)(struct conform *c);
+};
+
+/* All of one time. 0; ERR_ABORTED; ERR_DEVICE for a reset that does not end. */
+int probes_run(struct conform *c, enum probe_time time) MUST_CHECK;
+
+/* Whether one has that name. */
+bool probes_has(const char *name, size_t len);
+
+extern const struct probe probe_after_reset, probe_feature_words, probe_feature_early;
+
+#endif

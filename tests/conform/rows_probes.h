@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rows of probes: a part of the table in rows.c, which alone includes it. */
+
+[DEV_60] = {
+		.id = "DEV-60", .level = LEVEL_MUST, .section = "4.1.5.1.2.1",
+		.title = "a reset unmaps all MSI-X vectors",
+		.rule = "The device MUST have all queue and configuration change events unmapped "
+			"upon reset: the vectors read NO_VECTOR.",
+		.unseen = "it has no MSI-X, or took no features",
+		.needs = "the registers of virtio 1",
+	},
+	[DEV_61] = {
+		.id = "DEV-61", .level = LEVEL_MUST, .section = "4.1.4.3",
+		.title = "a reset restores queue_size",
+		.rule = "On reset queue_size specifies the maximum that the device supports, not "
+			"what a driver has left there.",
+		.unseen = "the device took no features", .needs = "the registers of virtio 1",
+	},
+	[DEV_62] = {
+		.id = "DEV-62", .level = LEVEL_REPORT, .section = "2.4, 4.1.4.3",
+		.title = "a reset clears what is left",
+		.rule = "Selectors, driver_feature and queue addresses go back to 0 in a reset; no "
+			"sentence asks for it, and no driver reads them before it has written them.",
+		.unseen = "the device took no features", .needs = "the registers of virtio 1",
+	},
+	[DEV_63] = {
+		.id = "DEV-63", .level = LEVEL_MUST, .section = "4.1.4.3.1",
+		.title = "device_feature ends behind bit 127",
+		.rule = "The device MUST present in device_feature what it offers from bit "
+			"device_feature_select * 32 on, for any device_feature_select: nothing "
+			"behind the last bit that is defined.",
+		.unseen = "", .needs = "the registers of virtio 1",
+	},
+	[DEV_64] = {
+		.id = "DEV-64", .level = LEVEL_MUST, .section = "4.1.4.3.1",
+		.title = "words 2 and 3 are words of their own",
+		.rule = "Features that the driver writes with driver_feature_select 2 and 3 are "
+			"bits 64 to 127, and change no others.",
+		.unseen = "the device took no features", .needs = "the registers of virtio 1",
+	},
+	[DEV_65] = {
+		.id = "DEV-65", .level = LEVEL_REPORT, .section = "2.2, 3.1.1",
+		.title = "features stay behind FEATURES_OK",
+		.rule = "The only way to renegotiate is to reset the device: what is written to "
+			"driver_feature behind FEATURES_OK has no effect.",
+		.unseen = "nobody answered before it either", .needs = "queues that work",
+	},
+	[DEV_66] = {
+		.id = "DEV-66", .level = LEVEL_REPORT, .section = "2.1, 3.1.1",
+		.title = "features are not taken before DRIVER",
+		.rule = "A driver that does not know yet how to drive the device has no features "
+			"to accept.",
+		.unseen = "", .needs = "the registers of virtio 1",
+	},

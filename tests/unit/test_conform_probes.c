@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* skiff-conform's probes over a model device that does one thing wrong: exactly its row is found.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/wire.h"
+#include "tests/conform/features.h"
+#include "tests/model/neighbour.h"
+
+#include <cmocka.h> /* behind our own: it has a macro fail() */
+#undef fail
+
+static void assert_finds(struct neighbour *n, const char *rows)
+{
+	neighbour_run(n);
+	if (strcmp(neighbour_broken(n), rows) != 0)
+		print_message("%s", hosted_output());
+	assert_string_equal(neighbour_broken(n), rows);
+	assert_true(device_content(&n->device));
+}
+
+static struct neighbour *faulty(enum device_fault fault)
+{
+	struct neighbour *n = neighbour_new();
+
+	n->device.faults = DEVICE_FAULT(fault);
+	return n;
+}
+
+/* --- after-reset --------------------------------------------------------------------------- */
+
+static void an_honest_reset(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-60", "[after-reset]"));
+	assert_true(neighbour_says(n, "ok ", "DEV-61", "[after-reset]"));
+	assert_true(neighbour_says(n, "ok ", "DEV-62", "[after-reset]"));
+}
+
+/* [DEV-60] */
+static void vectors_that_outlive_a_reset(void **state)
+{
+	(void)state;
+	assert_finds(faulty(FAULT_VECTORS_STAY), "DEV-60 ");
+}
+
+/* [DEV-61]: rings of the smallest size follow from it. */
+static void a_queue_size_that_outlives_a_reset(void **state)
+{
+	struct neighbour *n = faulty(FAULT_SIZE_STAYS);
+
+	(void)state;
+	n->keys = (const char *const[]){ "only", "after-reset", NULL };
+	assert_finds(n, "DEV-61 ");
+}
+
+/* [DEV-62] */
+static void registers_that_outlive_a_reset(void **state)
+{
+	static const enum device_fault faults[] = { FAULT_FEATURES_STAY, FAULT_SELECTORS_STAY,
+						    FAULT_ADDRESSES_STAY };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(faults); i++) {
+		struct neighbour *n = faulty(faults[i]);
+
+		assert_finds(n, "DEV-62 ");
+		assert_int_equal(n->verdict, VERDICT_GOOD);
+	}
+}
+
+/* --- feature-words, feature-early ---------------------------------------------------------- */
+
+static void honest_words_of_features(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	device_offer(&n->device, 65);
+	device_offer(&n->device, 66);
+	device_offer(&n->device, 69);
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-64", "[feature-words]"));
+	assert_non_null(strstr(hosted_output(), "GUEST_UDP_TUNNEL_GSO_CSUM OUT_NET_HEADER"));
+}
+
+/* [DEV-63] */
+static void an_offer_that_begins_again(void **state)
+{
+	(void)state;
+	assert_finds(faulty(FAULT_OFFER_REPEATS), "DEV-63 ");
+}
+
+/* [DEV-64]: what a driver writes of words that it does not know takes what it had written. */
+static void words_that_are_folded(void **state)
+{
+	struct neighbour *n = faulty(FAULT_WORDS_FOLDED);
+
+	(void)state;
+	n->keys = (const char *const[]){ "only", "DEV-64", NULL };
+	assert_finds(n, "DEV-64 ");
+}
+
+/* [DEV-03] [DEV-02] [DEV-04]: the same rules beyond bit 63. */
+static void bits_beyond_63_obey_the_rules_of_others(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	device_offer(&n->device, 71);
+	assert_finds(n, "DEV-03 ");
+
+	n = neighbour_new();
+	device_offer(&n->device, 68);
+	assert_finds(n, "DEV-02 ");
+
+	n = faulty(FAULT_UPPER_REFUSED);
+	device_offer(&n->device, 67);
+	assert_finds(n, "DEV-04 ");
+	assert_true(neighbour_says(n, "not ok", "DEV-04", "[feature-words]"));
+}
+
+/* [DEV-66] */
+static void features_that_are_taken_before_driver(void **state)
+{
+	(void)state;
+	assert_finds(faulty(FAULT_FEATURES_EARLY), "DEV-66 ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_honest_reset),
+		cmocka_unit_test(vectors_that_outlive_a_reset),
+		cmocka_unit_test(a_queue_size_that_outlives_a_reset),
+		cmocka_unit_test(registers_that_outlive_a_reset),
+		cmocka_unit_test(honest_words_of_features),
+		cmocka_unit_test(an_offer_that_begins_again),
+		cmocka_unit_test(words_that_are_folded),
+		cmocka_unit_test(bits_beyond_63_obey_the_rules_of_others),
+		cmocka_unit_test(features_that_are_taken_before_driver),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
