@@ -20,9 +20,11 @@
 #define RING_RESET_MS 60
 #define SHAPES_TEXT_MAX 500 /* all their names */
 
-#define ROWS_OF_REGISTERS ROW_SET(DEV_01, DEV_02, DEV_03, DEV_09, DEV_10, DEV_14, DEV_15, DEV_17)
+#define ROWS_OF_REGISTERS \
+	ROW_SET(DEV_01, DEV_02, DEV_03, DEV_09, DEV_10, DEV_14, DEV_15, DEV_17, DEV_67, DEV_68)
 /* Traffic has nothing to say about these. */
-#define ROWS_WITHOUT_TRAFFIC ROW_SET(DEV_01, DEV_02, DEV_03, DEV_05, DEV_14, DEV_15, DEV_17, DEV_28)
+#define ROWS_WITHOUT_TRAFFIC \
+	ROW_SET(DEV_01, DEV_02, DEV_03, DEV_05, DEV_14, DEV_15, DEV_17, DEV_28, DEV_67, DEV_68)
 
 bool conform_is_name(const char *name, size_t len)
 {

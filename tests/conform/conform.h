@@ -23,10 +23,11 @@ struct conform {
 	struct virtio modern, legacy; /* transport NULL: the device has none such */
 	struct registers registers;
 	struct record record;
-	uint64_t accepted; /* the first set of features that the device took; 0: none */
-	unsigned tried;    /* configurations with traffic */
-	unsigned reached;  /* how many of shapes[] were looked at, or left out */
-	uint32_t frames;   /* received in all of them */
+	uint64_t accepted;    /* the first set of features that the device took; 0: none */
+	unsigned tried;       /* configurations with traffic */
+	unsigned reached;     /* how many of shapes[] were looked at, or left out */
+	uint32_t frames;      /* received in all of them */
+	bool asked, somebody; /* whether somebody answers at all was asked, and is so */
 	const struct configuration *good; /* the last one in which frames came; NULL: none yet */
 	uint64_t mute;                    /* of shapes[]: those before it in which none came */
 	struct ledger probe;              /* of a configuration that only asks whether it lives */

@@ -3,10 +3,39 @@
 #include "tests/conform/probes.h"
 
 static const struct probe *const probes[] = {
-	&probe_after_reset,
-	&probe_feature_words,
-	&probe_feature_early,
+	&probe_after_reset,  &probe_feature_words, &probe_feature_early,
+	&probe_feature_late, &probe_pci_cfg,
 };
+
+/* --- lives ---------------------------------------------------------------------------------- */
+
+int probe_life(struct conform *c, struct virtio *v, const struct shape *shape, bool *answered)
+{
+	int err, closed;
+
+	*answered = false;
+	c->station.v = v;
+	err = station_open(&c->station, shape, c->knobs.config.features);
+	c->station.cut_at = 0;
+	if (!err)
+		err = traffic_ask(&c->traffic, answered);
+	closed = station_close(&c->station);
+	return closed ? closed : err == ERR_ABORTED ? err : 0;
+}
+
+int probe_somebody(struct conform *c, bool *somebody)
+{
+	static const struct shape shape = { .name = "control" };
+	int err = 0;
+
+	if (!c->asked)
+		err = probe_life(c, &c->modern, &shape, &c->somebody);
+	c->asked |= !err;
+	*somebody = c->somebody;
+	return err;
+}
+
+/* --- the run -------------------------------------------------------------------------------- */
 
 bool probes_has(const char *name, size_t len)
 {

@@ -31,12 +31,31 @@ struct probe {
 	int (*run)(struct conform *c);
 };
 
+/* --- among probe_*.c ------------------------------------------------------------------------ */
+
+/*
+ * One life of the device: brought up by v in this shape, asked one question, reset. *answered is
+ * false where it did not come so far; then c->failure says why, if it can. 0; ERR_ABORTED, or
+ * ERR_DEVICE for a reset that does not end.
+ */
+int probe_life(struct conform *c, struct virtio *v, const struct shape *shape, bool *answered)
+	MUST_CHECK;
+
+/*
+ * Whether somebody answers a driver that does nothing unusual: without that no silence tells
+ * anything. Asked once in a run.
+ */
+int probe_somebody(struct conform *c, bool *somebody) MUST_CHECK;
+
+/* --- the run -------------------------------------------------------------------------------- */
+
 /* All of one time. 0; ERR_ABORTED; ERR_DEVICE for a reset that does not end. */
 int probes_run(struct conform *c, enum probe_time time) MUST_CHECK;
 
 /* Whether one has that name. */
 bool probes_has(const char *name, size_t len);
 
+extern const struct probe probe_pci_cfg, probe_feature_late;
 extern const struct probe probe_after_reset, probe_feature_words, probe_feature_early;
 
 #endif

@@ -14,6 +14,17 @@ enum registers_common {
 	COMMON_LEN_MAX = 64,
 };
 
+#define VIRTIO_PCI_CAP_ISR_CFG 3
+
+/* A virtio structure capability, 4.1.4. */
+struct cap {
+	uint8_t at, kind, bar, cap_len;
+	uint32_t off, len, multiplier;
+};
+
+/* The first of a kind of at least len bytes, aligned to 4 (ISR: anyhow). Whether there is one. */
+bool registers_find_cap(uintptr_t fn, uint8_t kind, uint32_t len, struct cap *c);
+
 /* One access of its own width to the common configuration. */
 uint32_t registers_get(const struct registers *r, uint32_t off, unsigned width);
 void registers_put(const struct registers *r, uint32_t off, unsigned width, uint32_t value);

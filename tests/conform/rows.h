@@ -71,6 +71,9 @@ enum row {
 	DEV_64,
 	DEV_65,
 	DEV_66,
+	DEV_67,
+	DEV_68,
+	DEV_69,
 	ROWS,
 };
 

@@ -52,3 +52,23 @@
 			"to accept.",
 		.unseen = "", .needs = "the registers of virtio 1",
 	},
+	[DEV_67] = {
+		.id = "DEV-67", .level = LEVEL_MUST, .section = "4.1.4.1",
+		.title = "cap_len spans the capability",
+		.rule = "The device MUST include any extra data, from cap_vndr on, in cap_len: 16 "
+			"bytes, 20 where a multiplier or pci_cfg_data follows.",
+		.unseen = "", .needs = "the registers of virtio 1",
+	},
+	[DEV_68] = {
+		.id = "DEV-68", .level = LEVEL_MUST, .section = "4.1.4",
+		.title = "structures lie within their BARs",
+		.rule = "A capability names length bytes at offset in its BAR, which is that long.",
+		.unseen = "", .needs = "the registers of virtio 1",
+	},
+	[DEV_69] = {
+		.id = "DEV-69", .level = LEVEL_MUST, .section = "4.1.4.9.1",
+		.title = "the PCI_CFG window is a way in",
+		.rule = "Upon an access to pci_cfg_data the device MUST execute an access of "
+			"cap.length bytes at cap.offset of BAR cap.bar.",
+		.unseen = "there is no PCI_CFG capability", .needs = "the registers of virtio 1",
+	},

@@ -10,19 +10,14 @@
 #include "tests/conform/features.h"
 #include "tests/conform/registers_impl.h"
 
-#define VIRTIO_PCI_CAP_ISR_CFG 3
 #define KINDS 6
 #define BARS 6
 #define BAR0 0x10
 #define BAR_IO 1
+#define BAR_64 4
 #define REVISION 0x08
 #define SUBSYSTEM_ID 0x2e
 #define DEVICE_TRANSITIONAL 0x1000
-
-struct cap {
-	uint8_t at, kind, bar;
-	uint32_t off, len, multiplier;
-};
 
 /* The next capability of kinds 1 to 5 that a driver may look at (4.1.4.1). */
 static bool next_cap(struct pci_caps *caps, struct cap *c)
@@ -31,6 +26,7 @@ static bool next_cap(struct pci_caps *caps, struct cap *c)
 
 	while ((at = pci_cap_next(caps, PCI_CAP_ID_VNDR)) != 0) {
 		c->at = (uint8_t)at;
+		c->cap_len = (uint8_t)port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_LEN, 1);
 		c->kind = (uint8_t)port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_CFG_TYPE, 1);
 		c->bar = (uint8_t)port_pci_read(caps->fn, at + VIRTIO_PCI_CAP_BAR, 1);
 		if (c->kind < VIRTIO_PCI_CAP_COMMON_CFG || c->kind > VIRTIO_PCI_CAP_PCI_CFG ||
@@ -50,6 +46,54 @@ static bool next_cap(struct pci_caps *caps, struct cap *c)
 		return true;
 	}
 	return false;
+}
+
+bool registers_find_cap(uintptr_t fn, uint8_t kind, uint32_t len, struct cap *c)
+{
+	struct pci_caps caps;
+
+	pci_caps_begin(&caps, fn);
+	while (next_cap(&caps, c))
+		if (c->kind == kind && c->len >= len &&
+		    (kind == VIRTIO_PCI_CAP_ISR_CFG || c->off % 4 == 0))
+			return true;
+	return false;
+}
+
+/* 4.1.4.1: all that belongs to the structure, from its first byte. [DEV-67] */
+static void look_at_cap_len(const struct cap *c, struct ledger *l)
+{
+	bool longer = c->kind == VIRTIO_PCI_CAP_NOTIFY_CFG || c->kind == VIRTIO_PCI_CAP_PCI_CFG;
+	unsigned least = VIRTIO_PCI_CAP_MEMBERS_LEN + (longer ? 4 : 0);
+
+	ledger_seen(l, DEV_67);
+	if (c->cap_len < least || c->at + c->cap_len > PCI_CONFIG_LEN)
+		ledger_broken(l, DEV_67,
+			      "cap_len is %u at 0x%02x, where a capability of type %u has %u bytes",
+			      c->cap_len, c->at, c->kind, least);
+}
+
+/* Whether firmware has given the BAR an address; it is no fault of the device's if not. */
+static bool has_address(uintptr_t fn, uint8_t bar)
+{
+	uint32_t low = port_pci_read(fn, BAR0 + 4u * bar, 4);
+
+	return low & (low & BAR_IO ? ~3u : ~15u) || bar + 1 >= BARS ||
+	       (low & BAR_64 && !(low & BAR_IO) && port_pci_read(fn, BAR0 + 4u * bar + 4, 4));
+}
+
+/* 4.1.4: the structure is at offset, and length bytes long. [DEV-68] */
+static void look_at_bar(uintptr_t fn, const struct cap *c, struct ledger *l)
+{
+	struct window w;
+
+	if (c->kind == VIRTIO_PCI_CAP_PCI_CFG || c->len == 0 || !has_address(fn, c->bar))
+		return;
+	ledger_seen(l, DEV_68);
+	if (port_window_open(&w, fn, c->bar, c->off, c->len) == ERR_DEVICE)
+		ledger_broken(l, DEV_68,
+			      "the capability of type %u at 0x%02x ends at 0x%llx, behind BAR %u",
+			      c->kind, c->at, (unsigned long long)c->off + c->len, c->bar);
 }
 
 /* 4.1.4.3.1, 4.1.4.4.1, 4.1.4.6; NULL, or what is wrong with it. */
@@ -88,6 +132,8 @@ static void scan_caps(uintptr_t fn, bool notification_data, struct ledger *l)
 	pci_caps_begin(&caps, fn);
 	while (next_cap(&caps, &c)) {
 		there[c.kind] = true;
+		look_at_cap_len(&c, l);
+		look_at_bar(fn, &c, l);
 		wrong = flaw(&c, notification_data);
 		if (wrong) /* [DEV-15] */
 			ledger_broken(l, DEV_15,

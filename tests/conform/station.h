@@ -29,6 +29,8 @@
 
 enum shape_queue { QUEUE_USUAL, QUEUE_SMALLEST, QUEUE_LARGEST };
 
+struct station;
+
 /* How the device is brought up. */
 struct shape {
 	const char *name;
@@ -44,6 +46,8 @@ struct shape {
 	bool legacy;
 	bool one_descriptor; /* header and payload in one */
 	uint16_t linger_ms;  /* between the queues' set-up and DRIVER_OK */
+	/* Is called behind FEATURES_OK, before the queues are set up; NULL: nothing. */
+	void (*meddle)(struct station *st);
 };
 
 struct station_tx {

@@ -276,6 +276,8 @@ int station_open(struct station *st, const struct shape *shape, uint64_t mask)
 		return err;
 	take_facts(st);
 	st->link_seen = st->v->offered >> VIRTIO_NET_F_STATUS & 1 && station_link(st);
+	if (shape->meddle)
+		shape->meddle(st);
 	err = start_receiveq(st);
 	if (!err)
 		err = start_transmitq(st);

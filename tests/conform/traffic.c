@@ -318,15 +318,48 @@ static bool never(void *ctx)
 	return false;
 }
 
-int traffic_run(struct traffic *t)
+static void begin(struct traffic *t)
 {
-	int err;
-
 	memset(&t->failure, 0, sizeof(t->failure));
 	net_init(&t->net, &t->station->nic, &t->failure, t->knobs->deadline_ms);
 	t->station->watch = watch;
 	t->station->watch_ctx = t;
 	t->peer = 0;
+	t->echoes = t->echoes_seen = 0;
+	t->frames_before = t->station->ledger->frames;
+}
+
+static bool question_is_answered(void *ctx)
+{
+	const struct traffic *t = ctx;
+
+	return t->echoes_seen || (!t->echo.heard && t->station->ledger->frames != t->frames_before);
+}
+
+int traffic_ask(struct traffic *t, bool *answered)
+{
+	int err;
+
+	begin(t);
+	err = wait(t, link_is_up, &t->net, ANSWER_MS);
+	if (!err && t->lease.ip)
+		configure(t);
+	else if (!err)
+		err = take_address(t);
+	t->frames_before = t->station->ledger->frames;
+	if (!err && t->peer)
+		err = send_echo(t, 56);
+	if (!err && t->peer)
+		err = wait(t, question_is_answered, t, ANSWER_MS);
+	*answered = !err && question_is_answered(t);
+	return err;
+}
+
+int traffic_run(struct traffic *t)
+{
+	int err;
+
+	begin(t);
 	err = take_address(t);
 	if (!err && t->peer) {
 		err = echo(t);

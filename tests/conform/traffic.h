@@ -41,6 +41,7 @@ struct traffic {
 	uint8_t slow; /* fetches that took too long */
 	struct traffic_peer dhcp, echo, dns, tcp;
 	uint32_t echoes, echoes_seen;
+	uint32_t frames_before; /* a question was asked */
 	uint8_t sink[TRAFFIC_SINK_LEN];
 };
 
@@ -56,6 +57,13 @@ int traffic_exceed(struct traffic *t) MUST_CHECK;
 
 /* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED. */
 int traffic_run(struct traffic *t) MUST_CHECK;
+
+/*
+ * One question over the station, which is live: the old lease, or an address as above, and an echo
+ * request. *answered: whether a reply came; from a peer that answers to no echo any frame counts.
+ * 0; ERR_DEVICE, ERR_ABORTED.
+ */
+int traffic_ask(struct traffic *t, bool *answered) MUST_CHECK;
 
 /*
  * Only what makes a peer send: after traffic_run() on the same station. Waits for at most ms. 0;

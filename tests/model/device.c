@@ -100,6 +100,8 @@ static uint32_t cfg_read(void *ctx, unsigned off, unsigned width)
 		if (get_le32(cap + 12) != width)
 			device_complain(
 				d, "pci_cfg_data was accessed by another width than its length");
+		if (device_faulty(d, FAULT_WINDOW_WIDE))
+			return device_bar_read(d, cap[4], get_le32(cap + 8) & ~3u, 4);
 		return device_bar_read(d, cap[4], get_le32(cap + 8), width);
 	}
 	for (unsigned i = 0; i < width; i++)
@@ -116,6 +118,10 @@ static void cfg_write(void *ctx, unsigned off, unsigned width, uint32_t value)
 	device_record(d, DEVICE_SPACE_CFG, true, off, width, value);
 	if (off == DEVICE_CAP_PCI_CFG + 16 && is_pci_cfg(d, DEVICE_CAP_PCI_CFG)) {
 		check_pci_cfg_aim(d, cap);
+		if ((width == 1 && device_faulty(d, FAULT_WINDOW_LOSES)) ||
+		    (get_le32(cap + 8) >= DEVICE_NOTIFY_OFF &&
+		     device_faulty(d, FAULT_WINDOW_SILENT)))
+			return;
 		device_bar_write(d, cap[4], get_le32(cap + 8), width, value);
 		return;
 	}

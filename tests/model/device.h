@@ -88,6 +88,9 @@ enum device_fault {
 	FAULT_UPPER_REFUSED,  /* FEATURES_OK does not stick with bits above 63 */
 	FAULT_FEATURES_EARLY, /* taken before DRIVER */
 	FAULT_FEATURES_LATE,  /* taken behind FEATURES_OK */
+	FAULT_WINDOW_WIDE,    /* pci_cfg_data reads the whole word around its place */
+	FAULT_WINDOW_LOSES,   /* what is written there by one byte is lost */
+	FAULT_WINDOW_SILENT,  /* doorbells through it are lost */
 };
 #define DEVICE_FAULT(fault) (UINT64_C(1) << (fault))
 

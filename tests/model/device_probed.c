@@ -33,6 +33,7 @@ void device_probe(struct device *d)
 	d->pci.bar[DEVICE_MSIX_BAR] = (struct hosted_bar){ .kind = WINDOW_MMIO, .len = 0x1000 };
 	put_le16(msix + 2, DEVICE_MSIX_VECTORS - 1);
 	put_le32(msix + 4, DEVICE_MSIX_BAR);
+	put_le32(d->cfg + 0x20, 0xfe000000); /* BAR4 has an address */
 	put_le32(msix + 8, DEVICE_MSIX_PENDING_OFF | DEVICE_MSIX_BAR);
 }
 

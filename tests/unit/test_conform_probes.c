@@ -134,6 +134,57 @@ static void features_that_are_taken_before_driver(void **state)
 	assert_finds(faulty(FAULT_FEATURES_EARLY), "DEV-66 ");
 }
 
+/* [DEV-65]: the device goes back to a header of 10 bytes. */
+static void features_that_are_taken_late(void **state)
+{
+	struct neighbour *n = faulty(FAULT_FEATURES_LATE);
+
+	(void)state;
+	neighbour_run(n);
+	assert_string_equal(neighbour_broken(n), "DEV-65 ");
+}
+
+/* --- capabilities, pci-cfg ------------------------------------------------------------------ */
+
+static void an_honest_window(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->keys = (const char *const[]){ "only", "pci-cfg", NULL };
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-69", "[pci-cfg]"));
+	assert_true(device_log_find(&n->device, 4, DEVICE_NOTIFY_OFF + 4, true, NULL, 0) > 0);
+}
+
+/* [DEV-67] [DEV-68]: of a capability that the driver has no use for. */
+static void capabilities_that_are_too_short_or_too_long(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->device.cfg[DEVICE_CAP_ISR + 2] = 12;
+	assert_finds(n, "DEV-67 ");
+
+	n = neighbour_new();
+	put_le32(n->device.cfg + DEVICE_CAP_ISR + 12, DEVICE_BAR4_LEN);
+	assert_finds(n, "DEV-68 ");
+}
+
+/* [DEV-69] */
+static void windows_that_are_none(void **state)
+{
+	static const enum device_fault faults[] = { FAULT_WINDOW_LOSES, FAULT_WINDOW_SILENT };
+	struct neighbour *n;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(faults); i++)
+		assert_finds(faulty(faults[i]), "DEV-69 ");
+	n = faulty(FAULT_WINDOW_WIDE); /* which reads what is no register */
+	neighbour_run(n);
+	assert_string_equal(neighbour_broken(n), "DEV-69 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +197,10 @@ int main(void)
 		cmocka_unit_test(words_that_are_folded),
 		cmocka_unit_test(bits_beyond_63_obey_the_rules_of_others),
 		cmocka_unit_test(features_that_are_taken_before_driver),
+		cmocka_unit_test(features_that_are_taken_late),
+		cmocka_unit_test(an_honest_window),
+		cmocka_unit_test(capabilities_that_are_too_short_or_too_long),
+		cmocka_unit_test(windows_that_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
