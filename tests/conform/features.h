@@ -8,6 +8,13 @@
 
 /* Bits beside those of drivers/virtio.h and judge.h that configurations ask for. */
 enum features_bit {
+	VIRTIO_NET_F_CSUM = 0,
+	VIRTIO_NET_F_HOST_TSO4 = 11,
+	VIRTIO_NET_F_HOST_TSO6 = 12,
+	VIRTIO_NET_F_CTRL_VQ = 17,
+	VIRTIO_NET_F_CTRL_RX = 18,
+	VIRTIO_NET_F_MQ = 22,
+	VIRTIO_NET_F_CTRL_MAC_ADDR = 23,
 	VIRTIO_F_INDIRECT_DESC = 28,
 	VIRTIO_F_EVENT_IDX = 29,
 	VIRTIO_F_RING_PACKED = 34,

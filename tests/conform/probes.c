@@ -3,8 +3,15 @@
 #include "tests/conform/probes.h"
 
 static const struct probe *const probes[] = {
-	&probe_after_reset,  &probe_feature_words, &probe_feature_early,
-	&probe_feature_late, &probe_pci_cfg,
+	/* clang-format off */
+	&probe_after_reset,
+	&probe_feature_words,
+	&probe_feature_early,
+	&probe_config_writes,
+	&probe_feature_late,
+	&probe_pci_cfg,
+	&probe_control,
+	/* clang-format on */
 };
 
 /* --- lives ---------------------------------------------------------------------------------- */
@@ -18,7 +25,7 @@ int probe_life(struct conform *c, struct virtio *v, const struct shape *shape, b
 	err = station_open(&c->station, shape, c->knobs.config.features);
 	c->station.cut_at = 0;
 	if (!err)
-		err = traffic_ask(&c->traffic, answered);
+		err = traffic_ask(&c->traffic, PROBE_ANSWER_MS, answered);
 	closed = station_close(&c->station);
 	return closed ? closed : err == ERR_ABORTED ? err : 0;
 }

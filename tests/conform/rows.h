@@ -74,6 +74,12 @@ enum row {
 	DEV_67,
 	DEV_68,
 	DEV_69,
+	DEV_70,
+	DEV_71,
+	DEV_72,
+	DEV_73,
+	DEV_74,
+	DEV_75,
 	ROWS,
 };
 

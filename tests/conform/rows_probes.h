@@ -72,3 +72,47 @@
 			"cap.length bytes at cap.offset of BAR cap.bar.",
 		.unseen = "there is no PCI_CFG capability", .needs = "the registers of virtio 1",
 	},
+	[DEV_70] = {
+		.id = "DEV-70", .level = LEVEL_MUST, .section = "5.1.4",
+		.title = "configuration is read-only",
+		.rule = "All of the device configuration fields are read-only for the driver.",
+		.unseen = "neither MAC, STATUS, MQ nor MTU is offered",
+		.needs = "the registers of virtio 1",
+	},
+	[DEV_71] = {
+		.id = "DEV-71", .level = LEVEL_MUST, .section = "2.7.8, 5.1.9.5",
+		.title = "a control command's len is 1",
+		.rule = "len is the number of bytes written into the device-writable part of a "
+			"buffer, which is ack's one byte.",
+		.unseen = "no command came back", .needs = "CTRL_VQ",
+	},
+	[DEV_72] = {
+		.id = "DEV-72", .level = LEVEL_REPORT, .section = "5.1.9.5",
+		.title = "unknown commands are answered ERR",
+		.rule = "The device sets ack: to VIRTIO_NET_ERR for what it does not know, or the "
+			"driver believes that it was done.",
+		.unseen = "there is no control queue", .needs = "CTRL_VQ",
+	},
+	[DEV_73] = {
+		.id = "DEV-73", .level = LEVEL_REPORT, .section = "5.1.9.5.6.1",
+		.title = "impossible queue pairs are refused",
+		.rule = "virtqueue_pairs is not 0, nor more than max_virtqueue_pairs; a device "
+			"that says OK to others is believed.",
+		.unseen = "MQ is not offered", .needs = "MQ",
+	},
+	[DEV_74] = {
+		.id = "DEV-74", .level = LEVEL_SHOULD, .section = "5.1.9.5.1, 5.1.9.5.2.1",
+		.title = "the MAC filter filters",
+		.rule = "The device SHOULD drop packets for a MAC that is neither mac nor in the "
+			"filtering table, and SHOULD receive all in promiscuous mode.",
+		.unseen = "nobody answers to an echo request, or CTRL_RX is not offered",
+		.needs = "CTRL_RX",
+	},
+	[DEV_75] = {
+		.id = "DEV-75", .level = LEVEL_MUST, .section = "5.1.9.5.2.1",
+		.title = "mac shows what was set",
+		.rule = "The device MUST update mac in the configuration before it uses the "
+			"MAC_ADDR_SET command.",
+		.unseen = "nobody answers to an echo request, or CTRL_MAC_ADDR is not offered",
+		.needs = "CTRL_MAC_ADDR",
+	},

@@ -90,6 +90,8 @@ struct station {
 	bool link_seen, link_down, link_lost;
 	uint32_t link_fell_ms;
 
+	void *meddle_ctx; /* of shape->meddle() */
+
 	/* Who wants to see each frame, before net does. */
 	void (*watch)(void *ctx, struct span frame);
 	void *watch_ctx;

@@ -336,7 +336,7 @@ static bool question_is_answered(void *ctx)
 	return t->echoes_seen || (!t->echo.heard && t->station->ledger->frames != t->frames_before);
 }
 
-int traffic_ask(struct traffic *t, bool *answered)
+int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered)
 {
 	int err;
 
@@ -350,7 +350,7 @@ int traffic_ask(struct traffic *t, bool *answered)
 	if (!err && t->peer)
 		err = send_echo(t, 56);
 	if (!err && t->peer)
-		err = wait(t, question_is_answered, t, ANSWER_MS);
+		err = wait(t, question_is_answered, t, patience_ms);
 	*answered = !err && question_is_answered(t);
 	return err;
 }

@@ -63,7 +63,7 @@ int traffic_run(struct traffic *t) MUST_CHECK;
  * request. *answered: whether a reply came; from a peer that answers to no echo any frame counts.
  * 0; ERR_DEVICE, ERR_ABORTED.
  */
-int traffic_ask(struct traffic *t, bool *answered) MUST_CHECK;
+int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered) MUST_CHECK;
 
 /*
  * Only what makes a peer send: after traffic_run() on the same station. Waits for at most ms. 0;

@@ -78,21 +78,35 @@ struct device_sent {
 
 /* device_probed.c */
 enum device_fault {
-	FAULT_VECTORS_STAY,   /* over a reset */
-	FAULT_SIZE_STAYS,     /* the same */
-	FAULT_FEATURES_STAY,  /* the same; driver_feature */
-	FAULT_SELECTORS_STAY, /* the same */
-	FAULT_ADDRESSES_STAY, /* the same */
-	FAULT_OFFER_REPEATS,  /* every fourth word of device_feature is the same */
-	FAULT_WORDS_FOLDED,   /* words 2 and 3 of driver_feature are 0 and 1 */
-	FAULT_UPPER_REFUSED,  /* FEATURES_OK does not stick with bits above 63 */
-	FAULT_FEATURES_EARLY, /* taken before DRIVER */
-	FAULT_FEATURES_LATE,  /* taken behind FEATURES_OK */
-	FAULT_WINDOW_WIDE,    /* pci_cfg_data reads the whole word around its place */
-	FAULT_WINDOW_LOSES,   /* what is written there by one byte is lost */
-	FAULT_WINDOW_SILENT,  /* doorbells through it are lost */
+	FAULT_VECTORS_STAY,    /* over a reset */
+	FAULT_SIZE_STAYS,      /* the same */
+	FAULT_FEATURES_STAY,   /* the same; driver_feature */
+	FAULT_SELECTORS_STAY,  /* the same */
+	FAULT_ADDRESSES_STAY,  /* the same */
+	FAULT_OFFER_REPEATS,   /* every fourth word of device_feature is the same */
+	FAULT_WORDS_FOLDED,    /* words 2 and 3 of driver_feature are 0 and 1 */
+	FAULT_UPPER_REFUSED,   /* FEATURES_OK does not stick with bits above 63 */
+	FAULT_FEATURES_EARLY,  /* taken before DRIVER */
+	FAULT_FEATURES_LATE,   /* taken behind FEATURES_OK */
+	FAULT_WINDOW_WIDE,     /* pci_cfg_data reads the whole word around its place */
+	FAULT_WINDOW_LOSES,    /* what is written there by one byte is lost */
+	FAULT_WINDOW_SILENT,   /* doorbells through it are lost */
+	FAULT_CONFIG_WRITABLE, /* device configuration, by the driver */
+	FAULT_CONTROL_LEN,     /* the used length of a command is that of all its bytes */
+	FAULT_CONTROL_OK,      /* to unknown commands */
+	FAULT_PAIRS_OK,        /* to any number of queue pairs */
+	FAULT_FILTER_OPEN,     /* for everything */
+	FAULT_FILTER_DEAF,     /* to promiscuous mode */
+	FAULT_TABLE_KEPT,      /* the first MAC table stays */
+	FAULT_MAC_HIDDEN,      /* a MAC that was set is not in the configuration */
 };
 #define DEVICE_FAULT(fault) (UINT64_C(1) << (fault))
+
+/* What the control queue says of frames for the guest. */
+struct device_filter {
+	bool promiscuous, has_table, moved; /* moved: the MAC was set, and was `mac` before */
+	uint8_t mac[6], table[6];
+};
 
 struct device {
 	/* Set by device_init(), changed by tests. */
@@ -122,6 +136,7 @@ struct device {
 	uint8_t status, generation;
 	uint32_t device_feature_select, driver_feature_select;
 	uint32_t accepted[4];
+	struct device_filter filter;
 	uint16_t queue_select, config_vector;
 	uint32_t pending; /* MSI-X: the vectors that wait */
 	uint32_t reset_reads_left;
@@ -205,6 +220,10 @@ void device_transmit(struct device *d);
 /* MSI-X as above, and no complaint about what skiff-conform asks. Before device_attach(). */
 void device_probe(struct device *d);
 bool device_faulty(const struct device *d, enum device_fault fault);
+/* Takes and completes commands (device_control.c). */
+void device_control(struct device *d);
+/* Whether the filter lets a frame through; true where CTRL_RX is not negotiated. */
+bool device_passes(const struct device *d, const uint8_t *frame);
 /* What a driver must not do: a complaint, unless the device is probed. */
 void device_forbid(struct device *d, const char *what);
 
@@ -215,6 +234,10 @@ void device_complain(struct device *d, const char *what);
 void device_record(struct device *d, unsigned space, bool write, uint32_t off, unsigned width,
 		   uint32_t value);
 void device_reset_probed(struct device *d);
+void device_reset_control(struct device *d);
+/* Copies a chain's readable bytes; how many there are. */
+uint32_t device_gather(struct device *d, const struct device_chain *chain, uint8_t *buf,
+		       uint32_t cap);
 bool device_cfg_write_probed(struct device *d, unsigned off, unsigned width, uint32_t value);
 uint32_t device_msix_read(const struct device *d, uint32_t off);
 uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width);

@@ -43,6 +43,7 @@ void device_reset_probed(struct device *d)
 	if (!device_faulty(d, FAULT_VECTORS_STAY))
 		d->config_vector = UINT16_MAX;
 	d->pending = 0;
+	device_reset_control(d);
 }
 
 /* MSI-X' control, of which enabling and masking are the driver's. */

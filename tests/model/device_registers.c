@@ -11,7 +11,7 @@
 
 enum { DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8, FAILED = 128 };
 enum { COMMAND_IO = 1, COMMAND_MEMORY = 2, COMMAND_MASTER = 4 };
-enum { F_MTU = 3, F_MAC = 5, F_STATUS = 16, F_VERSION_1 = 32, F_RING_RESET = 40 };
+enum { F_MTU = 3, F_MAC = 5, F_STATUS = 16, F_MQ = 22, F_VERSION_1 = 32, F_RING_RESET = 40 };
 enum { QUEUE_RESET = 58 };
 
 static bool offered(const struct device *d, unsigned bit)
@@ -22,20 +22,30 @@ static bool offered(const struct device *d, unsigned bit)
 /* A field exists with its feature, and is read by its own width ([PCI-02]). */
 static uint32_t config_read(struct device *d, uint32_t off, unsigned width)
 {
-	unsigned feature = off < 6 ? F_MAC : off < 8 ? F_STATUS : F_MTU;
+	unsigned feature = off < 6 ? F_MAC : off < 8 ? F_STATUS : off < 10 ? F_MQ : F_MTU;
 
 	if (d->on_config_read)
 		d->on_config_read(d, off);
 	if (!offered(d, feature))
 		device_complain(
 			d, "a configuration field was read whose feature is not offered [INIT-21]");
-	if (width != (off < 6 ? 1u : 2u) || (off >= 8 && off != 10))
+	if (width != (off < 6 ? 1u : 2u) || off % width)
 		device_complain(d, "a configuration field was not read by its own width [PCI-02]");
 	if (off + width > d->config_len)
 		device_complain(d, "configuration was read beyond its end");
 	return off + width > sizeof(d->config) ? UINT32_MAX :
 	       width == 1                      ? d->config[off] :
 						 get_le16(d->config + off);
+}
+
+/* [INIT-03] [NET-02] */
+static void config_write(struct device *d, uint32_t off, unsigned width, uint32_t value)
+{
+	device_forbid(d, "device configuration was written [INIT-03] [NET-02]");
+	if (!device_faulty(d, FAULT_CONFIG_WRITABLE) || off + width > d->config_len)
+		return;
+	for (unsigned i = 0; i < width; i++)
+		d->config[off + i] = (uint8_t)(value >> 8 * i);
 }
 
 /* --- registers that both interfaces have ------------------------------------------------------ */
@@ -132,6 +142,8 @@ static void doorbell(struct device *d, uint32_t queue)
 	d->queue[queue].doorbells++;
 	if (queue == 1 && !d->queue[1].hold)
 		device_transmit(d);
+	if (queue == 2)
+		device_control(d);
 }
 
 static struct device_queue *selected(struct device *d)
@@ -435,6 +447,6 @@ void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uin
 		check_common(d, off, width, true);
 		common_write(d, off, value);
 	} else {
-		device_complain(d, "device configuration was written [INIT-03] [NET-02]");
+		config_write(d, off - DEVICE_CONFIG_OFF, width, value);
 	}
 }

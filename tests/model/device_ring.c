@@ -177,8 +177,7 @@ bool device_receive(struct device *d, const uint8_t header[12], const void *fram
 	return true;
 }
 
-/* Copies the chain's bytes; returns how many there are. */
-static uint32_t gather(struct device *d, const struct device_chain *chain, uint8_t *buf,
+uint32_t device_gather(struct device *d, const struct device_chain *chain, uint8_t *buf,
 		       uint32_t cap)
 {
 	uint32_t total = 0;
@@ -187,7 +186,7 @@ static uint32_t gather(struct device *d, const struct device_chain *chain, uint8
 		const struct device_piece *piece = &chain->piece[i];
 
 		if (piece->write)
-			device_complain(d, "a transmit buffer that the device may write");
+			continue;
 		if (total + piece->len <= cap)
 			memcpy(buf + total, reach(d, piece->addr, piece->len), piece->len);
 		total += piece->len;
@@ -205,7 +204,9 @@ void device_transmit(struct device *d)
 		struct device_sent *sent = &d->sent[d->sent_count % DEVICE_SENT_MAX];
 
 		check_layout(d, &chain);
-		len = gather(d, &chain, bytes, sizeof(bytes));
+		if (chain.piece[chain.count - 1].write)
+			device_complain(d, "a transmit buffer that the device may write");
+		len = device_gather(d, &chain, bytes, sizeof(bytes));
 		if (len < header_len + 14 || len > sizeof(bytes)) {
 			device_complain(d, "a transmitted frame of impossible length");
 			return;

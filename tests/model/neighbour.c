@@ -50,6 +50,8 @@ int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 
 static void deliver(struct neighbour *n, const uint8_t *frame, uint32_t len)
 {
+	if (!device_passes(&n->device, frame))
+		return;
 	n->number++;
 	if (n->deliver)
 		n->deliver(n, frame, len);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control queue at work (VIRTIO 1.4, 5.1.9.5): answers to what no device knows, to more queue
+ * pairs than there are, and a MAC filter that is tried by asking for answers to an address that is
+ * not the device's. Called by probes.c.
+ */
+#include "core/mem.h"
+#include "core/wire.h"
+#include "tests/conform/control.h"
+#include "tests/conform/features.h"
+#include "tests/conform/probes.h"
+
+#define UNKNOWN 0x7f    /* class, or command */
+#define PATIENCE_MS 150 /* for an answer that is not to come; others take a fraction */
+#define MAX_PAIRS 8     /* where max_virtqueue_pairs stands in the configuration */
+
+/* A life with a control queue. */
+struct controlled {
+	struct conform *c;
+	struct control queue;
+	uint16_t pairs; /* max_virtqueue_pairs; 0: MQ is not negotiated */
+	bool open;
+};
+
+static void open_queue(struct station *st)
+{
+	struct controlled *life = st->meddle_ctx;
+
+	life->pairs = st->v->accepted >> VIRTIO_NET_F_MQ & 1 ?
+			      (uint16_t)st->v->transport->config(st->v, MAX_PAIRS, 2) :
+			      0;
+	/* 5.1.2: behind all pairs that there can be. */
+	life->open = control_open(&life->queue, st,
+				  (uint16_t)(2 * (life->pairs ? life->pairs : 1)));
+}
+
+static int begin(struct controlled *life, const struct shape *shape)
+{
+	struct conform *c = life->c;
+
+	c->station.v = &c->modern;
+	c->station.meddle_ctx = life;
+	c->station.cut_at = 0;
+	return station_open(&c->station, shape, c->knobs.config.features);
+}
+
+/* --- what is unknown, and too much ----------------------------------------------------------- */
+
+static const char *ack_text(uint8_t ack)
+{
+	return ack == VIRTIO_NET_OK    ? "OK" :
+	       ack == VIRTIO_NET_ERR   ? "ERR" :
+	       ack == CONTROL_ACK_NONE ? "no answer" :
+					 "neither OK nor ERR";
+}
+
+/* [DEV-72] */
+static void send_unknown(struct controlled *life, uint8_t class, uint8_t command)
+{
+	uint8_t data = 0, ack = control_send(&life->queue, class, command, &data, 1);
+
+	ledger_seen(&life->c->ledger, DEV_72);
+	if (ack != VIRTIO_NET_ERR)
+		ledger_broken(&life->c->ledger, DEV_72,
+			      "class %u, command %u, which is none: %s (0x%02x)", class, command,
+			      ack_text(ack), ack);
+}
+
+static uint8_t set_pairs(struct controlled *life, unsigned pairs)
+{
+	uint8_t data[2];
+
+	put_le16(data, (uint16_t)pairs);
+	return control_send(&life->queue, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, data,
+			    sizeof(data));
+}
+
+/* [DEV-73]: one pair is what every device takes. */
+static void send_pairs(struct controlled *life)
+{
+	const unsigned wrong[] = { 0, life->pairs + 1u, 0x8001 };
+	uint8_t ack = set_pairs(life, 1);
+
+	ledger_seen(&life->c->ledger, DEV_73);
+	if (ack != VIRTIO_NET_OK)
+		ledger_broken(&life->c->ledger, DEV_73, "1 queue pair of %u: %s (0x%02x)",
+			      life->pairs, ack_text(ack), ack);
+	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
+		ack = set_pairs(life, wrong[i]);
+		if (ack != VIRTIO_NET_ERR)
+			ledger_broken(&life->c->ledger, DEV_73, "%u queue pairs of %u: %s (0x%02x)",
+				      wrong[i], life->pairs, ack_text(ack), ack);
+	}
+}
+
+static void send_malformed(struct controlled *life)
+{
+	send_unknown(life, UNKNOWN, 0);
+	if (life->c->modern.accepted >> VIRTIO_NET_F_CTRL_RX & 1)
+		send_unknown(life, VIRTIO_NET_CTRL_RX, UNKNOWN);
+	if (life->pairs)
+		send_pairs(life);
+}
+
+/* --- the filter ------------------------------------------------------------------------------ */
+
+static uint8_t set_promiscuous(struct controlled *life, uint8_t on)
+{
+	return control_send(&life->queue, VIRTIO_NET_CTRL_RX, VIRTIO_NET_CTRL_RX_PROMISC, &on, 1);
+}
+
+/* A table of one unicast address, or of none; and no multicast address. */
+static uint8_t set_table(struct controlled *life, const uint8_t *mac)
+{
+	uint8_t table[4 + 6 + 4] = { 0 };
+
+	table[0] = mac ? 1 : 0;
+	if (mac)
+		memcpy(table + 4, mac, 6);
+	return control_send(&life->queue, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_TABLE_SET, table,
+			    mac ? 14 : 8);
+}
+
+static uint8_t set_mac(struct controlled *life, const uint8_t mac[6])
+{
+	return control_send(&life->queue, VIRTIO_NET_CTRL_MAC, VIRTIO_NET_CTRL_MAC_ADDR_SET, mac,
+			    6);
+}
+
+/* Asks with the station's address. Whether the answer came, or stayed away, as it should [DEV-74].
+ */
+static int expect(struct controlled *life, uint8_t ack, bool wanted, const char *when)
+{
+	struct conform *c = life->c;
+	bool answered;
+	int err = traffic_ask(&c->traffic, PATIENCE_MS, &answered);
+
+	if (err)
+		return err;
+	ledger_seen(&c->ledger, DEV_74);
+	if (ack != VIRTIO_NET_OK || answered != wanted)
+		ledger_broken(&c->ledger, DEV_74,
+			      "%s (%s): a frame for an address that is not the device's %s", when,
+			      ack_text(ack), answered ? "came" : "did not come");
+	return 0;
+}
+
+/* 5.1.9.5.2.1: mac is in the configuration before the command is used. [DEV-75] */
+static int change_mac(struct controlled *life, const uint8_t mac[6])
+{
+	struct conform *c = life->c;
+	struct virtio *v = &c->modern;
+	uint8_t ack = set_mac(life, mac), shown[6];
+	char words[2][MAC_TEXT_LEN];
+
+	for (unsigned i = 0; i < sizeof(shown); i++)
+		shown[i] = (uint8_t)v->transport->config(v, i, 1);
+	ledger_seen(&c->ledger, DEV_75);
+	if (ack != VIRTIO_NET_OK || memcmp(shown, mac, sizeof(shown)) != 0)
+		ledger_broken(&c->ledger, DEV_75, "mac was set to %s: %s; mac is %s",
+			      mac_text(words[0], mac), ack_text(ack), mac_text(words[1], shown));
+	return expect(life, ack, true, "mac is set to it");
+}
+
+static int try_filter(struct controlled *life)
+{
+	struct station *st = &life->c->station;
+	uint8_t own[6], other[6];
+	int err;
+
+	memcpy(own, st->nic.mac, sizeof(own));
+	memcpy(other, own, sizeof(other));
+	other[0] = (uint8_t)(other[0] | 2);
+	other[3] ^= 0x5a;
+	memcpy(st->nic.mac, other, sizeof(other));
+	if (set_promiscuous(life, 0) != VIRTIO_NET_OK)
+		return 0;
+	err = expect(life, set_table(life, NULL), false, "the table is empty");
+	if (!err)
+		err = expect(life, set_promiscuous(life, 1), true, "promiscuous mode is on");
+	if (!err)
+		err = expect(life, set_promiscuous(life, 0), false, "promiscuous mode is off");
+	if (!err)
+		err = expect(life, set_table(life, other), true, "the table has it");
+	if (!err)
+		err = expect(life, set_table(life, NULL), false, "the table has lost it");
+	if (!err && life->c->modern.accepted >> VIRTIO_NET_F_CTRL_MAC_ADDR & 1 &&
+	    life->c->modern.accepted >> VIRTIO_NET_F_MAC & 1) {
+		err = change_mac(life, other);
+		if (set_mac(life, own) != VIRTIO_NET_OK)
+			ledger_broken(&life->c->ledger, DEV_75, "mac could not be set back");
+	}
+	memcpy(st->nic.mac, own, sizeof(own));
+	return err;
+}
+
+/* --- the two lives --------------------------------------------------------------------------- */
+
+#define BIT(n) (UINT64_C(1) << (n))
+#define CONTROL BIT(VIRTIO_NET_F_CTRL_VQ)
+#define FILTER (CONTROL | BIT(VIRTIO_NET_F_CTRL_RX) | BIT(VIRTIO_NET_F_CTRL_MAC_ADDR))
+
+static const struct shape lives[] = {
+	{ .name = "control", .features = FILTER | BIT(VIRTIO_NET_F_MQ), .meddle = open_queue },
+	{ .name = "control", .features = FILTER | BIT(VIRTIO_NET_F_MAC), .meddle = open_queue },
+};
+
+static int live(struct conform *c, const struct shape *shape, bool filter)
+{
+	struct controlled life = { .c = c };
+	bool answered = false;
+	int err = begin(&life, shape), closed;
+
+	if (!err && life.open && !filter)
+		send_malformed(&life);
+	if (!err && life.open && filter)
+		err = traffic_ask(&c->traffic, PATIENCE_MS, &answered);
+	/* Broadcasts would be taken for answers where no echo is answered. */
+	if (!err && answered && c->traffic.echoes_seen &&
+	    c->modern.accepted & BIT(VIRTIO_NET_F_CTRL_RX))
+		err = try_filter(&life);
+	closed = station_close(&c->station);
+	return closed ? closed : err;
+}
+
+static int run(struct conform *c)
+{
+	bool somebody;
+	int err = probe_somebody(c, &somebody);
+
+	if (!err)
+		err = live(c, &lives[0], false);
+	if (!err && somebody)
+		err = live(c, &lives[1], true);
+	return err;
+}
+
+const struct probe probe_control = {
+	.name = "control",
+	.time = PROBE_TRAFFIC,
+	.needs = CONTROL,
+	.rows_len = 5,
+	.rows = { DEV_71, DEV_72, DEV_73, DEV_74, DEV_75 },
+	.run = run,
+};
