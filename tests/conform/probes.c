@@ -11,6 +11,8 @@ static const struct probe *const probes[] = {
 	&probe_feature_late,
 	&probe_pci_cfg,
 	&probe_control,
+	&probe_tx_offload,
+	&probe_framing,
 	/* clang-format on */
 };
 

@@ -17,7 +17,7 @@
 #include "tests/conform/ledger.h"
 
 #define RING_SLOTS_MAX 256 /* a power of two */
-#define RING_PIECES_MAX 2
+#define RING_PIECES_MAX 4
 #define RING_LEN_UNKNOWN \
 	UINT32_MAX /* IN_ORDER: one element closed a batch, this one was not its last */
 

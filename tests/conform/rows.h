@@ -80,6 +80,9 @@ enum row {
 	DEV_73,
 	DEV_74,
 	DEV_75,
+	DEV_76,
+	DEV_77,
+	DEV_78,
 	ROWS,
 };
 

@@ -116,3 +116,26 @@
 		.unseen = "nobody answers to an echo request, or CTRL_MAC_ADDR is not offered",
 		.needs = "CTRL_MAC_ADDR",
 	},
+	[DEV_76] = {
+		.id = "DEV-76", .level = LEVEL_MUST, .section = "5.1.9.2",
+		.title = "partial checksums are completed",
+		.rule = "With CSUM a packet with NEEDS_CSUM goes out with the checksum at csum_start "
+			"+ csum_offset completed.",
+		.unseen = "no segment with a whole checksum was answered with a RST",
+		.needs = "CSUM",
+	},
+	[DEV_77] = {
+		.id = "DEV-77", .level = LEVEL_MUST, .section = "5.1.9.2",
+		.title = "long segments arrive whole",
+		.rule = "With HOST_TSO4 a packet with gso_type TCPV4 is cut into packets of gso_size "
+			"bytes of data, or delivered as it is.",
+		.unseen = "HOST_TSO4 is not offered, or no segment was answered with a RST",
+		.needs = "HOST_TSO4",
+	},
+	[DEV_78] = {
+		.id = "DEV-78", .level = LEVEL_MUST, .section = "2.7.4.1",
+		.title = "framing does not matter",
+		.rule = "The device MUST NOT make assumptions about the particular arrangement of "
+			"descriptors.",
+		.unseen = "nobody answers", .needs = "queues that work",
+	},

@@ -10,8 +10,6 @@
 #include "core/mem.h"
 #include "drivers/virtio_net.h"
 
-#define CHANGED_MAX 16 /* bytes of a change that are shown */
-#define CHANGED_TEXT_MAX 160
 #define LOOK_MS 20 /* between looks at status and configuration */
 #define LINK_UP 1
 
@@ -29,55 +27,6 @@ void station_publish(struct station *st, struct ring *r)
 					 r == &st->rx ? VIRTIO_NET_RECEIVEQ : VIRTIO_NET_TRANSMITQ);
 }
 
-/* n bytes as " 01 02 03". */
-static void hex(struct text *t, const uint8_t *at, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		text_fmt(t, " %02x", at[i]);
-}
-
-/*
- * The bytes from the first that differs on, as they were and as they are; those before `base` are
- * in another piece.
- */
-static void check_same(struct station *st, const char *what, uint32_t base, const uint8_t *now,
-		       const uint8_t *then, uint32_t len)
-{
-	char words[CHANGED_TEXT_MAX];
-	uint32_t first = 0, n;
-	struct text t;
-
-	while (first < len && now[first] == then[first])
-		first++;
-	if (first == len)
-		return;
-	n = len - first < CHANGED_MAX ? len - first : CHANGED_MAX;
-	text_init(&t, words, sizeof(words));
-	text_fmt(&t, "from byte %u on it was", (unsigned)(base + first));
-	hex(&t, then + first, n);
-	text_fmt(&t, " and is");
-	hex(&t, now + first, n);
-	ledger_broken(st->ledger, DEV_25, "a transmitted %s was changed: %s", what, words);
-}
-
-/* What the device was to read is as it was [DEV-25]: a header of zeros, then the frame. */
-static void check_sent(struct station *st, unsigned slot)
-{
-	static const uint8_t zeros[JUDGE_HEADER_LEN];
-	const struct ring_slot *s = &st->tx.slot[slot];
-	uint32_t off = 0, header, frame;
-
-	for (unsigned i = 0; i < s->pieces; off += s->piece[i++].len) {
-		header = off < st->header_len ? st->header_len - off : 0;
-		header = header < s->piece[i].len ? header : s->piece[i].len;
-		frame = off + header - st->header_len;
-		check_same(st, "header", off, s->piece[i].at, zeros, header);
-		if (s->piece[i].len > header)
-			check_same(st, "frame", frame, s->piece[i].at + header,
-				   st->sent[slot].bytes + frame, s->piece[i].len - header);
-	}
-}
-
 int station_reap(struct station *st)
 {
 	uint32_t len;
@@ -88,7 +37,7 @@ int station_reap(struct station *st)
 		if (slot < 0)
 			return slot;
 		station_note_use(st);
-		check_sent(st, (unsigned)slot);
+		station_check_sent(st, (unsigned)slot);
 	}
 	return n;
 }
@@ -269,26 +218,21 @@ static uint8_t *station_tx_buffer(struct nic *nic)
 
 /*
  * Slots go around, so that IN_ORDER is obeyed too. The header is zeros: no flags, no GSO,
- * num_buffers 0 (5.1.9.2.1).
+ * num_buffers 0 (5.1.9.2.1), unless somebody has set another one.
  */
 static void station_tx_send(struct nic *nic, uint32_t len)
 {
-	static const uint8_t zeros[JUDGE_HEADER_LEN];
 	struct station *st = self(nic);
 	struct station_tx *sent = &st->sent[st->tx_next];
-	struct ring_slot *s = &st->tx.slot[st->tx_next];
-	struct ring_piece *last = &s->piece[s->pieces - 1];
-	uint32_t header = s->pieces == 1 ? st->header_len : 0;
 
-	assert(len <= nic->tx_max && !s->in_flight);
-	arena_fill(st->arena + st->now, last->at, last->len + ARENA_GUARD);
-	ring_set_len(&st->tx, st->tx_next, header + len);
-	memset(s->piece[0].at, 0, st->header_len);
-	memcpy(last->at + header, sent->bytes, len);
-	record_frame(st->record, false, (struct span){ zeros, st->header_len },
+	assert(len <= nic->tx_max && !st->tx.slot[st->tx_next].in_flight);
+	memcpy(sent->header, st->tx_header, sizeof(sent->header));
+	memset(st->tx_header, 0, sizeof(st->tx_header));
+	record_frame(st->record, false, (struct span){ sent->header, st->header_len },
 		     (struct span){ sent->bytes, len }, UINT32_MAX);
 	sent->len = len;
 	sent->since_ms = clock_now_ms();
+	station_put_sent(st, st->tx_next);
 	ring_post(&st->tx, st->tx_next);
 	st->tx_next = (uint16_t)((st->tx_next + 1) % st->tx.shape.slots);
 }

@@ -19,7 +19,7 @@
 
 #define STATION_FRAME_MAX 65600
 #define STATION_TX_SLOTS 16
-#define STATION_TX_LEN 1600
+#define STATION_TX_LEN 4200 /* a frame that is to be segmented, header included */
 #define STATION_ARENAS 2
 
 #define STATION_STALL_MS 2000 /* that a device may keep what it was to transmit */
@@ -45,13 +45,19 @@ struct shape {
 	enum shape_queue queue;
 	bool legacy;
 	bool one_descriptor; /* header and payload in one */
-	uint16_t linger_ms;  /* between the queues' set-up and DRIVER_OK */
+	/*
+	 * Lengths of the pieces of each buffer but its last, which has the rest; the first 0: as
+	 * one_descriptor says.
+	 */
+	uint8_t rx_layout[RING_PIECES_MAX - 1], tx_layout[RING_PIECES_MAX - 1];
+	uint16_t linger_ms; /* between the queues' set-up and DRIVER_OK */
 	/* Is called behind FEATURES_OK, before the queues are set up; NULL: nothing. */
 	void (*meddle)(struct station *st);
 };
 
 struct station_tx {
-	uint8_t bytes[STATION_TX_LEN]; /* private: what the device must find, and leave */
+	/* private: what the device must find, and leave */
+	uint8_t header[JUDGE_HEADER_LEN], bytes[STATION_TX_LEN];
 	uint32_t len, since_ms;
 };
 
@@ -81,6 +87,7 @@ struct station {
 
 	uint32_t rx_len; /* of each receive buffer, header included */
 	uint16_t mtu_max, tx_next;
+	uint8_t tx_header[JUDGE_HEADER_LEN]; /* of the next frame; zeros behind it */
 	struct station_tx sent[STATION_TX_SLOTS];
 	uint32_t looked_ms; /* when status and configuration were looked at */
 	/*
@@ -161,6 +168,10 @@ int station_reap(struct station *st) MUST_CHECK;
 int station_receive(struct station *st) MUST_CHECK;
 /* After registers_look(). 0; ERR_DEVICE with a sentence if the link has fallen for good. */
 int station_look_at_link(struct station *st, uint32_t now_ms) MUST_CHECK;
+/* The frame of a slot into the memory that the device reads, and whether it still is so [DEV-25].
+ */
+void station_put_sent(struct station *st, unsigned slot);
+void station_check_sent(struct station *st, unsigned slot);
 /* Shows what was posted, and rings if the device wants that. */
 void station_publish(struct station *st, struct ring *r);
 

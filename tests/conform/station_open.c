@@ -114,16 +114,28 @@ static bool no_memory(struct station *st, const char *what)
 	return false;
 }
 
+static uint8_t pieces_of(const uint8_t layout[RING_PIECES_MAX - 1])
+{
+	uint8_t n = 0;
+
+	while (n < RING_PIECES_MAX - 1 && layout[n])
+		n++;
+	return (uint8_t)(n + 1);
+}
+
 /*
  * As many slots as fit ring, shape and book; under IN_ORDER all of the ring, so it shrinks to them.
  */
 static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsigned slots)
 {
 	bool receives = queue == VIRTIO_NET_RECEIVEQ;
-	/* Buffers of a merged frame have one piece each (5.1.9.4). */
+	const uint8_t *layout = receives ? st->shape->rx_layout : st->shape->tx_layout;
+	/* Buffers of a merged frame have one piece each, unless framing is the subject. */
 	bool one = st->shape->one_descriptor || (receives && has(st, VIRTIO_NET_F_MRG_RXBUF));
 	struct ring_shape shape = {
-		.pieces = one ? 1 : 2,
+		.pieces = layout[0] ? pieces_of(layout) :
+			  one       ? 1 :
+				      2,
 		.receives = receives,
 		.legacy = st->shape->legacy,
 		.event_idx = has(st, VIRTIO_F_EVENT_IDX),
@@ -144,7 +156,20 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
 	return ring_init(r, &shape, &st->arena[st->now], st->ledger) || no_memory(st, "a ring");
 }
 
-/* Binds all slots: a header of its own, or one piece for all. len is the whole buffer's. */
+/* The lengths of a buffer's pieces, which are len in all: a header of its own, or as the shape has
+ * it. */
+static void cut(struct station *st, const struct ring *r, uint32_t len, struct ring_piece *piece)
+{
+	const uint8_t *layout = r->shape.receives ? st->shape->rx_layout : st->shape->tx_layout;
+	unsigned last = r->shape.pieces - 1u;
+
+	for (unsigned i = 0; i < last; i++) {
+		piece[i].len = layout[0] ? layout[i] : st->header_len;
+		len -= piece[i].len;
+	}
+	piece[last].len = len;
+}
+
 static bool bind_slots(struct station *st, struct ring *r, uint32_t len)
 {
 	struct arena *a = &st->arena[st->now];
@@ -154,8 +179,7 @@ static bool bind_slots(struct station *st, struct ring *r, uint32_t len)
 		unsigned pieces = r->shape.pieces;
 
 		assert(pieces <= RING_PIECES_MAX);
-		piece[0] = (struct ring_piece){ NULL, pieces == 2 ? st->header_len : len };
-		piece[1] = (struct ring_piece){ NULL, len - st->header_len };
+		cut(st, r, len, piece);
 		for (unsigned i = 0; i < pieces; i++) {
 			piece[i].at = arena_take(a, piece[i].len, 8);
 			if (!piece[i].at)

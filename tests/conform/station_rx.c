@@ -278,13 +278,23 @@ static void examine(struct station *st)
 	hand_up(st);
 }
 
+/* The byte at an offset of a slot's pieces. */
+static const uint8_t *byte_at(const struct ring_slot *s, uint32_t off)
+{
+	unsigned i = 0;
+
+	while (off >= s->piece[i].len)
+		off -= s->piece[i++].len;
+	return s->piece[i].at + off;
+}
+
 /* Whether num_buffers, the header's end, differs from the pattern that was there. */
 static bool header_written(const struct station *st, const struct ring_slot *s)
 {
-	const uint8_t *end = s->piece[0].at + st->header_len;
-
-	return end[-1] != arena_byte(&st->arena[st->now], end - 1) ||
-	       end[-2] != arena_byte(&st->arena[st->now], end - 2);
+	for (uint32_t off = st->header_len - 2; off < st->header_len; off++)
+		if (*byte_at(s, off) != arena_byte(&st->arena[st->now], byte_at(s, off)))
+			return true;
+	return false;
 }
 
 /* The first buffer of a frame, which has been taken, and those that follow. */

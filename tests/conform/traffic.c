@@ -40,7 +40,7 @@ static int unless_fatal(int err)
 	return err == ERR_DEVICE || err == ERR_ABORTED ? err : 0;
 }
 
-static int wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
+int traffic_wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
 {
 	net_progress(&t->net);
 	return unless_fatal(net_wait(&t->net, done, ctx, timeout_ms));
@@ -67,7 +67,7 @@ static int wait_for_device(struct traffic *t)
 {
 	if (station_begun(t->station))
 		return 0;
-	return wait(t, station_begun, t->station, STATION_START_MS);
+	return traffic_wait(t, station_begun, t->station, STATION_START_MS);
 }
 
 /* --- an address ---------------------------------------------------------------------------- */
@@ -102,7 +102,7 @@ static int take_dhcp(struct traffic *t)
 	dhcp_start(&t->net, &id, 0);
 	err = wait_for_device(t);
 	if (!err)
-		err = wait(t, dhcp_done, &t->net, patience_ms);
+		err = traffic_wait(t, dhcp_done, &t->net, patience_ms);
 	note_answer(&t->dhcp, err, t->net.dhcp.state == DHCP_BOUND);
 	if (err)
 		return err;
@@ -118,7 +118,8 @@ static int take_address(struct traffic *t)
 {
 	const struct config *c = &t->knobs->config;
 	/* The first time with the patience that a network deserves; see take_dhcp(). */
-	int err = wait(t, link_is_up, &t->net, t->asked ? ANSWER_MS : t->knobs->deadline_ms);
+	int err = traffic_wait(t, link_is_up, &t->net,
+			       t->asked ? ANSWER_MS : t->knobs->deadline_ms);
 
 	if (err || !link_is_up(&t->net))
 		return err;
@@ -161,7 +162,7 @@ static bool echoes_done(void *ctx)
 /* A queue of one buffer has none while the last packet is on its way. */
 static int wait_for_buffer(struct traffic *t)
 {
-	return wait(t, station_drained, t->station, STATION_STALL_MS);
+	return traffic_wait(t, station_drained, t->station, STATION_STALL_MS);
 }
 
 /* len bytes of data, or as many as a packet and a buffer hold. */
@@ -206,13 +207,13 @@ static int echo(struct traffic *t)
 	if (!err)
 		err = wait_for_device(t);
 	if (!err)
-		err = wait(t, echoes_done, t, ANSWER_MS);
+		err = traffic_wait(t, echoes_done, t, ANSWER_MS);
 	note_answer(&t->echo, err, t->echoes_seen > 0);
 	for (unsigned i = 0; i < ARRAY_LEN(lens) && t->echoes_seen && !err; i++)
 		err = send_echo(t, lens[i]);
 	if (!err)
 		err = unless_fatal(traffic_exceed(t));
-	return err || !t->echoes_seen ? err : wait(t, echoes_done, t, ANSWER_MS);
+	return err || !t->echoes_seen ? err : traffic_wait(t, echoes_done, t, ANSWER_MS);
 }
 
 /* Also a server that fails has sent something. */
@@ -230,7 +231,7 @@ static int ask_dns(struct traffic *t)
 	if (err || gives_up(&t->dns) || !t->net.dns_servers[0])
 		return err;
 	dns_start(&t->net, "skiff-conform.invalid");
-	err = wait(t, dns_has_answered, &t->net, ANSWER_MS);
+	err = traffic_wait(t, dns_has_answered, &t->net, ANSWER_MS);
 	note_answer(&t->dns, err, dns_has_answered(&t->net));
 	dns_stop(&t->net);
 	return err;
@@ -270,7 +271,7 @@ static int knock(struct traffic *t)
 		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
 	if (!conn)
 		return err;
-	err = wait(t, has_answered, conn, ANSWER_MS);
+	err = traffic_wait(t, has_answered, conn, ANSWER_MS);
 	note_answer(&t->tcp, err, conn->state != TCP_SYN_SENT);
 	tcp_abort(&t->net, conn);
 	return err;
@@ -341,7 +342,7 @@ int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered)
 	int err;
 
 	begin(t);
-	err = wait(t, link_is_up, &t->net, ANSWER_MS);
+	err = traffic_wait(t, link_is_up, &t->net, ANSWER_MS);
 	if (!err && t->lease.ip)
 		configure(t);
 	else if (!err)
@@ -350,7 +351,9 @@ int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered)
 	if (!err && t->peer)
 		err = send_echo(t, 56);
 	if (!err && t->peer)
-		err = wait(t, question_is_answered, t, patience_ms);
+		err = wait_for_device(t);
+	if (!err && t->peer)
+		err = traffic_wait(t, question_is_answered, t, patience_ms);
 	*answered = !err && question_is_answered(t);
 	return err;
 }
@@ -371,8 +374,8 @@ int traffic_run(struct traffic *t)
 			err = fetch(t);
 	}
 	if (!err)
-		err = wait(t, never, NULL, SETTLE_MS);
-	return err ? err : wait(t, station_drained, t->station, 2 * STATION_STALL_MS);
+		err = traffic_wait(t, never, NULL, SETTLE_MS);
+	return err ? err : traffic_wait(t, station_drained, t->station, 2 * STATION_STALL_MS);
 }
 
 int traffic_provoke(struct traffic *t, uint32_t ms)
@@ -385,7 +388,7 @@ int traffic_provoke(struct traffic *t, uint32_t ms)
 	if (t->peer && !err)
 		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
 	if (!err)
-		err = wait(t, never, NULL, ms);
+		err = traffic_wait(t, never, NULL, ms);
 	if (conn)
 		tcp_abort(&t->net, conn);
 	return err;

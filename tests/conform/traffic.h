@@ -65,6 +65,10 @@ int traffic_run(struct traffic *t) MUST_CHECK;
  */
 int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered) MUST_CHECK;
 
+/* Moves frames until done(ctx), for at most timeout_ms. 0, whether it was done or not; the same. */
+int traffic_wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
+	MUST_CHECK;
+
 /*
  * Only what makes a peer send: after traffic_run() on the same station. Waits for at most ms. 0;
  * ERR_DEVICE, ERR_ABORTED.

@@ -16,7 +16,7 @@
 #define DEVICE_QUEUES 3
 #define DEVICE_LOG_MAX 8192
 #define DEVICE_SENT_MAX 128
-#define DEVICE_FRAME_MAX 2048
+#define DEVICE_FRAME_MAX 4096
 #define DEVICE_PIECES_MAX 8
 #define DEVICE_RESET_NEVER UINT32_MAX
 
@@ -99,6 +99,9 @@ enum device_fault {
 	FAULT_FILTER_DEAF,     /* to promiscuous mode */
 	FAULT_TABLE_KEPT,      /* the first MAC table stays */
 	FAULT_MAC_HIDDEN,      /* a MAC that was set is not in the configuration */
+	FAULT_CSUM_LEFT,       /* a transmitted frame with NEEDS_CSUM goes out as it is */
+	FAULT_SEGMENTS_LOST,   /* of what is to be segmented only the first leaves */
+	FAULT_HEADER_WHOLE, /* a buffer whose first piece is shorter than the header is of no use */
 };
 #define DEVICE_FAULT(fault) (UINT64_C(1) << (fault))
 
@@ -220,6 +223,9 @@ void device_transmit(struct device *d);
 /* MSI-X as above, and no complaint about what skiff-conform asks. Before device_attach(). */
 void device_probe(struct device *d);
 bool device_faulty(const struct device *d, enum device_fault fault);
+/* Does to what was sent what its header asks for, as far as that was negotiated (device_offload.c).
+ */
+void device_offload(struct device *d);
 /* Takes and completes commands (device_control.c). */
 void device_control(struct device *d);
 /* Whether the filter lets a frame through; true where CTRL_RX is not negotiated. */

@@ -83,12 +83,13 @@ static void answer_echo(struct neighbour *n, const uint8_t *frame, const uint8_t
 	deliver(n, answer, packet_eth(answer, frame + 6, peer_mac, 0x0800, packet, l3));
 }
 
-static void answer_syn(struct neighbour *n, const uint8_t *frame, uint32_t len)
+/* RFC 9293, 3.10.7.1: nobody listens; all of the segment is acknowledged. */
+static void answer_segment(struct neighbour *n, const uint8_t *frame, uint32_t len)
 {
 	uint8_t answer[100];
 	struct segment s;
 
-	if (segment_read(&s, frame, len) || !(s.flags & 2))
+	if (segment_read(&s, frame, len) || s.flags & (RST | ACK))
 		return;
 	struct segment rst = {
 		.src = s.dst,
@@ -96,7 +97,7 @@ static void answer_syn(struct neighbour *n, const uint8_t *frame, uint32_t len)
 		.src_port = s.dst_port,
 		.dst_port = s.src_port,
 		.seq = 0,
-		.ack = s.seq + 1,
+		.ack = s.seq + s.len + !!(s.flags & SYN),
 		.flags = 0x14,
 	};
 	memcpy(rst.dst_mac, frame + 6, 6);
@@ -108,12 +109,14 @@ static void answer(struct neighbour *n, const uint8_t *frame, uint32_t len)
 {
 	const uint8_t *ip = frame + 14;
 
+	if (len < 60)
+		return;
 	if (get_be16(frame + 12) == 0x0806)
 		answer_arp(n, frame);
 	else if (get_be16(frame + 12) == 0x0800 && ip[9] == 1)
 		answer_echo(n, frame, ip + 20, get_be16(ip + 2) - 20u);
 	else if (get_be16(frame + 12) == 0x0800 && ip[9] == 6)
-		answer_syn(n, frame, len);
+		answer_segment(n, frame, len);
 }
 
 static void idle(void *ctx)

@@ -245,6 +245,44 @@ static void control_queues_that_lie(void **state)
 		assert_finds(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
 }
 
+/* --- tx-offload, framing -------------------------------------------------------------------- */
+
+static struct neighbour *offloading(uint64_t faults)
+{
+	struct neighbour *n = neighbour_new();
+
+	device_offer(&n->device, VIRTIO_NET_F_CSUM);
+	device_offer(&n->device, VIRTIO_NET_F_HOST_TSO4);
+	n->device.faults = faults;
+	return n;
+}
+
+/* [DEV-76] [DEV-77] */
+static void offloads_of_what_is_transmitted(void **state)
+{
+	struct neighbour *n = offloading(0);
+
+	(void)state;
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-76", "[tx-offload]"));
+	assert_true(neighbour_says(n, "ok ", "DEV-77", "[tx-offload]"));
+
+	assert_finds(offloading(DEVICE_FAULT(FAULT_CSUM_LEFT)), "DEV-76 ");
+	assert_finds(offloading(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 ");
+}
+
+/* [DEV-78] */
+static void framing_that_matters(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-78", "[framing]"));
+
+	assert_finds(faulty(FAULT_HEADER_WHOLE), "DEV-78 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +302,8 @@ int main(void)
 		cmocka_unit_test(configuration_that_can_be_written),
 		cmocka_unit_test(an_honest_control_queue),
 		cmocka_unit_test(control_queues_that_lie),
+		cmocka_unit_test(offloads_of_what_is_transmitted),
+		cmocka_unit_test(framing_that_matters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Framing (VIRTIO 1.4, 2.7.4): buffers whose header ends in the middle of a descriptor, begins and
+ * ends in several, or shares one with the first bytes of the frame; to transmit, to receive, and
+ * merged [DEV-78]. Called by probes.c.
+ */
+#include "tests/conform/features.h"
+#include "tests/conform/judge.h"
+#include "tests/conform/probes.h"
+
+#define MRG (UINT64_C(1) << VIRTIO_NET_F_MRG_RXBUF)
+#define INDIRECT (UINT64_C(1) << VIRTIO_F_INDIRECT_DESC)
+
+static const struct framing {
+	const char *what;
+	struct shape shape;
+} framings[] = {
+	{ "transmitted in pieces of 5, 7 and the frame", { .tx_layout = { 5, 7 } } },
+	{ "transmitted in pieces of 1, 12, 21 and the rest", { .tx_layout = { 1, 12, 21 } } },
+	{ "transmitted in pieces of 20 and the rest", { .tx_layout = { 20 } } },
+	{ "received in pieces of 5, 7 and the frame", { .rx_layout = { 5, 7 } } },
+	{ "received in pieces of 1, 12, 21 and the rest", { .rx_layout = { 1, 12, 21 } } },
+	{ "received in pieces of 20 and the rest", { .rx_layout = { 20 } } },
+	{ "merged from buffers of 7, 5, 40 and 12 bytes",
+	  { .features = MRG,
+	    .needs = MRG,
+	    .rx_len = 64,
+	    .rx_slots = 64,
+	    .rx_layout = { 7, 5, 40 } } },
+	{ "transmitted in pieces of 1, 12, 21 and the rest, by a table",
+	  { .features = INDIRECT, .needs = INDIRECT, .tx_layout = { 1, 12, 21 } } },
+};
+
+static int try(struct conform *c, const struct framing *framing)
+{
+	bool answered;
+	int err = probe_life(c, &c->modern, &framing->shape, &answered);
+
+	ledger_seen(&c->ledger, DEV_78);
+	if (!answered && err != ERR_ABORTED)
+		ledger_broken(&c->ledger, DEV_78,
+			      "no answer comes with frames that are %s; with a header of its own "
+			      "it does. %s",
+			      framing->what, c->failure.text);
+	c->failure.text[0] = '\0';
+	return err;
+}
+
+static int run(struct conform *c)
+{
+	bool somebody;
+	int err = probe_somebody(c, &somebody);
+
+	for (unsigned i = 0; i < ARRAY_LEN(framings) && !err && somebody; i++)
+		if (!framings[i].shape.needs || framings[i].shape.needs & c->modern.offered)
+			err = try(c, &framings[i]);
+	return err;
+}
+
+const struct probe probe_framing = {
+	.name = "framing",
+	.time = PROBE_TRAFFIC,
+	.rows_len = 1,
+	.rows = { DEV_78 },
+	.run = run,
+};

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Segments out of nowhere, and the RSTs to them. Called by probe_transmit.c. */
+#include "tests/conform/segments.h"
+
+#include "core/csum.h"
+#include "core/mem.h"
+#include "core/random.h"
+#include "core/wire.h"
+#include "drivers/vnet.h"
+#include "net/eth.h"
+
+#define PORT_CLOSED 9 /* discard */
+#define ANSWER_MS 300
+#define PROTO_TCP 6
+#define TCP_HEADER_LEN 20
+#define TCP_FIELD 16
+#define TCP_PSH 0x08
+#define TCP_RST 0x04
+#define HEADERS_LEN (ETH_HEADER_LEN + IPV4_HEADER_LEN + TCP_HEADER_LEN)
+#define GSO_TCPV4 1
+
+struct question {
+	struct traffic *t;
+	uint16_t port; /* ours */
+	uint32_t seq;
+	uint16_t data, gso_size;
+	struct segment_answer *answer;
+};
+
+/* A RST for our port: how much of the segment it acknowledges. The frame is a private copy. */
+static void watch(void *ctx, struct span frame)
+{
+	struct question *q = ctx;
+	const uint8_t *ip = frame.at + ETH_HEADER_LEN, *tcp;
+	uint32_t header_len, acked;
+
+	if (frame.len < HEADERS_LEN || get_be16(frame.at + 12) != ETH_TYPE_IPV4 ||
+	    ip[9] != PROTO_TCP)
+		return;
+	header_len = (ip[0] & 15u) * 4;
+	tcp = ip + header_len;
+	if (frame.len < ETH_HEADER_LEN + header_len + TCP_HEADER_LEN ||
+	    get_be16(tcp) != PORT_CLOSED || get_be16(tcp + 2) != q->port || !(tcp[13] & TCP_RST))
+		return;
+	acked = get_be32(tcp + 8) - q->seq;
+	if (acked == q->data)
+		q->answer->whole = true;
+	if (acked == q->data || (q->gso_size && acked < q->data && acked % q->gso_size == 0))
+		return;
+	q->answer->others++;
+	q->answer->other = acked;
+}
+
+static bool answered(void *ctx)
+{
+	const struct question *q = ctx;
+
+	return q->answer->whole;
+}
+
+static void write_segment(const struct question *q, uint8_t *tcp, bool partial)
+{
+	uint32_t len = TCP_HEADER_LEN + (uint32_t)q->data;
+	uint32_t pseudo = (q->t->net.ip >> 16) + (q->t->net.ip & 0xffff) + (q->t->peer >> 16) +
+			  (q->t->peer & 0xffff) + PROTO_TCP + len;
+
+	memset(tcp, 0, TCP_HEADER_LEN);
+	put_be16(tcp, q->port);
+	put_be16(tcp + 2, PORT_CLOSED);
+	put_be32(tcp + 4, q->seq);
+	tcp[12] = TCP_HEADER_LEN / 4 << 4;
+	tcp[13] = TCP_PSH;
+	put_be16(tcp + 14, 1024);
+	for (uint32_t i = 0; i < q->data; i++)
+		tcp[TCP_HEADER_LEN + i] = (uint8_t)(i * 7 + q->seq);
+	put_be16(tcp + TCP_FIELD,
+		 partial ? csum_fold(pseudo) : (uint16_t)~csum_fold(csum_add(tcp, len, pseudo)));
+}
+
+/* 5.1.9.2: what the device is to do with it. */
+static void write_header(struct station *st, const struct segment_shape *how)
+{
+	uint8_t *header = st->tx_header;
+
+	if (!how->partial)
+		return;
+	header[0] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	put_le16(header + 6, ETH_HEADER_LEN + IPV4_HEADER_LEN);
+	put_le16(header + 8, TCP_FIELD);
+	if (!how->gso_size)
+		return;
+	header[1] = GSO_TCPV4;
+	put_le16(header + 2, HEADERS_LEN);
+	put_le16(header + 4, how->gso_size);
+}
+
+static int send(struct question *q, const struct segment_shape *how)
+{
+	struct net *net = &q->t->net;
+	struct station *st = q->t->station;
+	uint8_t *p = ipv4_tx_buffer(net);
+	int err;
+
+	if (!p)
+		return 0;
+	write_segment(q, p, how->partial);
+	write_header(st, how);
+	err = ipv4_tx_send(net, PROTO_TCP, net->ip, q->t->peer, TCP_HEADER_LEN + how->data);
+	memset(st->tx_header, 0, sizeof(st->tx_header));
+	return err == ERR_DEVICE ? err : 0;
+}
+
+int segments_ask(struct traffic *t, const struct segment_shape *how, struct segment_answer *answer)
+{
+	struct station *st = t->station;
+	struct question q = {
+		.t = t, .data = how->data, .gso_size = how->gso_size, .answer = answer
+	};
+	void (*watch_before)(void *ctx, struct span frame) = st->watch;
+	void *ctx_before = st->watch_ctx;
+	uint16_t mtu = t->net.mtu, tx_max = st->nic.tx_max;
+	int err;
+
+	memset(answer, 0, sizeof(*answer));
+	random_fill(&q.seq, sizeof(q.seq));
+	random_fill(&q.port, sizeof(q.port));
+	q.port |= 0x8000;
+	st->watch = watch;
+	st->watch_ctx = &q;
+	/* The device cuts it, not the stack. */
+	t->net.mtu = IPV4_HEADER_LEN + TCP_HEADER_LEN + SEGMENTS_DATA_MAX;
+	st->nic.tx_max = ETH_HEADER_LEN + IPV4_HEADER_LEN + TCP_HEADER_LEN + SEGMENTS_DATA_MAX;
+	err = send(&q, how);
+	t->net.mtu = mtu;
+	st->nic.tx_max = tx_max;
+	if (!err)
+		err = traffic_wait(t, answered, &q, ANSWER_MS);
+	st->watch = watch_before;
+	st->watch_ctx = ctx_before;
+	return err;
+}
