@@ -12,6 +12,7 @@ static const struct probe *const probes[] = {
 	&probe_pci_cfg,
 	&probe_control,
 	&probe_tx_offload,
+	&probe_interrupts,
 	&probe_framing,
 	/* clang-format on */
 };

@@ -83,6 +83,9 @@ enum row {
 	DEV_76,
 	DEV_77,
 	DEV_78,
+	DEV_79,
+	DEV_80,
+	DEV_81,
 	ROWS,
 };
 

@@ -139,3 +139,26 @@
 			"descriptors.",
 		.unseen = "nobody answers", .needs = "queues that work",
 	},
+	[DEV_79] = {
+		.id = "DEV-79", .level = LEVEL_SHOULD, .section = "2.7.7.2",
+		.title = "no interrupt that is not wanted",
+		.rule = "If avail.flags is 1, or used_event is another index, the device SHOULD NOT "
+			"send a notification.",
+		.unseen = "nobody answers", .needs = "queues that work",
+	},
+	[DEV_80] = {
+		.id = "DEV-80", .level = LEVEL_MUST, .section = "2.7.7.2, 4.1.4.5.1",
+		.title = "interrupts show in the ISR status",
+		.rule = "If avail.flags is 0 the device MUST send a notification, and while MSI-X "
+			"is disabled MUST set the queue bit of the ISR status before; it MUST reset "
+			"that to 0 when it is read.",
+		.unseen = "nobody answers", .needs = "queues that work",
+	},
+	[DEV_81] = {
+		.id = "DEV-81", .level = LEVEL_MUST, .section = "4.1.5.1.2.1, 4.1.5.3.1",
+		.title = "vectors are those that were mapped",
+		.rule = "The device MUST return the vector that is mapped to an event, use it, and "
+			"MUST NOT deliver an interrupt for a queue that has none.",
+		.unseen = "nobody answers, or it has fewer than two vectors",
+		.needs = "MSI-X",
+	},

@@ -102,6 +102,12 @@ enum device_fault {
 	FAULT_CSUM_LEFT,       /* a transmitted frame with NEEDS_CSUM goes out as it is */
 	FAULT_SEGMENTS_LOST,   /* of what is to be segmented only the first leaves */
 	FAULT_HEADER_WHOLE, /* a buffer whose first piece is shorter than the header is of no use */
+	FAULT_ISR_ALWAYS,   /* interrupts although they are not wanted */
+	FAULT_ISR_NEVER,    /* none, by the pin */
+	FAULT_ISR_STAYS,    /* reading clears nothing */
+	FAULT_VECTOR_FORGOTTEN, /* what was mapped reads 0 */
+	FAULT_VECTOR_ZERO,      /* all queues have vector 0 */
+	FAULT_VECTOR_ONE,       /* queues without a vector have 1 */
 };
 #define DEVICE_FAULT(fault) (UINT64_C(1) << (fault))
 
@@ -142,6 +148,7 @@ struct device {
 	struct device_filter filter;
 	uint16_t queue_select, config_vector;
 	uint32_t pending; /* MSI-X: the vectors that wait */
+	uint8_t isr;
 	uint32_t reset_reads_left;
 	struct device_sent sent[DEVICE_SENT_MAX];
 	unsigned sent_count;
@@ -240,6 +247,9 @@ void device_complain(struct device *d, const char *what);
 void device_record(struct device *d, unsigned space, bool write, uint32_t off, unsigned width,
 		   uint32_t value);
 void device_reset_probed(struct device *d);
+/* A buffer of the queue was shown as used; flags: those of its avail ring. */
+void device_signal(struct device *d, const struct device_queue *q, uint16_t flags);
+uint8_t device_isr_read(struct device *d);
 void device_reset_control(struct device *d);
 /* Copies a chain's readable bytes; how many there are. */
 uint32_t device_gather(struct device *d, const struct device_chain *chain, uint8_t *buf,

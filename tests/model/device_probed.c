@@ -43,6 +43,7 @@ void device_reset_probed(struct device *d)
 	if (!device_faulty(d, FAULT_VECTORS_STAY))
 		d->config_vector = UINT16_MAX;
 	d->pending = 0;
+	d->isr = 0;
 	device_reset_control(d);
 }
 
@@ -63,4 +64,36 @@ bool device_cfg_write_probed(struct device *d, unsigned off, unsigned width, uin
 uint32_t device_msix_read(const struct device *d, uint32_t off)
 {
 	return off == DEVICE_MSIX_PENDING_OFF ? d->pending : 0;
+}
+
+/* --- interrupts ------------------------------------------------------------------------------- */
+
+/* 2.7.7.2, 4.1.5.3 */
+void device_signal(struct device *d, const struct device_queue *q, uint16_t flags)
+{
+	bool msix = get_le16(d->cfg + DEVICE_CAP_MSIX + 2) & MSIX_ENABLE;
+	unsigned vector = q->vector;
+
+	if (flags && !device_faulty(d, FAULT_ISR_ALWAYS))
+		return;
+	if (!msix) {
+		d->isr |= !device_faulty(d, FAULT_ISR_NEVER);
+		return;
+	}
+	if (device_faulty(d, FAULT_VECTOR_ZERO))
+		vector = 0;
+	if (vector == UINT16_MAX && device_faulty(d, FAULT_VECTOR_ONE))
+		vector = 1;
+	if (vector < DEVICE_MSIX_VECTORS)
+		d->pending |= 1u << vector;
+}
+
+/* 4.1.4.5.1: reading clears it. */
+uint8_t device_isr_read(struct device *d)
+{
+	uint8_t isr = d->isr;
+
+	if (!device_faulty(d, FAULT_ISR_STAYS))
+		d->isr = 0;
+	return isr;
 }

@@ -222,6 +222,8 @@ static uint32_t common_read(struct device *d, uint32_t off)
 	case 24:
 		return q ? q->size : 0;
 	case 26:
+		if (device_faulty(d, FAULT_VECTOR_FORGOTTEN) && q && q->vector != UINT16_MAX)
+			return 0;
 		return q ? q->vector : UINT16_MAX;
 	case 28:
 		return q ? q->enabled : 0;
@@ -410,6 +412,8 @@ static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, uns
 		return legacy_read(d, off, width);
 	if (bar == DEVICE_MSIX_BAR && d->probed)
 		return device_msix_read(d, off);
+	if (bar == 4 && off == DEVICE_ISR_OFF && d->probed)
+		return device_isr_read(d);
 	if (bar == 4 && off >= DEVICE_CONFIG_OFF && off < DEVICE_NOTIFY_OFF)
 		return config_read(d, off - DEVICE_CONFIG_OFF, width);
 	if (bar != 4 || off >= DEVICE_ISR_OFF) {

@@ -88,7 +88,7 @@ bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
 	if (waiting == 0 || waiting > q->size)
 		return false;
 	if (get_le16(reach(d, q->avail, 2)) != 1)
-		device_complain(d, "a polled queue without NO_INTERRUPT [SPLIT-14]");
+		device_forbid(d, "a polled queue without NO_INTERRUPT [SPLIT-14]");
 	entry = q->avail + 4 + 2u * (q->last_avail & (q->size - 1u));
 	chain->head = get_le16(reach(d, entry, 2));
 	q->last_avail++;
@@ -134,7 +134,10 @@ void device_show_idx(struct device *d, unsigned queue, uint16_t idx)
 
 void device_show(struct device *d, unsigned queue)
 {
-	device_show_idx(d, queue, d->queue[queue].used_idx);
+	struct device_queue *q = &d->queue[queue];
+
+	device_show_idx(d, queue, q->used_idx);
+	device_signal(d, q, get_le16(reach(d, q->avail, 2)));
 }
 
 void device_used_flags(struct device *d, unsigned queue, uint16_t flags)

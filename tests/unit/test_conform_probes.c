@@ -283,6 +283,35 @@ static void framing_that_matters(void **state)
 	assert_finds(faulty(FAULT_HEADER_WHOLE), "DEV-78 ");
 }
 
+/* --- interrupts ----------------------------------------------------------------------------- */
+
+/* [DEV-79] [DEV-80] [DEV-81] */
+static void interrupts_that_lie(void **state)
+{
+	static const struct {
+		enum device_fault fault;
+		const char *row;
+	} lies[] = {
+		{ FAULT_ISR_NEVER, "DEV-80 " },
+		{ FAULT_VECTOR_FORGOTTEN, "DEV-81 " },
+		{ FAULT_VECTOR_ZERO, "DEV-81 " },
+		{ FAULT_VECTOR_ONE, "DEV-81 " },
+	};
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-79", "[interrupts]"));
+	assert_true(neighbour_says(n, "ok ", "DEV-80", "[interrupts]"));
+	assert_true(neighbour_says(n, "ok ", "DEV-81", "[interrupts]"));
+
+	for (unsigned i = 0; i < ARRAY_LEN(lies); i++)
+		assert_finds(faulty(lies[i].fault), lies[i].row);
+	/* What is not cleared, or comes unasked, is there when it is not wanted and when it was. */
+	assert_finds(faulty(FAULT_ISR_ALWAYS), "DEV-79 ");
+	assert_finds(faulty(FAULT_ISR_STAYS), "DEV-80 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +333,7 @@ int main(void)
 		cmocka_unit_test(control_queues_that_lie),
 		cmocka_unit_test(offloads_of_what_is_transmitted),
 		cmocka_unit_test(framing_that_matters),
+		cmocka_unit_test(interrupts_that_lie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
