@@ -24,7 +24,7 @@
 	ROW_SET(DEV_01, DEV_02, DEV_03, DEV_09, DEV_10, DEV_14, DEV_15, DEV_17, DEV_67, DEV_68)
 /* Traffic has nothing to say about these. */
 #define ROWS_WITHOUT_TRAFFIC \
-	ROW_SET(DEV_01, DEV_02, DEV_03, DEV_05, DEV_14, DEV_15, DEV_17, DEV_28, DEV_67, DEV_68)
+	ROW_SET(DEV_01, DEV_02, DEV_03, DEV_05, DEV_14, DEV_15, DEV_17, DEV_67, DEV_68)
 
 bool conform_is_name(const char *name, size_t len)
 {
@@ -234,6 +234,8 @@ static int run_shapes(struct conform *c)
 			continue;
 		if (port_abort_pressed())
 			err = ERR_ABORTED;
+		else if (shape->all & ~v->offered)
+			continue;
 		else if (!shape->needs || shape->needs & v->offered ||
 			 (shape->legacy && !v->offered))
 			err = run_shape(c, configuration, v);

@@ -4,7 +4,7 @@
  * buffers are ours, and are compared with what they were. Little-endian machines only, as this
  * program's are. Called by station*.c.
  */
-#include "tests/conform/ring.h"
+#include "tests/conform/ring_impl.h"
 
 #include "core/assert.h"
 #include "core/err.h"
@@ -16,18 +16,11 @@
 
 _Static_assert(!VIRTIO_BIG_ENDIAN, "rings are read and written as they are");
 
-/* Descriptors of the ring's own table that a slot has. */
-static unsigned per_slot(const struct ring *r)
-{
-	return r->shape.indirect ? 1 : r->shape.pieces;
-}
-
 /*
  * 2.7, 2.7.2: descriptor table, avail ring with used_event, used ring with avail_event on the next
  * page.
  */
-bool ring_init(struct ring *r, const struct ring_shape *shape, struct arena *arena,
-	       struct ledger *ledger)
+static bool split_init(struct ring *r, const struct ring_shape *shape, struct arena *arena)
 {
 	uint32_t avail_off = shape->size * (uint32_t)sizeof(struct virtq_desc);
 	uint32_t used_off = (avail_off + 6 + 2u * shape->size + USED_ALIGN - 1) &
@@ -35,14 +28,9 @@ bool ring_init(struct ring *r, const struct ring_shape *shape, struct arena *are
 	uint32_t len = used_off + 6 + 8u * shape->size;
 	uint8_t *memory = arena_take(arena, len, ARENA_PAGE);
 
-	memset(r, 0, sizeof(*r));
 	if (!memory)
 		return false;
 	memset(memory, 0, len);
-	r->shape = *shape;
-	r->arena = arena;
-	r->ledger = ledger;
-	assert(shape->slots * per_slot(r) <= shape->size && shape->slots <= RING_SLOTS_MAX);
 	r->desc = (volatile struct virtq_desc *)(void *)memory;
 	r->avail = (volatile struct virtq_avail *)(void *)(memory + avail_off);
 	r->used = (volatile struct virtq_used *)(void *)(memory + used_off);
@@ -55,6 +43,17 @@ bool ring_init(struct ring *r, const struct ring_shape *shape, struct arena *are
 	/* 2.7.7.1: with EVENT_IDX flags is 0, and used_event far away keeps the device silent. */
 	r->avail->flags = shape->event_idx ? 0 : VRING_AVAIL_F_NO_INTERRUPT;
 	return true;
+}
+
+bool ring_init(struct ring *r, const struct ring_shape *shape, struct arena *arena,
+	       struct ledger *ledger)
+{
+	memset(r, 0, sizeof(*r));
+	r->shape = *shape;
+	r->arena = arena;
+	r->ledger = ledger;
+	assert(shape->slots * ring_per_slot(r) <= shape->size && shape->slots <= RING_SLOTS_MAX);
+	return shape->packed ? packed_init(r) : split_init(r, shape, arena);
 }
 
 /* Descriptor i of n that begin at `first` in a table, as it was written and has to stay. */
@@ -98,11 +97,16 @@ static bool same(const volatile struct virtq_desc *at, struct virtq_desc d)
 static void store_slot(struct ring *r, unsigned slot)
 {
 	struct ring_slot *s = &r->slot[slot];
-	unsigned first = slot * per_slot(r);
+	unsigned first = slot * ring_per_slot(r);
 
 	s->room = 0;
-	for (unsigned i = 0; i < s->pieces; i++) {
+	for (unsigned i = 0; i < s->pieces; i++)
 		s->room += s->piece[i].len;
+	if (r->shape.packed) {
+		packed_bind_table(r, slot);
+		return;
+	}
+	for (unsigned i = 0; i < s->pieces; i++) {
 		store(s->table ? &s->table[i] : &r->desc[first + i],
 		      describe(r, s, i, s->table ? 0 : first));
 	}
@@ -121,16 +125,16 @@ static bool check_desc(struct ring *r, unsigned slot, const volatile struct virt
 	ledger_broken(r->ledger, DEV_25,
 		      "a descriptor of buffer %u of the %s queue was addr 0x%llx len %u flags %u "
 		      "next %u and is addr 0x%llx len %u flags %u next %u",
-		      slot, r->shape.receives ? "receive" : "transmit",
-		      (unsigned long long)was.addr, (unsigned)was.len, was.flags, was.next,
-		      (unsigned long long)is.addr, (unsigned)is.len, is.flags, is.next);
+		      slot, ring_name(r), (unsigned long long)was.addr, (unsigned)was.len,
+		      was.flags, was.next, (unsigned long long)is.addr, (unsigned)is.len, is.flags,
+		      is.next);
 	return false;
 }
 
 static bool check_descs(struct ring *r, unsigned slot)
 {
 	const struct ring_slot *s = &r->slot[slot];
-	unsigned first = slot * per_slot(r);
+	unsigned first = slot * ring_per_slot(r);
 	bool good = true;
 
 	for (unsigned i = 0; i < s->pieces; i++)
@@ -174,7 +178,11 @@ void ring_post(struct ring *r, unsigned slot)
 	r->slot[slot].in_flight = true;
 	r->slot[slot].posted_idx = r->avail_idx;
 	r->book[r->avail_idx % RING_SLOTS_MAX] = (uint16_t)slot;
-	r->avail->ring[r->avail_idx & (r->shape.size - 1)] = (uint16_t)(slot * per_slot(r));
+	if (r->shape.packed)
+		packed_post(r, slot);
+	else
+		r->avail->ring[r->avail_idx & (r->shape.size - 1)] = (uint16_t)(slot *
+										ring_per_slot(r));
 	r->avail_idx++;
 }
 
@@ -183,6 +191,8 @@ bool ring_publish(struct ring *r)
 {
 	uint16_t old = r->published_idx, avail_event;
 
+	if (r->shape.packed)
+		return packed_publish(r);
 	if (r->published_idx == r->avail_idx)
 		return false;
 	r->published_idx = r->avail_idx;
@@ -197,7 +207,7 @@ bool ring_publish(struct ring *r)
 	return (uint16_t)(r->avail_idx - avail_event - 1) < (uint16_t)(r->avail_idx - old);
 }
 
-static int broken(struct ring *r)
+int ring_broken(struct ring *r)
 {
 	r->broken = true;
 	return ERR_DEVICE;
@@ -211,8 +221,7 @@ static void check_flags(struct ring *r)
 	ledger_seen(r->ledger, DEV_26);
 	if (flags > 1 || (flags && r->shape.event_idx))
 		ledger_broken(r->ledger, DEV_26, "used.flags of the %s queue is 0x%04x%s",
-			      r->shape.receives ? "receive" : "transmit", flags,
-			      r->shape.event_idx ? ", with EVENT_IDX" : "");
+			      ring_name(r), flags, r->shape.event_idx ? ", with EVENT_IDX" : "");
 }
 
 /* The index, a barrier, then elements and buffers (2.7.14). */
@@ -220,6 +229,8 @@ int ring_arrived(struct ring *r)
 {
 	uint16_t idx, arrived, outstanding = (uint16_t)(r->published_idx - r->used_idx);
 
+	if (r->shape.packed)
+		return packed_arrived(r);
 	if (r->broken)
 		return ERR_DEVICE;
 	check_flags(r);
@@ -234,38 +245,37 @@ int ring_arrived(struct ring *r)
 		r->ledger, DEV_21,
 		"used.idx of the %s queue is 0x%04x; 0x%04x were taken, %u buffers were with the "
 		"device",
-		r->shape.receives ? "receive" : "transmit", idx, r->used_idx, outstanding);
-	return broken(r);
+		ring_name(r), idx, r->used_idx, outstanding);
+	return ring_broken(r);
 }
 
-/*
- * Rows of a buffer that has come back, beside its length: descriptors and readable bytes are as
- * they were.
- */
+/* Descriptors of a buffer that has come back are as they were. */
 static void check_memory(struct ring *r, unsigned slot)
+{
+	ledger_seen(r->ledger, DEV_25);
+	if (!check_descs(r, slot))
+		store_slot(r, slot);
+}
+
+void ring_check_guards(struct ring *r, unsigned slot)
 {
 	struct ring_slot *s = &r->slot[slot];
 	const uint8_t *wrong;
 
-	ledger_seen(r->ledger, DEV_25);
-	if (!check_descs(r, slot))
-		store_slot(r, slot);
 	for (unsigned i = 0; i < s->pieces; i++) {
 		if (arena_untouched(r->arena, s->piece[i].at + s->piece[i].len, ARENA_GUARD,
 				    &wrong))
 			continue;
 		ledger_broken(r->ledger, r->shape.receives ? DEV_23 : DEV_25,
 			      "piece %u of buffer %u of the %s queue has %u bytes; byte %u was "
-			      "0x%02x and "
-			      "is 0x%02x",
-			      i, slot, r->shape.receives ? "receive" : "transmit",
-			      (unsigned)s->piece[i].len, (unsigned)(wrong - s->piece[i].at),
-			      arena_byte(r->arena, wrong), *wrong);
+			      "0x%02x and is 0x%02x",
+			      i, slot, ring_name(r), (unsigned)s->piece[i].len,
+			      (unsigned)(wrong - s->piece[i].at), arena_byte(r->arena, wrong),
+			      *wrong);
 	}
 }
 
-/* Posted, and published too. */
-static bool with_device(const struct ring *r, uint32_t slot)
+bool ring_with_device(const struct ring *r, uint32_t slot)
 {
 	const struct ring_slot *s = &r->slot[slot];
 
@@ -279,22 +289,21 @@ static bool with_device(const struct ring *r, uint32_t slot)
  */
 static int check_id(struct ring *r, uint32_t id)
 {
-	uint32_t slot = id / per_slot(r);
+	uint32_t slot = id / ring_per_slot(r);
 
 	ledger_seen(r->ledger, DEV_20);
-	if (id % per_slot(r) == 0 && slot < r->shape.slots && with_device(r, slot))
+	if (id % ring_per_slot(r) == 0 && slot < r->shape.slots && ring_with_device(r, slot))
 		return (int)slot;
-	ledger_broken(r->ledger, DEV_20, "the %s queue's element %u has id %u, %s",
-		      r->shape.receives ? "receive" : "transmit",
+	ledger_broken(r->ledger, DEV_20, "the %s queue's element %u has id %u, %s", ring_name(r),
 		      r->used_idx & (r->shape.size - 1u), (unsigned)id,
-		      id % per_slot(r) || slot >= r->shape.slots ?
+		      id % ring_per_slot(r) || slot >= r->shape.slots ?
 			      "which is the head of no buffer" :
 			      "which the device did not have");
-	return broken(r);
+	return ring_broken(r);
 }
 
 /* Receiving: what was written fits, and holds a header. Transmitting: nothing was written. */
-static int check_len(struct ring *r, unsigned slot, uint32_t len)
+int ring_check_len(struct ring *r, unsigned slot, uint32_t len)
 {
 	enum row row;
 
@@ -314,14 +323,14 @@ static int check_len(struct ring *r, unsigned slot, uint32_t len)
 		      "len is %u for receive buffer %u of %u bytes; virtio_net_hdr has %u",
 		      (unsigned)len, slot, (unsigned)r->slot[slot].room,
 		      (unsigned)r->shape.header_len);
-	return broken(r);
+	return ring_broken(r);
 }
 
 /*
  * 2.7.9, 6.2: an element closes the batch from the oldest buffer in flight to its own; it stands at
  * the batch's first place and used.idx passes all of it. Sets r->behind.
  */
-static int check_order(struct ring *r, unsigned slot, unsigned arrived)
+int ring_check_order(struct ring *r, unsigned slot, unsigned arrived)
 {
 	unsigned n = 0, in_flight = ring_in_flight(r);
 
@@ -336,7 +345,7 @@ static int check_order(struct ring *r, unsigned slot, unsigned arrived)
 		r->ledger, DEV_27,
 		"buffer %u was used as number %u of those in flight, while used.idx moved by %u",
 		slot, n + 1, arrived);
-	return broken(r);
+	return ring_broken(r);
 }
 
 static int take_done(struct ring *r, unsigned slot)
@@ -344,10 +353,11 @@ static int take_done(struct ring *r, unsigned slot)
 	r->slot[slot].in_flight = false;
 	r->used_idx++;
 	check_memory(r, slot);
+	ring_check_guards(r, slot);
 	return (int)slot;
 }
 
-int ring_take(struct ring *r, uint32_t *len)
+static int split_take(struct ring *r, uint32_t *len)
 {
 	volatile struct virtq_used_elem *elem = &r->used->ring[r->used_idx & (r->shape.size - 1)];
 	int slot, arrived = ring_arrived(r);
@@ -362,8 +372,8 @@ int ring_take(struct ring *r, uint32_t *len)
 		return take_done(r, r->book[r->used_idx % RING_SLOTS_MAX]);
 	}
 	slot = check_id(r, id);
-	if (slot < 0 || check_len(r, (unsigned)slot, *len) ||
-	    (r->shape.in_order && check_order(r, (unsigned)slot, (unsigned)arrived)))
+	if (slot < 0 || ring_check_len(r, (unsigned)slot, *len) ||
+	    (r->shape.in_order && ring_check_order(r, (unsigned)slot, (unsigned)arrived)))
 		return ERR_DEVICE;
 	if (r->behind) {
 		r->last_len = *len;
@@ -373,12 +383,24 @@ int ring_take(struct ring *r, uint32_t *len)
 	return take_done(r, (unsigned)slot);
 }
 
+int ring_take(struct ring *r, uint32_t *len)
+{
+	return r->shape.packed ? packed_take(r, len) : split_take(r, len);
+}
+
+bool ring_touched(const struct ring *r)
+{
+	return r->shape.packed ? packed_touched(r) : r->used->idx != 0;
+}
+
 const struct ring_slot *ring_peek(struct ring *r)
 {
 	uint32_t slot;
 
+	if (r->shape.packed)
+		return packed_peek(r);
 	if (r->shape.in_order || r->behind || ring_arrived(r) <= 0)
 		return NULL;
-	slot = r->used->ring[r->used_idx & (r->shape.size - 1)].id / per_slot(r);
+	slot = r->used->ring[r->used_idx & (r->shape.size - 1)].id / ring_per_slot(r);
 	return slot < r->shape.slots ? &r->slot[slot] : NULL;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A split virtqueue that watches its device (VIRTIO 1.4, 2.7). Beyond what a driver needs it keeps
- * an order book of all that is in flight, knows what each descriptor and each readable byte was,
- * and takes shapes that drivers/virtq.c has no use for: one descriptor for all, indirect tables,
- * EVENT_IDX, IN_ORDER, any size.
+ * A virtqueue, split or packed, that watches its device (VIRTIO 1.4, 2.7, 2.8). Beyond what a
+ * driver needs it keeps an order book of all that is in flight, knows what each descriptor and each
+ * readable byte was, and takes shapes that drivers/virtq.c has no use for: one descriptor for all,
+ * indirect tables, EVENT_IDX, IN_ORDER, any size.
  *
  * What the used ring does wrong goes to the ledger; a fault that leaves no sense in what follows
  * breaks the ring for good.
@@ -15,6 +15,7 @@
 #include "drivers/virtq.h"
 #include "tests/conform/arena.h"
 #include "tests/conform/ledger.h"
+#include "tests/conform/ring_packed.h"
 
 #define RING_SLOTS_MAX 256 /* a power of two */
 #define RING_PIECES_MAX 4
@@ -32,14 +33,15 @@ struct ring_slot {
 	uint8_t pieces;
 	bool in_flight;
 	uint16_t posted_idx; /* where in the avail ring */
+	uint16_t place;      /* packed: of its first descriptor */
 	uint32_t room;       /* all pieces */
 };
 
 struct ring_shape {
-	uint16_t size;  /* entries: a power of two, 1 … 32768 */
+	uint16_t size; /* entries: a power of two, 1 … 32768; packed: any, 1 … PACKED_SIZE_MAX */
 	uint16_t slots; /* 1 … RING_SLOTS_MAX; slots * descriptors of each ≤ size */
 	uint8_t pieces; /* of each slot */
-	bool receives, legacy, event_idx, indirect, in_order;
+	bool receives, legacy, event_idx, indirect, in_order, packed;
 	uint32_t header_len; /* receiving: the least that a first buffer holds; 0 transmitting */
 };
 
@@ -47,7 +49,8 @@ struct ring {
 	struct ring_shape shape;
 	struct arena *arena;
 	struct ledger *ledger;
-	struct virtq place; /* size and addresses, as virtio_transport.queue_start() wants them */
+	struct virtq place;   /* size and addresses, as virtio_transport.queue_start() wants them */
+	struct packed packed; /* if the shape is; of the next four nothing then */
 	volatile struct virtq_desc *desc;
 	volatile struct virtq_avail *avail;
 	volatile struct virtq_used *used;
@@ -100,6 +103,9 @@ int ring_take(struct ring *r, uint32_t *len) MUST_CHECK;
  * under IN_ORDER, whose elements may stand for others.
  */
 const struct ring_slot *ring_peek(struct ring *r);
+
+/* Before DRIVER_OK: whether the device has used anything. */
+bool ring_touched(const struct ring *r);
 
 static inline unsigned ring_in_flight(const struct ring *r)
 {

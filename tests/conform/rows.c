@@ -196,7 +196,7 @@ const struct row_text row_texts[ROWS] = {
 		.title = "a used slot of a packed ring stays",
 		.rule = "The device MUST NOT change a descriptor after it has changed the USED "
 			"bit.",
-		.unseen = "", .needs = "packed rings, which this program does not drive",
+		.unseen = NO_BUFFER, .needs = "RING_PACKED",
 	},
 	[DEV_29] = {
 		.id = "DEV-29", .level = LEVEL_MUST, .section = "2.6.1.1.1",

@@ -86,6 +86,9 @@ enum row {
 	DEV_79,
 	DEV_80,
 	DEV_81,
+	DEV_82,
+	DEV_83,
+	DEV_84,
 	ROWS,
 };
 

@@ -162,3 +162,24 @@
 		.unseen = "nobody answers, or it has fewer than two vectors",
 		.needs = "MSI-X",
 	},
+	[DEV_82] = {
+		.id = "DEV-82", .level = LEVEL_MUST, .section = "2.8.1, 2.8.6",
+		.title = "used descriptors follow their laps",
+		.rule = "The device uses a buffer at the place behind the last buffer's, with AVAIL "
+			"and USED equal to its wrap counter.",
+		.unseen = NO_BUFFER, .needs = "RING_PACKED",
+	},
+	[DEV_83] = {
+		.id = "DEV-83", .level = LEVEL_HABIT, .section = "2.8.4",
+		.title = "used descriptors say WRITE",
+		.rule = "In a used descriptor WRITE says whether the device has written anything, and "
+			"len counts only then; Linux believes len in any case.",
+		.unseen = NO_FRAME, .needs = "RING_PACKED",
+	},
+	[DEV_84] = {
+		.id = "DEV-84", .level = LEVEL_MUST, .section = "2.8.10, 2.8.14",
+		.title = "the device's event flags are valid",
+		.rule = "Event suppression flags are ENABLE, DISABLE or, with EVENT_IDX, DESC; their "
+			"reserved bits are 0.",
+		.unseen = "nothing was handed to the device", .needs = "RING_PACKED",
+	},

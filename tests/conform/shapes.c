@@ -16,6 +16,8 @@
 #define MRG BIT(VIRTIO_NET_F_MRG_RXBUF)
 #define RINGS (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX))
 
+#define PACKED BIT(VIRTIO_F_RING_PACKED)
+
 #define RX_LARGEST (65535 + 18 + 12)
 
 #define ONE(...) ACT(ACT_TRAFFIC, .one_descriptor = true, __VA_ARGS__)
@@ -44,6 +46,10 @@ const struct configuration shapes[] = {
 	    .rx_slots = 128),
 	ONE(.name = "as-linux", .features = SKIFF | GSO | MRG | RINGS, .needs = RINGS),
 	ONE(.name = "queue-largest", .features = SKIFF, .queue = QUEUE_LARGEST),
+	ONE(.name = "packed", .features = SKIFF | PACKED, .all = PACKED),
+	ONE(.name = "packed-linux", .features = SKIFF | GSO | MRG | RINGS | PACKED, .all = PACKED),
+	ONE(.name = "packed-in-order", .features = SKIFF | PACKED | BIT(VIRTIO_F_IN_ORDER),
+	    .all = PACKED | BIT(VIRTIO_F_IN_ORDER)),
 	ACT(ACT_RING_RESET, .name = "ring-reset", .features = SKIFF | BIT(VIRTIO_F_RING_RESET),
 	    .needs = BIT(VIRTIO_F_RING_RESET), .one_descriptor = true),
 	ACT(ACT_RESET, .name = "reset-in-flight", .features = SKIFF, .one_descriptor = true),
@@ -53,6 +59,10 @@ const struct configuration shapes[] = {
 	       .needs = BIT(VIRTIO_F_INDIRECT_DESC)),
 	CHAINS(.name = "minimal", .features = 0),
 	CHAINS(.name = "queue-smallest", .features = SKIFF, .queue = QUEUE_SMALLEST),
+	ONE(.name = "packed-mrg", .features = PLAIN | MRG | PACKED, .all = PACKED | MRG,
+	    .rx_len = 64, .rx_slots = 256),
+	CHAINS(.name = "packed-smallest", .features = SKIFF | PACKED, .all = PACKED,
+	       .queue = QUEUE_SMALLEST),
 	CHAINS(.name = "legacy", .features = SKIFF | BIT(VIRTIO_F_ANY_LAYOUT), .legacy = true),
 	CHAINS(.name = "legacy-mrg", .features = PLAIN | MRG | BIT(VIRTIO_F_ANY_LAYOUT),
 	       .needs = MRG, .legacy = true),
@@ -79,6 +89,14 @@ static uint64_t rows_of_headers(const struct virtio *v)
 	return rows | R(40) | R(41) | R(42) | R(42B);
 }
 
+/* What a packed ring has in the place of a split one's rows. */
+static struct row_set packed(uint64_t rows)
+{
+	struct row_set set = { { (rows & ~(R(21) | R(26))) | R(28) } };
+
+	return row_set_or(set, ROW_SET(DEV_82, DEV_83, DEV_84));
+}
+
 struct row_set shapes_rows(const struct configuration *configuration, const struct virtio *v,
 			   bool opened)
 {
@@ -98,5 +116,7 @@ struct row_set shapes_rows(const struct configuration *configuration, const stru
 		rows |= R(27);
 	if (configuration->act == ACT_RING_RESET)
 		rows |= R(16) | R(29);
+	if (v->accepted & PACKED)
+		return packed(rows);
 	return (struct row_set){ { rows } };
 }

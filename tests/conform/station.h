@@ -36,6 +36,7 @@ struct shape {
 	const char *name;
 	uint64_t features; /* beside features_base; what is not offered is left out */
 	uint64_t needs;    /* one of these must be offered for the shape to make sense; 0: none */
+	uint64_t all;      /* and all of these */
 	/*
 	 * Of a receive buffer, header included; 0: the least, 1526. Grown as MTU and guest GSO want
 	 * it.
@@ -159,6 +160,11 @@ extern const struct nic_ops station_ops;
 
 /* A buffer has come back. */
 void station_note_use(struct station *st);
+/*
+ * Ring and buffers in the shape of the station, told to the device. 0, or an error with a sentence.
+ */
+int station_start_receiveq(struct station *st) MUST_CHECK;
+int station_start_transmitq(struct station *st) MUST_CHECK;
 /* Takes back what was transmitted. ERR_DEVICE if that breaks the ring. */
 int station_reap(struct station *st) MUST_CHECK;
 /*
