@@ -257,6 +257,8 @@ static int run(struct conform *c)
 		err = run_shapes(c);
 	if (!err && c->modern.transport)
 		err = probes_run(c, PROBE_TRAFFIC);
+	if (!err && c->modern.transport && c->knobs.hostile)
+		err = probes_run(c, PROBE_HOSTILE);
 	return err;
 }
 

@@ -103,6 +103,12 @@ int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const 
 		k->has_seed = true;
 		return 0;
 	}
+	if (text_eq(key, "hostile")) {
+		k->hostile |= text_is(value, len, "1");
+		return text_is(value, len, "1") || text_is(value, len, "0") ?
+			       0 :
+			       fail(f, RUNG_CONFIG, ERR_CONFIG, "%s: hostile is 0 or 1", source);
+	}
 	for (unsigned i = 0; i < ARRAY_LEN(skiffs); i++)
 		if (text_eq(key, skiffs[i])) {
 			err = config_set(&k->config, source, key, text_len(key), value, len, f);
@@ -111,8 +117,8 @@ int knobs_set(struct knobs *k, knobs_name_fn is_name, const char *source, const 
 			return err;
 		}
 	return fail(f, RUNG_CONFIG, ERR_CONFIG,
-		    "%s: there is no key \"%.*s\"; the keys are only, seed, url, ip, features, "
-		    "deadline and limit",
+		    "%s: there is no key \"%.*s\"; the keys are only, seed, hostile, url, ip, "
+		    "features, deadline and limit",
 		    source, QUOTE_MAX, key);
 }
 

@@ -15,6 +15,7 @@ struct knobs {
 	struct config config; /* url, ip, features, deadline */
 	struct row_set rows;  /* those that are asked for; all if none is named */
 	bool has_names, has_only, has_seed;
+	bool hostile;              /* the user wants the device to be driven as no driver may */
 	char only[KNOBS_ONLY_MAX]; /* as the user wrote it */
 	uint64_t seed;
 	uint32_t deadline_ms; /* how long the network may take for its first answer */

@@ -14,6 +14,7 @@ static const struct probe *const probes[] = {
 	&probe_tx_offload,
 	&probe_interrupts,
 	&probe_framing,
+	&probe_hostile,
 	/* clang-format on */
 };
 

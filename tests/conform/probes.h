@@ -56,7 +56,7 @@ int probes_run(struct conform *c, enum probe_time time) MUST_CHECK;
 /* Whether one has that name. */
 bool probes_has(const char *name, size_t len);
 
-extern const struct probe probe_interrupts;
+extern const struct probe probe_interrupts, probe_hostile;
 extern const struct probe probe_tx_offload, probe_framing;
 extern const struct probe probe_config_writes, probe_control;
 extern const struct probe probe_pci_cfg, probe_feature_late;

@@ -39,6 +39,10 @@ void report_begin(struct report *r, const struct knobs *knobs, uintptr_t fn, con
 	console_line(&r->console, "TAP version 13");
 	report_note(r, "skiff-conform %s, VIRTIO 1.4, seed=0x%llx", skiff_version,
 		    (unsigned long long)knobs->seed);
+	if (knobs->hostile)
+		report_note(r,
+			    "hostile=1: the device is driven as no driver may; what it runs in may "
+			    "end before this report does");
 	report_note(r, "virtio-net %s %04x:%04x", place,
 		    (unsigned)port_pci_read(fn, PCI_VENDOR_ID, 2),
 		    (unsigned)port_pci_read(fn, PCI_DEVICE_ID, 2));

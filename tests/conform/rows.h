@@ -89,6 +89,8 @@ enum row {
 	DEV_82,
 	DEV_83,
 	DEV_84,
+	DEV_85,
+	DEV_86,
 	ROWS,
 };
 

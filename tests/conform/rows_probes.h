@@ -183,3 +183,17 @@
 			"reserved bits are 0.",
 		.unseen = "nothing was handed to the device", .needs = "RING_PACKED",
 	},
+	[DEV_85] = {
+		.id = "DEV-85", .level = LEVEL_MUST, .section = "4.1.4.3.1",
+		.title = "queues that do not exist have no size",
+		.rule = "The device MUST present a 0 in queue_size if the queue that queue_select "
+			"names is unavailable.",
+		.unseen = "", .needs = "hostile=1, which may end the virtual machine",
+	},
+	[DEV_86] = {
+		.id = "DEV-86", .level = LEVEL_MUST, .section = "2.1.2, 2.4.1",
+		.title = "a reset ends what a driver has done",
+		.rule = "A device that a driver has confused asks for a reset or ignores it; reset, "
+			"it is as at first.",
+		.unseen = "nobody answers", .needs = "hostile=1, which may end the virtual machine",
+	},

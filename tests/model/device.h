@@ -108,6 +108,8 @@ enum device_fault {
 	FAULT_VECTOR_FORGOTTEN, /* what was mapped reads 0 */
 	FAULT_VECTOR_ZERO,      /* all queues have vector 0 */
 	FAULT_VECTOR_ONE,       /* queues without a vector have 1 */
+	FAULT_SELECT_WRAPS,     /* queue_select has 14 bits */
+	FAULT_STUCK,            /* a malformed chain is the last that is ever taken */
 };
 #define DEVICE_FAULT(fault) (UINT64_C(1) << (fault))
 
@@ -137,6 +139,7 @@ struct device {
 	 * questions are no complaints.
 	 */
 	bool probed;
+	bool hostile; /* its driver is: malformed buffers end in NEEDS_RESET, without a complaint */
 	uint64_t faults; /* DEVICE_FAULT()s: what the device does wrong when it is probed */
 	struct device_queue queue[DEVICE_QUEUES];
 
@@ -147,6 +150,7 @@ struct device {
 	uint32_t accepted[4];
 	struct device_filter filter;
 	uint16_t queue_select, config_vector;
+	bool stuck;       /* FAULT_STUCK has happened: even a reset does not help */
 	uint32_t pending; /* MSI-X: the vectors that wait */
 	uint8_t isr;
 	uint32_t reset_reads_left;

@@ -148,7 +148,11 @@ static void doorbell(struct device *d, uint32_t queue)
 
 static struct device_queue *selected(struct device *d)
 {
-	return d->queue_select < DEVICE_QUEUES ? &d->queue[d->queue_select] : NULL;
+	uint16_t queue = d->queue_select;
+
+	if (device_faulty(d, FAULT_SELECT_WRAPS))
+		queue &= 0x3fff;
+	return queue < DEVICE_QUEUES ? &d->queue[queue] : NULL;
 }
 
 /* --- the modern interface -------------------------------------------------------------------- */

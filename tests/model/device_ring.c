@@ -11,6 +11,8 @@
 #include "core/wire.h"
 
 #define DRIVER_OK 4
+#define NEEDS_RESET 64
+#define LEN_MAX (1u << 17)
 #define MASTER 4
 #define DESC_NEXT 1
 #define DESC_WRITE 2
@@ -24,7 +26,7 @@ uint32_t device_header_len(const struct device *d)
 /* Our memory at a device address, or a place of no consequence and a complaint. */
 static uint8_t *reach(struct device *d, uint64_t addr, uint32_t len)
 {
-	static uint8_t nowhere[1 << 17];
+	static uint8_t nowhere[LEN_MAX];
 	uint8_t *p = hosted_dma(addr, len);
 
 	assert(len <= sizeof(nowhere));
@@ -33,6 +35,21 @@ static uint8_t *reach(struct device *d, uint64_t addr, uint32_t len)
 	else if (!p)
 		device_complain(d, "an address that is not the device's to access [INIT-15]");
 	return p ? p : nowhere;
+}
+
+/*
+ * What no driver may do; of a hostile one nothing else is to be expected. Whether the device stops
+ * here.
+ */
+static bool refuse(struct device *d, const char *what)
+{
+	if (!d->hostile) {
+		device_complain(d, what);
+		return false;
+	}
+	d->status |= NEEDS_RESET;
+	d->stuck |= device_faulty(d, FAULT_STUCK);
+	return true;
 }
 
 static void read_desc(struct device *d, const struct device_queue *q, uint16_t i,
@@ -47,8 +64,8 @@ static void read_desc(struct device *d, const struct device_queue *q, uint16_t i
 	piece->write = *flags & DESC_WRITE;
 }
 
-/* [SPLIT-04] [SPLIT-06] [SPLIT-07] */
-static void walk(struct device *d, const struct device_queue *q, struct device_chain *chain)
+/* [SPLIT-04] [SPLIT-06] [SPLIT-07]: whether there is anything to be done with it. */
+static bool walk(struct device *d, const struct device_queue *q, struct device_chain *chain)
 {
 	uint16_t flags = DESC_NEXT, next = chain->head;
 
@@ -57,20 +74,23 @@ static void walk(struct device *d, const struct device_queue *q, struct device_c
 		struct device_piece *piece = &chain->piece[chain->count];
 
 		if (chain->count == DEVICE_PIECES_MAX || next >= q->size) {
-			device_complain(d,
-					"a chain without an end, or out of the table [SPLIT-06]");
-			return;
+			(void)refuse(d, "a chain without an end, or out of the table [SPLIT-06]");
+			return !d->hostile;
 		}
 		read_desc(d, q, next, piece, &flags, &next);
-		if (flags & DESC_INDIRECT)
-			device_complain(d, "INDIRECT was not negotiated [SPLIT-07]");
-		if (chain->count > 0 && chain->piece[chain->count - 1].write && !piece->write)
-			device_complain(d, "a readable piece after a writable one [SPLIT-04]");
-		if (piece->len == 0)
-			device_complain(d, "an empty piece");
+		if (flags & DESC_INDIRECT && refuse(d, "INDIRECT was not negotiated [SPLIT-07]"))
+			return false;
+		if (chain->count > 0 && chain->piece[chain->count - 1].write && !piece->write &&
+		    refuse(d, "a readable piece after a writable one [SPLIT-04]"))
+			return false;
+		if (piece->len == 0 && refuse(d, "an empty piece"))
+			return false;
+		if (d->hostile && (piece->len > LEN_MAX || !hosted_dma(piece->addr, piece->len)))
+			return !refuse(d, "memory that is not the device's");
 		(void)reach(d, piece->addr, piece->len);
 		chain->count++;
 	}
+	return true;
 }
 
 bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
@@ -79,12 +99,12 @@ bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
 	uint16_t idx, waiting;
 	uint64_t entry;
 
-	if (!q->enabled || !(d->status & DRIVER_OK))
+	if (!q->enabled || !(d->status & DRIVER_OK) || d->status & NEEDS_RESET || d->stuck)
 		return false;
 	idx = get_le16(reach(d, q->avail + 2, 2));
 	waiting = (uint16_t)(idx - q->last_avail);
 	if (waiting > q->size)
-		device_complain(d, "avail.idx went back or too far [SPLIT-09]");
+		(void)refuse(d, "avail.idx went back or too far [SPLIT-09]");
 	if (waiting == 0 || waiting > q->size)
 		return false;
 	if (get_le16(reach(d, q->avail, 2)) != 1)
@@ -92,8 +112,7 @@ bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
 	entry = q->avail + 4 + 2u * (q->last_avail & (q->size - 1u));
 	chain->head = get_le16(reach(d, entry, 2));
 	q->last_avail++;
-	walk(d, q, chain);
-	return true;
+	return walk(d, q, chain);
 }
 
 void device_fill(struct device *d, const struct device_chain *chain, uint32_t off, const void *data,
@@ -165,13 +184,14 @@ bool device_receive(struct device *d, const uint8_t header[12], const void *fram
 	if (!device_pop(d, 0, &chain))
 		return false;
 	for (unsigned i = 0; i < chain.count; i++) {
-		if (!chain.piece[i].write)
-			device_complain(d, "a receive buffer that the device may not write");
+		if (!chain.piece[i].write &&
+		    refuse(d, "a receive buffer that the device may not write"))
+			return false;
 		room += chain.piece[i].len;
 	}
 	check_layout(d, &chain);
-	if (room < 1526)
-		device_complain(d, "a receive buffer of less than 1526 bytes [NET-20]");
+	if (room < 1526 && refuse(d, "a receive buffer of less than 1526 bytes [NET-20]"))
+		return false;
 	assert(header_len + len <= room);
 	if (chain.piece[0].len < header_len && device_faulty(d, FAULT_HEADER_WHOLE))
 		return false;
@@ -209,11 +229,12 @@ void device_transmit(struct device *d)
 		struct device_sent *sent = &d->sent[d->sent_count % DEVICE_SENT_MAX];
 
 		check_layout(d, &chain);
-		if (chain.piece[chain.count - 1].write)
-			device_complain(d, "a transmit buffer that the device may write");
+		if (chain.piece[chain.count - 1].write &&
+		    refuse(d, "a transmit buffer that the device may write"))
+			return;
 		len = device_gather(d, &chain, bytes, sizeof(bytes));
 		if (len < header_len + 14 || len > sizeof(bytes)) {
-			device_complain(d, "a transmitted frame of impossible length");
+			(void)refuse(d, "a transmitted frame of impossible length");
 			return;
 		}
 		memset(sent, 0, sizeof(*sent));

@@ -312,6 +312,46 @@ static void interrupts_that_lie(void **state)
 	assert_finds(faulty(FAULT_ISR_STAYS), "DEV-80 ");
 }
 
+/* --- hostile -------------------------------------------------------------------------------- */
+
+static struct neighbour *hostile(uint64_t faults)
+{
+	struct neighbour *n = neighbour_new();
+
+	n->device.hostile = true;
+	n->device.faults = faults;
+	n->keys = (const char *const[]){ "hostile", "1", NULL };
+	neighbour_run(n);
+	return n;
+}
+
+/* Without hostile=1 no driver is; with it the device asks for resets, and is as good as before. */
+static void an_honest_device_survives_hostile_drivers(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	assert_finds(n, "");
+	assert_null(strstr(hosted_output(), "[hostile] a chain that is a loop"));
+	assert_true(neighbour_says(n, "ok ", "DEV-86", "# SKIP needs hostile=1"));
+
+	n = hostile(0);
+	assert_string_equal(neighbour_broken(n), "");
+	assert_int_equal(n->verdict, VERDICT_GOOD);
+	assert_non_null(strstr(hosted_output(), "# hostile=1: the device is driven as no driver"));
+	assert_non_null(strstr(hosted_output(), "[hostile] a chain that is a loop"));
+	assert_true(neighbour_says(n, "ok ", "DEV-85", "[hostile]"));
+	assert_true(neighbour_says(n, "ok ", "DEV-86", "[hostile]"));
+}
+
+/* [DEV-85] [DEV-86] */
+static void devices_that_hostile_drivers_confuse(void **state)
+{
+	(void)state;
+	assert_string_equal(neighbour_broken(hostile(DEVICE_FAULT(FAULT_SELECT_WRAPS))), "DEV-85 ");
+	assert_string_equal(neighbour_broken(hostile(DEVICE_FAULT(FAULT_STUCK))), "DEV-86 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +374,8 @@ int main(void)
 		cmocka_unit_test(offloads_of_what_is_transmitted),
 		cmocka_unit_test(framing_that_matters),
 		cmocka_unit_test(interrupts_that_lie),
+		cmocka_unit_test(an_honest_device_survives_hostile_drivers),
+		cmocka_unit_test(devices_that_hostile_drivers_confuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
