@@ -92,7 +92,7 @@ static const char *broken(uint64_t accepted, struct header h)
 
 	judge_with(accepted, h, &j);
 	words[0] = '\0';
-	for (unsigned row = 0; row < ROWS; row++)
+	for (unsigned row = 0; row < ROWS_OF_FRAMES; row++)
 		if (j.broken >> row & 1)
 			len += (size_t)sprintf(words + len, "%s%s", len ? " " : "",
 					       row_texts[row].id);
