@@ -219,11 +219,12 @@ static int run_shape(struct conform *c, const struct configuration *configuratio
 	return closed ? closed : err == ERR_ABORTED ? err : gone;
 }
 
-static int run_shapes(struct conform *c)
+/* shapes[], as far as `end`. */
+static int run_shapes(struct conform *c, unsigned end)
 {
 	int err = 0;
 
-	for (; c->reached < shapes_len && !err && !conform_at_end(c); c->reached++) {
+	for (; c->reached < end && !err && !conform_at_end(c); c->reached++) {
 		const struct configuration *configuration = &shapes[c->reached];
 		const struct shape *shape = &configuration->shape;
 		struct virtio *v = shape->legacy ? &c->legacy : &c->modern;
@@ -254,9 +255,11 @@ static int run(struct conform *c)
 	if (!err && c->modern.transport)
 		err = probes_run(c, PROBE_REGISTERS);
 	if (!err)
-		err = run_shapes(c);
+		err = run_shapes(c, shapes_legacy());
 	if (!err && c->modern.transport)
 		err = probes_run(c, PROBE_TRAFFIC);
+	if (!err)
+		err = run_shapes(c, shapes_len);
 	if (!err && c->modern.transport && c->knobs.hostile)
 		err = probes_run(c, PROBE_HOSTILE);
 	return err;

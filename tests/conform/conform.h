@@ -76,6 +76,8 @@ struct configuration {
 
 extern const struct configuration shapes[];
 extern const unsigned shapes_len;
+/* The first of those that drive the legacy interface, which stand last. */
+unsigned shapes_legacy(void);
 
 /* --- life.c -------------------------------------------------------------------------------- */
 

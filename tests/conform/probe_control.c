@@ -201,8 +201,14 @@ static int try_filter(struct controlled *life)
 #define FILTER (CONTROL | BIT(VIRTIO_NET_F_CTRL_RX) | BIT(VIRTIO_NET_F_CTRL_MAC_ADDR))
 
 static const struct shape lives[] = {
-	{ .name = "control", .features = FILTER | BIT(VIRTIO_NET_F_MQ), .meddle = open_queue },
-	{ .name = "control", .features = FILTER | BIT(VIRTIO_NET_F_MAC), .meddle = open_queue },
+	{ .name = "control",
+	  .features = FILTER | BIT(VIRTIO_NET_F_MQ),
+	  .meddle = open_queue,
+	  .one_descriptor = true },
+	{ .name = "control",
+	  .features = FILTER | BIT(VIRTIO_NET_F_MAC),
+	  .meddle = open_queue,
+	  .one_descriptor = true },
 };
 
 static int live(struct conform *c, const struct shape *shape, bool filter)

@@ -33,8 +33,12 @@ static const struct framing {
 
 static int try(struct conform *c, const struct framing *framing)
 {
+	struct shape shape = framing->shape;
 	bool answered;
-	int err = probe_life(c, &c->modern, &framing->shape, &answered);
+	int err;
+
+	shape.one_descriptor = true; /* in the other direction */
+	err = probe_life(c, &c->modern, &shape, &answered);
 
 	ledger_seen(&c->ledger, DEV_78);
 	if (!answered && err != ERR_ABORTED)

@@ -110,7 +110,7 @@ static int commit(struct conform *c, const struct hostile_act *act)
 /* The device is as it has to be before its queues are looked at again. */
 static int recover(struct conform *c, const struct hostile_act *act)
 {
-	static const struct shape shape = { .name = "hostile" };
+	static const struct shape shape = { .name = "hostile", .one_descriptor = true };
 	uint8_t status = c->modern.transport->status(&c->modern);
 	bool answered = false;
 	int err;

@@ -108,7 +108,7 @@ static bool isr_comes(const struct interrupts *in)
 /* [DEV-80] */
 static int wanted(struct interrupts *in)
 {
-	static const struct shape shape = { .name = "interrupts" };
+	static const struct shape shape = { .name = "interrupts", .one_descriptor = true };
 	struct conform *c = in->c;
 	bool answered = false;
 	int err = open_station(in, &shape), closed;
@@ -207,7 +207,9 @@ static void look_at_pending(struct interrupts *in, bool mapped, bool config_chan
 
 static int vectors(struct interrupts *in, bool mapped)
 {
-	static const struct shape shape = { .name = "interrupts", .meddle = map_all };
+	static const struct shape shape = { .name = "interrupts",
+					    .meddle = map_all,
+					    .one_descriptor = true };
 	struct conform *c = in->c;
 	bool answered = false;
 	uint32_t generation = 0;
@@ -232,9 +234,10 @@ static int vectors(struct interrupts *in, bool mapped)
 
 static int run(struct conform *c)
 {
-	static const struct shape plain = { .name = "interrupts" },
+	static const struct shape plain = { .name = "interrupts", .one_descriptor = true },
 				  event_idx = { .name = "interrupts",
-						.features = UINT64_C(1) << VIRTIO_F_EVENT_IDX };
+						.features = UINT64_C(1) << VIRTIO_F_EVENT_IDX,
+						.one_descriptor = true };
 	struct interrupts in = { .c = c };
 	bool somebody;
 	int err = probe_somebody(c, &somebody);

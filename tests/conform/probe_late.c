@@ -15,7 +15,9 @@ static void write_late(struct station *st)
 
 static int run(struct conform *c)
 {
-	static const struct shape shape = { .name = "feature-late", .meddle = write_late };
+	static const struct shape shape = { .name = "feature-late",
+					    .meddle = write_late,
+					    .one_descriptor = true };
 	bool somebody, answered;
 	int err = probe_somebody(c, &somebody);
 

@@ -15,6 +15,7 @@ static int open_and_ask(struct conform *c, bool *answered)
 {
 	static const struct shape shape = {
 		.name = "tx-offload",
+		.one_descriptor = true,
 		.features = BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_HOST_TSO4),
 	};
 	int err;

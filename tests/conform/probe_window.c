@@ -130,7 +130,7 @@ static void write_widths(struct conform *c, const struct registers *window)
 /* The station looks at registers as well: these through the window, too. */
 static int live(struct conform *c, struct windowed *w)
 {
-	static const struct shape shape = { .name = "pci-cfg" };
+	static const struct shape shape = { .name = "pci-cfg", .one_descriptor = true };
 	struct window common = c->registers.common;
 	bool somebody, answered = false;
 	int err = probe_somebody(c, &somebody);

@@ -2,6 +2,8 @@
 /* The probes in the order of the run. What each asks is in its own file. Called by conform.c. */
 #include "tests/conform/probes.h"
 
+#include "core/mem.h"
+
 static const struct probe *const probes[] = {
 	/* clang-format off */
 	&probe_after_reset,
@@ -17,6 +19,9 @@ static const struct probe *const probes[] = {
 	&probe_hostile,
 	/* clang-format on */
 };
+
+/* Nothing is out of the ordinary: what every device does. */
+static const struct shape ordinary = { .name = "ordinary", .one_descriptor = true };
 
 /* --- lives ---------------------------------------------------------------------------------- */
 
@@ -36,14 +41,33 @@ int probe_life(struct conform *c, struct virtio *v, const struct shape *shape, b
 
 int probe_somebody(struct conform *c, bool *somebody)
 {
-	static const struct shape shape = { .name = "control" };
 	int err = 0;
 
 	if (!c->asked)
-		err = probe_life(c, &c->modern, &shape, &c->somebody);
+		err = probe_life(c, &c->modern, &ordinary, &c->somebody);
 	c->asked |= !err;
 	*somebody = c->somebody;
 	return err;
+}
+
+/*
+ * Behind a probe that has found something: the device may have died of it, and whatever came next
+ * would be blamed for that. 0; ERR_ABORTED; ERR_DEVICE with a sentence.
+ */
+static int check_alive(struct conform *c, const char *name)
+{
+	bool answered = true;
+	int err = 0;
+
+	if (c->asked && c->somebody)
+		err = probe_life(c, &c->modern, &ordinary, &answered);
+	if (err || answered)
+		return err;
+	memset(&c->failure, 0, sizeof(c->failure));
+	return fail(&c->failure, RUNG_DEVICE, ERR_DEVICE,
+		    "nobody answers behind [%s], as somebody did before it: the device or its "
+		    "network has gone",
+		    name);
 }
 
 /* --- the run -------------------------------------------------------------------------------- */
@@ -52,6 +76,14 @@ bool probes_has(const char *name, size_t len)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(probes); i++)
 		if (text_is(name, len, probes[i]->name))
+			return true;
+	return false;
+}
+
+static bool found(const struct ledger *l, struct row_set rows)
+{
+	for (unsigned row = 0; row < ROWS; row++)
+		if (row_set_has(rows, row) && l->broken[row])
 			return true;
 	return false;
 }
@@ -70,6 +102,8 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 	c->failure.text[0] = '\0';
 	closed = registers_reset(&c->registers, v, &c->ledger, &c->failure);
 	report_scene(&c->report, &scene, &c->ledger);
+	if (!closed && err != ERR_ABORTED && found(&c->ledger, rows))
+		closed = check_alive(c, p->name);
 	return err == ERR_ABORTED ? err : closed;
 }
 
@@ -80,7 +114,7 @@ int probes_run(struct conform *c, enum probe_time time)
 	/* A device may refuse to work without it (6.2), which is DEV-01's. */
 	if (!(c->modern.offered >> VIRTIO_F_VERSION_1 & 1))
 		return 0;
-	for (unsigned i = 0; i < ARRAY_LEN(probes) && !err; i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(probes) && !err && !conform_at_end(c); i++) {
 		const struct probe *p = probes[i];
 		struct row_set rows = row_set_of(p->rows, p->rows_len);
 

@@ -69,6 +69,15 @@ const struct configuration shapes[] = {
 };
 const unsigned shapes_len = ARRAY_LEN(shapes);
 
+unsigned shapes_legacy(void)
+{
+	unsigned i = 0;
+
+	while (i < shapes_len && !shapes[i].shape.legacy)
+		i++;
+	return i;
+}
+
 /* Bringing it up. */
 static uint64_t rows_of_opening(const struct virtio *v)
 {

@@ -99,7 +99,8 @@ bool device_pop(struct device *d, unsigned queue, struct device_chain *chain)
 	uint16_t idx, waiting;
 	uint64_t entry;
 
-	if (!q->enabled || !(d->status & DRIVER_OK) || d->status & NEEDS_RESET || d->stuck)
+	if (!q->enabled || !(d->status & DRIVER_OK) || d->stuck ||
+	    (d->hostile && d->status & NEEDS_RESET))
 		return false;
 	idx = get_le16(reach(d, q->avail + 2, 2));
 	waiting = (uint16_t)(idx - q->last_avail);
