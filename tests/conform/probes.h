@@ -35,8 +35,10 @@ struct probe {
 /* --- among probe_*.c ------------------------------------------------------------------------ */
 
 /*
- * One life of the device: brought up by v in this shape, asked one question, reset. *answered is
- * false where it did not come so far; then c->failure says why, if it can. 0; ERR_ABORTED, or
+ * One life of the device: brought up by v in this shape, asked one question, reset; twice, if
+ * there is no answer. *answered is false where it did not come so far; then c->failure says why, if
+ * it can. It is true, for want of a verdict, where the rings were broken meanwhile, which has rows
+ * of its own. 0; ERR_ABORTED, or
  * ERR_DEVICE for a reset that does not end.
  */
 int probe_life(struct conform *c, struct virtio *v, const struct shape *shape, bool *answered)

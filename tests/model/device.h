@@ -260,6 +260,15 @@ uint32_t device_gather(struct device *d, const struct device_chain *chain, uint8
 		       uint32_t cap);
 bool device_cfg_write_probed(struct device *d, unsigned off, unsigned width, uint32_t value);
 uint32_t device_msix_read(const struct device *d, uint32_t off);
+/* Registers that both interfaces have. */
+uint32_t device_config_read(struct device *d, uint32_t off, unsigned width);
+uint8_t device_status_read(struct device *d);
+void device_status_write(struct device *d, uint8_t value, bool legacy);
+void device_feature_write(struct device *d, unsigned word, uint32_t value);
+void device_doorbell(struct device *d, uint32_t queue);
+struct device_queue *device_selected(struct device *d); /* NULL: there is no such queue */
+uint32_t device_legacy_read(struct device *d, uint32_t off, unsigned width);
+void device_legacy_write(struct device *d, uint32_t off, unsigned width, uint32_t value);
 uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width);
 void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uint32_t value);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The model device's registers, modern and legacy. The driver under test writes them; what it must
- * not do becomes a complaint that names the row of tests/rows.txt.
+ * The model device's registers, but for the legacy ones (device_legacy.c). The driver under test
+ * writes them; what it must not do becomes a complaint that names the row of tests/rows.txt.
  */
 #include "tests/model/device.h"
 
@@ -20,7 +20,7 @@ static bool offered(const struct device *d, unsigned bit)
 }
 
 /* A field exists with its feature, and is read by its own width ([PCI-02]). */
-static uint32_t config_read(struct device *d, uint32_t off, unsigned width)
+uint32_t device_config_read(struct device *d, uint32_t off, unsigned width)
 {
 	unsigned feature = off < 6 ? F_MAC : off < 8 ? F_STATUS : off < 10 ? F_MQ : F_MTU;
 
@@ -76,7 +76,7 @@ static void reset(struct device *d)
 		clear_queue(d, &d->queue[i]);
 }
 
-static uint8_t status_read(struct device *d)
+uint8_t device_status_read(struct device *d)
 {
 	if (d->reset_reads_left && d->reset_reads_left != DEVICE_RESET_NEVER &&
 	    --d->reset_reads_left == 0)
@@ -84,7 +84,7 @@ static uint8_t status_read(struct device *d)
 	return d->status;
 }
 
-static void status_write(struct device *d, uint8_t value, bool legacy)
+void device_status_write(struct device *d, uint8_t value, bool legacy)
 {
 	if (value == 0) {
 		reset(d);
@@ -110,7 +110,7 @@ static void status_write(struct device *d, uint8_t value, bool legacy)
 	d->status = value;
 }
 
-static void feature_write(struct device *d, unsigned word, uint32_t value)
+void device_feature_write(struct device *d, unsigned word, uint32_t value)
 {
 	if (device_faulty(d, FAULT_WORDS_FOLDED))
 		word &= 1;
@@ -131,7 +131,7 @@ static void feature_write(struct device *d, unsigned word, uint32_t value)
 	d->accepted[word] = value;
 }
 
-static void doorbell(struct device *d, uint32_t queue)
+void device_doorbell(struct device *d, uint32_t queue)
 {
 	if (!(d->status & DRIVER_OK))
 		device_complain(d, "a doorbell before DRIVER_OK [INIT-08]");
@@ -146,7 +146,7 @@ static void doorbell(struct device *d, uint32_t queue)
 		device_control(d);
 }
 
-static struct device_queue *selected(struct device *d)
+struct device_queue *device_selected(struct device *d)
 {
 	uint16_t queue = d->queue_select;
 
@@ -200,7 +200,7 @@ static uint32_t address_read(const struct device_queue *q, uint32_t off)
 
 static uint32_t common_read(struct device *d, uint32_t off)
 {
-	const struct device_queue *q = selected(d);
+	const struct device_queue *q = device_selected(d);
 
 	switch (off) {
 	case 0:
@@ -218,7 +218,7 @@ static uint32_t common_read(struct device *d, uint32_t off)
 	case 18:
 		return DEVICE_QUEUES;
 	case 20:
-		return status_read(d);
+		return device_status_read(d);
 	case 21:
 		return d->generation;
 	case 22:
@@ -248,7 +248,7 @@ static void half(uint64_t *v, bool high, uint32_t value)
 
 static void queue_write(struct device *d, uint32_t off, uint32_t value)
 {
-	struct device_queue *q = selected(d);
+	struct device_queue *q = device_selected(d);
 
 	if (!q || q->max == 0) {
 		device_complain(d, "a queue was set up that does not exist [PCI-09]");
@@ -295,13 +295,13 @@ static void common_write(struct device *d, uint32_t off, uint32_t value)
 		d->driver_feature_select = value;
 		break;
 	case 12:
-		feature_write(d, d->driver_feature_select, value);
+		device_feature_write(d, d->driver_feature_select, value);
 		break;
 	case 16:
 		d->config_vector = (uint16_t)value;
 		break;
 	case 20:
-		status_write(d, (uint8_t)value, false);
+		device_status_write(d, (uint8_t)value, false);
 		break;
 	case 22:
 		d->queue_select = (uint16_t)value;
@@ -319,82 +319,7 @@ static void notify_write(struct device *d, uint32_t off, unsigned width, uint32_
 	if (value >= DEVICE_QUEUES ||
 	    (uint64_t)d->queue[value].notify_off * d->notify_off_multiplier != off)
 		device_complain(d, "a doorbell at another queue's address [PCI-15]");
-	doorbell(d, value);
-}
-
-/* --- the legacy interface --------------------------------------------------------------------- */
-
-static uint32_t legacy_config_off(const struct device *d)
-{
-	return get_le16(d->cfg + DEVICE_CAP_MSIX + 2) & 0x8000 ? 24 : 20;
-}
-
-static unsigned legacy_width(uint32_t off)
-{
-	return off < 12 ? 4 : off < 18 ? 2 : 1;
-}
-
-static uint32_t legacy_read(struct device *d, uint32_t off, unsigned width)
-{
-	const struct device_queue *q = selected(d);
-
-	if (off >= legacy_config_off(d))
-		return config_read(d, off - legacy_config_off(d), width);
-	if (width != legacy_width(off))
-		device_complain(d, "a legacy register was not read by its own width");
-	switch (off) {
-	case 0:
-		return d->offers[0];
-	case 8:
-		return q ? (uint32_t)(q->desc >> 12) : 0;
-	case 12:
-		return q ? q->max : 0;
-	case 18:
-		return status_read(d);
-	default:
-		return 0;
-	}
-}
-
-static void legacy_pfn(struct device *d, uint32_t value)
-{
-	struct device_queue *q = selected(d);
-
-	if (!q || q->max == 0 || value == 0) {
-		device_complain(d, "a queue was set up that does not exist, or at page 0");
-		return;
-	}
-	q->size = q->max;
-	q->desc = (uint64_t)value << 12;
-	q->avail = q->desc + 16u * q->size;
-	q->used = (q->avail + 6 + 2u * q->size + 4095) & ~UINT64_C(4095);
-	q->enabled = true;
-}
-
-static void legacy_write(struct device *d, uint32_t off, unsigned width, uint32_t value)
-{
-	if (width != legacy_width(off) || off > 18)
-		device_complain(
-			d, "a legacy register was not written by its own width, or is read-only");
-	switch (off) {
-	case 4:
-		feature_write(d, 0, value);
-		break;
-	case 8:
-		legacy_pfn(d, value);
-		break;
-	case 14:
-		d->queue_select = (uint16_t)value;
-		break;
-	case 16:
-		doorbell(d, value);
-		break;
-	case 18:
-		status_write(d, (uint8_t)value, true);
-		break;
-	default:
-		device_complain(d, "a read-only legacy register was written");
-	}
+	device_doorbell(d, value);
 }
 
 /* --- BARs ------------------------------------------------------------------------------------- */
@@ -413,13 +338,13 @@ static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, uns
 
 	check_decode(d, bar);
 	if (bar == 0)
-		return legacy_read(d, off, width);
+		return device_legacy_read(d, off, width);
 	if (bar == DEVICE_MSIX_BAR && d->probed)
 		return device_msix_read(d, off);
 	if (bar == 4 && off == DEVICE_ISR_OFF && d->probed)
 		return device_isr_read(d);
 	if (bar == 4 && off >= DEVICE_CONFIG_OFF && off < DEVICE_NOTIFY_OFF)
-		return config_read(d, off - DEVICE_CONFIG_OFF, width);
+		return device_config_read(d, off - DEVICE_CONFIG_OFF, width);
 	if (bar != 4 || off >= DEVICE_ISR_OFF) {
 		device_complain(d, "a read where nothing is to be read");
 		return UINT32_MAX;
@@ -446,7 +371,7 @@ void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uin
 	device_record(d, bar, true, off, width, value);
 	check_decode(d, bar);
 	if (bar == 0) {
-		legacy_write(d, off, width, value);
+		device_legacy_write(d, off, width, value);
 	} else if (bar == 2) {
 		notify_write(d, off, width, value);
 	} else if (bar == 4 && off >= DEVICE_NOTIFY_OFF) {
