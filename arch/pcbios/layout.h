@@ -20,7 +20,7 @@
  */
 #define BOOT_LEN 1024
 #define PAYLOAD_OFF (2 * BOOT_LEN)
-#define PAYLOAD_MAX 0x10000
+#define PAYLOAD_MAX 0x20000
 
 #define BODY_BASE 0x500000
 #define BODY_LIMIT 0xf00000

@@ -104,6 +104,9 @@ int ring_take(struct ring *r, uint32_t *len) MUST_CHECK;
  */
 const struct ring_slot *ring_peek(struct ring *r);
 
+/* Packed: all used descriptors whose places were not needed again are as they were [DEV-28]. */
+void ring_look_back(struct ring *r);
+
 /* Before DRIVER_OK: whether the device has used anything. */
 bool ring_touched(const struct ring *r);
 

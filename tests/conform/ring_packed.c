@@ -368,6 +368,12 @@ const struct ring_slot *packed_peek(struct ring *r)
 	return id < r->shape.slots ? &r->slot[id] : NULL;
 }
 
+void ring_look_back(struct ring *r)
+{
+	for (unsigned place = 0; r->shape.packed && place < r->shape.size; place++)
+		check_used_stays(r, place);
+}
+
 bool packed_touched(const struct ring *r)
 {
 	for (unsigned place = 0; place < r->shape.size; place++)

@@ -212,6 +212,8 @@ int station_close(struct station *st)
 	if (st->live && !st->broken)
 		st->broken = station_reap(st) < 0;
 	if (st->live) {
+		ring_look_back(&st->rx);
+		ring_look_back(&st->tx);
 		st->never_begun += !st->begun && !station_drained(st);
 		registers_look(st->registers, st->v, st->ledger);
 		err_ignore(station_look_at_link(st, clock_now_ms()));

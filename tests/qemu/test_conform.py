@@ -154,9 +154,33 @@ def test_a_device_that_refuses_a_valid_set(attach, machine):
     {'page-per-vq': 'on'}, {'modern-pio-notify': 'on'}, {'vectors': 0}], ids=str)
 def test_shapes_of_the_device(properties, attach, machine):
     report = conform.run(machine, attach('user'), 'modern', **properties)
-    assert report.broken() == {'DEV-31'} | conform.QEMU, report.offences()
+    # QEMU's used descriptors of packed rings lack WRITE.
+    habits = {'DEV-83'} if 'packed' in properties else set()
+    assert report.broken() == {'DEV-31'} | habits | conform.QEMU, report.offences()
+    if habits:
+        assert {'packed', 'packed-linux', 'packed-mrg', 'packed-smallest'} <= set(report.scenes('DEV-28'))
     # It came up in every configuration.
     assert {'as-skiff', 'minimal', 'mrg-64', 'queue-largest', 'ring-reset'} <= set(report.scenes('DEV-20'))
+
+
+def test_probes_ask_everything_of_a_tap(attach, machine):
+    """None is left out for want of an answer: whoever has a kernel behind it answers them all."""
+    report = conform.run(machine, attach('tap'), knobs={'ip': '192.0.2.77/24 192.0.2.1'})
+    rows = {'DEV-60', 'DEV-61', 'DEV-63', 'DEV-64', 'DEV-65', 'DEV-67', 'DEV-68', 'DEV-69', 'DEV-70', 'DEV-71',
+            'DEV-72', 'DEV-74', 'DEV-75', 'DEV-76', 'DEV-77', 'DEV-78', 'DEV-79', 'DEV-80', 'DEV-81'}
+    assert not [row for row in rows if not report.scenes(row)], report.text
+    assert report.broken() == {'DEV-31'} | conform.QEMU, report.offences()
+    assert not report.scenes('DEV-86'), 'nobody asked for that'
+
+
+def test_hostile_drivers_are_named_before_they_act():
+    """QEMU 7.2 ends at one of the last three; what it does before is survived, each time with a life behind it."""
+    done = conform_run(KNOBS='hostile=1 only=hostile')
+    acts = re.findall(r'^# \[hostile\] (.+)$', done.stdout, re.MULTILINE)
+    assert '# hostile=1: the device is driven as no driver may' in done.stdout, done
+    assert {'a chain that is a loop', 'a table in a table', 'wild addresses to receive'} <= set(acts), done
+    assert not re.search('^not ok', done.stdout, re.MULTILINE), done.stdout
+    assert done.returncode == 0 or 'before the report did' in done.stderr, done.stderr
 
 
 def test_bar_above_4_gib(attach, machine):

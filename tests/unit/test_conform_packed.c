@@ -306,6 +306,22 @@ static void used_descriptors_that_change(void **state)
 	}
 }
 
+/* [DEV-28]: what the driver has not needed again is looked at in the end. */
+static void used_descriptors_that_change_at_last(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	open_receiving();
+	use((uint16_t)take(), HEADER_LEN);
+	assert_int_equal(ring_take(&ring, &len), 0);
+	ring_look_back(&ring);
+	assert_only(ROWS);
+	ring.packed.desc[0].id = 1;
+	ring_look_back(&ring);
+	assert_only(DEV_28);
+}
+
 /* [DEV-25]: the second descriptor of a list, which nobody has to write. */
 static void a_descriptor_inside_a_list_that_is_changed(void **state)
 {
@@ -418,6 +434,7 @@ int main(void)
 		cmocka_unit_test(ids_that_name_no_buffer),
 		cmocka_unit_test(lengths_that_cannot_be),
 		cmocka_unit_test(used_descriptors_that_change),
+		cmocka_unit_test(used_descriptors_that_change_at_last),
 		cmocka_unit_test(a_descriptor_inside_a_list_that_is_changed),
 		cmocka_unit_test(buffers_out_of_order),
 		cmocka_unit_test(wrap_counters_that_are_wrong),
