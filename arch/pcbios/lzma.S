@@ -85,7 +85,7 @@ next:
 	movl $1, %edx
 	cmpb $7, %bl
 	jb 2f
-	/* Behind a match, the byte that would have continued it is a context, as long as it is right. */
+	/* Behind a match, the byte that would have continued it is a context while it is right. */
 	movl REP0(%ebp), %eax
 	movb (%edi,%eax), %al
 	movb %al, MATCH_BYTE(%ebp)
@@ -312,9 +312,9 @@ get_distance:
 4:	ret
 
 /*
- * The build has made the targets of calls and jumps absolute, since a target called from many places
- * packs better then (mkrom.c has the other half). Both directions agree on which of them: those
- * inside the body.
+ * The build has made the targets of calls and jumps absolute, since a target called from many
+ * places packs better then (mkrom.c has the other half). Both directions agree on which of them:
+ * those inside the body.
  */
 make_calls_relative:
 	movl $BODY_BASE, %edi

@@ -5,7 +5,8 @@
  * checksums.
  *
  *   init        once, at POST: remembers the PCI address, is silent
- *   boot        the BIOS boots from us: fetches the packed body from the ROM BAR, enters it in flat mode
+ *   boot        the BIOS boots from us: fetches the packed body from the ROM BAR, enters it in
+ *               flat mode
  *   real_side   the body's way back into real mode, for BIOS calls and for good
  *
  * After POST this segment is write-protected [ROM-07]: what must be remembered is stored at init,
@@ -36,7 +37,7 @@ checksum:
 	.word 0                         /* no UNDI */
 	.word pcir
 	.word pnp
-	/* At 1Ch: the unpacker's, by the linker; with the packed body, a multiple of 4, by mkrom. */
+	/* At 1Ch: the unpacker's, by the linker; with the packed body, in whole words, by mkrom. */
 payload_len:
 	.long unpack_len
 	/* At 20h, by mkrom: over its 32-bit words, rotate left by one, add. */

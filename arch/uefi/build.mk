@@ -7,8 +7,9 @@ UEFI_CC = x86_64-w64-mingw32-gcc-win32
 # The stack has 128 KiB (UEFI 2.10, 2.3.4.2) and needs no probes. Interrupt handlers use it too: no
 # red zone.
 uefi_CC    := $(UEFI_CC)
-uefi_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
-	-fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-ident \
+uefi_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m64 -mno-red-zone -mgeneral-regs-only \
+	-mno-stack-arg-probe -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-tree-loop-distribute-patterns -fno-ident \
 	-Os -Dprintf=gnu_printf -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 uefi_LINK   = -nostdlib -s -T $(1) -Wl,--subsystem,10,--image-base,0,--file-alignment,$(2) \
 	-Wl,--section-alignment,4096,--no-insert-timestamp,--fatal-warnings
@@ -16,7 +17,8 @@ uefi_LINK   = -nostdlib -s -T $(1) -Wl,--subsystem,10,--image-base,0,--file-alig
 # arch/x86/linux.c is the BIOS's.
 UEFI_PORT := $(call without,x86_64) arch/smbios.c $(call find,arch/uefi arch/x86/x86_64) \
 	$(filter-out arch/x86/linux.c,$(wildcard arch/x86/*.c))
-need-uefi: need-cc ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 /usr/include/efi/efi.h@gnu-efi)
+need-uefi: need-cc ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 \
+	/usr/include/efi/efi.h@gnu-efi)
 $(eval $(call compile,uefi,need-uefi,$(UEFI_PORT)))
 UNPACK_OBJECTS := $(call objects,uefi,$(filter-out %/packed.S,$(call find,arch/uefi/unpack)))
 $(uefi_OBJECTS) $(UNPACK_OBJECTS): arch/uefi/build.mk
@@ -29,11 +31,13 @@ $(B)/$(1).plain.efi: arch/uefi/unpack/plain.ld $(uefi_OBJECTS) $(call objects,ue
 	$$(call say,LD)$(UEFI_CC) $$(call uefi_LINK,$$<,4096) -Wl,-Map,$(B)/$(1).plain.map -o $$@ \
 		$(uefi_OBJECTS) $(call objects,uefi,$(2))
 $(B)/$(1).efi.packed.o: arch/uefi/unpack/packed.S $(B)/$(1).plain.efi
-	$$(call say,XZ)xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0 -c $(B)/$(1).plain.efi >$(B)/$(1).efi.packed && \
-		$(UEFI_CC) $(uefi_FLAGS) -DPACKED='"$(B)/$(1).efi.packed"' -DPLAIN_LEN=$$$$(wc -c <$(B)/$(1).plain.efi) \
-		-c -o $$@ $$<
+	$$(call say,XZ)xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0 -c $(B)/$(1).plain.efi \
+		>$(B)/$(1).efi.packed && \
+		$(UEFI_CC) $(uefi_FLAGS) -DPACKED='"$(B)/$(1).efi.packed"' \
+		-DPLAIN_LEN=$$$$(wc -c <$(B)/$(1).plain.efi) -c -o $$@ $$<
 $(B)/$(1).efi: arch/uefi/skiff.ld $(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
-	$$(call say,EFI)$(UEFI_CC) $$(call uefi_LINK,$$<,512) -o $$@ $(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
+	$$(call say,EFI)$(UEFI_CC) $$(call uefi_LINK,$$<,512) -o $$@ \
+		$(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
 -include $(patsubst %.o,%.d,$(call objects,uefi,$(2)))
 endef
 $(eval $(call uefi_program,skiff,arch/skiff.c))

@@ -11,8 +11,9 @@ rate    A 64 MiB file by HTTP, over user, tap and passt. From the moment the ser
         digest). So the time in which data only waits in some socket buffer counts, for both, and
         connecting and DHCP do not. iPXE is told by keys on its serial console what to fetch, as
         DHCP over passt cannot name a file; skiff is told by fw_cfg.
-loss    The same for 16 MiB through tests/backend, an honest vhost-user back end, on a wire that loses a
-        share of the TCP segments in both directions; in one round both programs lose by the same seed.
+loss    The same for 16 MiB through tests/backend, an honest vhost-user back end, on a wire that
+        loses a share of the TCP segments in both directions; in one round both programs lose by the
+        same seed.
 start   From the start of the virtual CPU to the first DHCPDISCOVER on the wire, and to the first
         byte of the file that DHCP names as the boot file (user and tap; passt's DHCP names none).
         Nothing is typed and nothing configured: what a stock machine does. The wire is watched by
@@ -27,9 +28,9 @@ count   Guest instructions per KiB of payload, by count.c. Between the GET and t
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: see ovmf.py.
 
-Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,start,count,size,uefi), FLAVOURS (user,tap,passt), SKIFF_ROM,
-IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if anything failed or is
-missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
+Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,start,count,size,uefi), FLAVOURS (user,tap,passt),
+SKIFF_ROM, IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if anything failed or
+is missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
 """
 
 import os
@@ -43,8 +44,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fetch import (BOOT, LARGE, RUNS, SMALL, TOP, Failure, FirstRequest, Ipxe, Skiff, Values, aligned, fetch_rate, rounds,
-                   wait_end)
+from fetch import (BOOT, LARGE, RUNS, SMALL, TOP, Failure, FirstRequest, Ipxe, Skiff, Values,
+                   aligned, fetch_rate, rounds, wait_end)
 
 # pylint: disable=wrong-import-order
 import backend

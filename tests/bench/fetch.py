@@ -1,4 +1,5 @@
-"""One timed download: who downloads, from which moment to which, and how fast. For the programs beside it."""
+"""One timed download: who downloads, from which moment to which, and how fast.
+For the programs beside it."""
 
 import array
 import os
@@ -50,7 +51,8 @@ class Ipxe:
         return rf'/{name}\.\.\.[. 0-9%\b]*(ok|(?P<bad>\w.*\(http://ipxe.org/))'
 
     def image_bytes(self, code_type=0):
-        """An image in the combined ROM that QEMU uses, by its PCIR code type: 0 for BIOS, 3 for UEFI."""
+        """An image in the combined ROM that QEMU uses, by its PCIR code type: 0 for BIOS, 3 for
+        UEFI."""
         data = Path('/usr/lib/ipxe/qemu/efi-virtio.rom').read_bytes()
         at = 0
         while data[at:at + 2] == b'\x55\xaa':
@@ -69,7 +71,8 @@ class Skiff:
 
     def machine(self, net, url='', **options):
         """Without a URL, DHCP names the file."""
-        return Machine([Nic(net.netdev, rom=self.rom)], net=net, fw_cfg={'fetch': url} if url else {}, **options)
+        return Machine([Nic(net.netdev, rom=self.rom)], net=net,
+                       fw_cfg={'fetch': url} if url else {}, **options)
 
     def begin(self, machine, url):
         pass
@@ -123,7 +126,8 @@ def wait_end(machine, program, url, timeout=180):
 
 
 def fetch_rate(program, network, server, payload):
-    """MB/s of one fetch in a fresh machine; network: a context manager that yields an Attachment."""
+    """MB/s of one fetch in a fresh machine; network:
+    a context manager that yields an Attachment."""
     name, size = payload
     seen = len(server.requests())
     with network as net:
@@ -134,7 +138,8 @@ def fetch_rate(program, network, server, payload):
             match = wait_end(machine, program, url)
             ended = machine.console.when(match.end() - 1)
     server.wait_request(f'/{name}$', seen=seen)
-    sent = sum(r.sent for r in server.requests()[seen:] if r.uri == f'/{name}')     # a HEAD may go before the GET
+    # A HEAD may go before the GET.
+    sent = sum(r.sent for r in server.requests()[seen:] if r.uri == f'/{name}')
     if sent != size:
         raise Failure(f'{program.name}: nginx sent {sent} of {size} bytes')
     return size / 1e6 / (ended - begun)

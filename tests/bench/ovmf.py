@@ -1,4 +1,5 @@
-"""The part `uefi` of the bench: skiff.efi beside OVMF's own HTTP Boot and Debian's iPXE, all under OVMF on a tap.
+"""The part `uefi` of the bench: skiff.efi beside OVMF's own HTTP Boot and Debian's iPXE,
+all under OVMF on a tap.
 
 rate    As in bench.py. OVMF says "100%" when it has the whole file; then it finds that this is no
         program.
@@ -8,8 +9,9 @@ start   From the start of the virtual CPU to the GET for what is to be booted: f
         OVMF would try before HTTP Boot, is off, and so is its IPv6.
 size    Of the file skiff.efi, and of iPXE's image in its ROM.
 
-The guest's memory is there before the machine starts: where the host gives it 2 MiB at a time, at first touch (QEMU asks
-for huge pages), each costs it some 5 ms, which would be measured as the loader's.
+The guest's memory is there before the machine starts: where the host gives it 2 MiB at a time, at
+first touch (QEMU asks for huge pages), each costs it some 5 ms, which would be measured as the
+loader's.
 """
 
 import re
@@ -21,8 +23,9 @@ import lab
 import uefi
 
 MEMORY = '512M'
-PRESENT = {'memory': MEMORY, 'arguments': ['-object', f'memory-backend-ram,id=ram,size={MEMORY},prealloc=on',
-                                           '-machine', 'memory-backend=ram']}
+PRESENT = {'memory': MEMORY, 'arguments': [
+    '-object', f'memory-backend-ram,id=ram,size={MEMORY},prealloc=on',
+    '-machine', 'memory-backend=ram']}
 DISK = uefi.removable(uefi.SKIFF_EFI)
 
 
@@ -104,7 +107,8 @@ class Results(Values):
         for quantity, title, form, aim in (('rate', '64 MiB, MB/s', '{:.1f}', '2 x either'),
                                            ('asked', 'start to GET, s', '{:.2f}', ''),
                                            ('size', 'program, bytes', '{:.0f}', '65536')):
-            rows.append((title, *(self.cell(quantity, 'uefi', program.name, form) for program in PROGRAMS), aim))
+            rows.append((title, *(self.cell(quantity, 'uefi', program.name, form)
+                                  for program in PROGRAMS), aim))
         return aligned(rows)
 
 
@@ -118,6 +122,8 @@ def measure(server):
         results.measure('size', 'uefi', program, lambda p=program: {'size': p.image_bytes()})
     for _, program in rounds(PROGRAMS, ['uefi'], RUNS):
         results.measure('rate', 'uefi', program, lambda p=program: {
-            'rate': fetch_rate(p, p.network(url_of(names[LARGE])), server, (names[LARGE], LARGE[1]))})
-        results.measure('start', 'uefi', program, lambda p=program: {'asked': start_time(p, names[BOOT])})
+            'rate': fetch_rate(p, p.network(url_of(names[LARGE])), server,
+                               (names[LARGE], LARGE[1]))})
+        results.measure('start', 'uefi', program,
+                        lambda p=program: {'asked': start_time(p, names[BOOT])})
     return results

@@ -1,4 +1,5 @@
-# skiff-conform, as option ROM and UEFI application: tests/conform in the place of arch/skiff.c. Included by Makefile.
+# skiff-conform, as option ROM and UEFI application: tests/conform in the place of arch/skiff.c.
+# Included by Makefile.
 
 CONFORM := $(call find,tests/conform)
 conform_rom_OBJECTS := $(call objects,rom,$(CONFORM)) $(filter-out %/arch/skiff.o,$(rom_OBJECTS))

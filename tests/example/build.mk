@@ -1,16 +1,17 @@
-# build/example.elf: lwIP over libskiff.a, a program for `qemu-system-x86_64 -kernel`; included by the Makefile.
-# drivers/README.md has the command line.
+# build/example.elf: lwIP over libskiff.a, a program for `qemu-system-x86_64 -kernel`; included by
+# the Makefile. drivers/README.md has the command line.
 
 LWIP         = $(shell $(CC) -print-file-name=liblwip.so)
 LWIP_INCLUDE = /usr/include/lwip
 
 # Of a bare PC's port the BIOS's files do for all but the console.
 EXAMPLE := $(call find,tests/example) $(addprefix core/,mem.c sha256.c text.c) \
-	$(addprefix arch/x86/,io.c random.c time.c tsc.c) $(addprefix arch/pcbios/,bar.c pci.c pit.c)
+	$(addprefix arch/x86/,io.c random.c time.c tsc.c) \
+	$(addprefix arch/pcbios/,bar.c pci.c pit.c)
 EXAMPLE_OBJECTS := $(patsubst %,$(B)/example/%.o,$(basename $(EXAMPLE)))
-example_FLAGS := $(CFLAGS) -D_GNU_SOURCE -m64 -O2 -ffreestanding -fno-pic -fno-pie -mno-red-zone -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -fcf-protection=none -fno-tree-loop-distribute-patterns \
-	-isystem $(LWIP_INCLUDE)
+example_FLAGS := $(CFLAGS) -D_GNU_SOURCE -m64 -O2 -ffreestanding -fno-pic -fno-pie -mno-red-zone \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-fno-tree-loop-distribute-patterns -isystem $(LWIP_INCLUDE)
 
 # What lwIP's binary has for sockets, threads, taps and serial lines, nothing here calls: whoever did would halt. All else
 # that it wants is there, or the link fails.

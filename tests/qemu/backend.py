@@ -19,11 +19,13 @@ import lab
 from vm import SKIFF_ROM
 
 BACKEND = SKIFF_ROM.parent / 'backend'
-PROFILES = ('honest', 'passt-early', 'passt-early-capture', 'passt-2025-05', 'passt-repaired', 'passt-repaired-capture')
+PROFILES = ('honest', 'passt-early', 'passt-early-capture', 'passt-2025-05', 'passt-repaired',
+            'passt-repaired-capture')
 
 SIOCGIFFLAGS, IFF_RUNNING = 0x8913, 0x40
 
-FAULT = re.compile(r'^fault: rule (\d+) match (\d+): (rx|tx|reset)(?: \d+ (.*?))?: ([^ ]*)$', re.MULTILINE)
+FAULT = re.compile(r'^fault: rule (\d+) match (\d+): (rx|tx|reset)(?: \d+ (.*?))?: ([^ ]*)$',
+                   re.MULTILINE)
 SUMMARY = re.compile(r'^rule (\d+): (\d+) of (\d+): (.*)$', re.MULTILINE)
 
 
@@ -31,7 +33,8 @@ def is_running(interface):
     """Whether the kernel has noticed the carrier: until then it drops what is sent there."""
     request = struct.pack('16sh14x', interface.encode(), 0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        return struct.unpack_from('16xh', fcntl.ioctl(any_socket, SIOCGIFFLAGS, request))[0] & IFF_RUNNING
+        answer = fcntl.ioctl(any_socket, SIOCGIFFLAGS, request)
+    return struct.unpack_from('16xh', answer)[0] & IFF_RUNNING
 
 
 class Backend(lab.Server):
@@ -51,12 +54,13 @@ class Backend(lab.Server):
         self.recorded = b''
 
     def command(self):
-        return [str(BACKEND), '--socket', str(self.socket), '--tap', self.tap, '--profile', self.profile,
-                *self.options]
+        return [str(BACKEND), '--socket', str(self.socket), '--tap', self.tap, '--profile',
+                self.profile, *self.options]
 
     def start(self):
         if not BACKEND.exists():
-            raise lab.Unavailable(f'{BACKEND} is not built (make {BACKEND.relative_to(BACKEND.parents[1])})')
+            raise lab.Unavailable(
+                f'{BACKEND} is not built (make {BACKEND.relative_to(BACKEND.parents[1])})')
         super().start()
 
     def ready(self):
@@ -135,7 +139,8 @@ class Attachment(lab.Attachment):
 
 @contextlib.contextmanager
 def attach(faults=(), profile='honest', mtu=None, dnsmasq=(), options=(), capture=False):
-    """Sets up tap, dnsmasq and back end; yields the Attachment. mtu: as lab.attach() has it for tap."""
+    """Sets up tap, dnsmasq and back end; yields the Attachment. mtu: as lab.attach() has it for
+    tap."""
     host = lab.TAP_ADDRESS.split('/', maxsplit=1)[0]
     more = [*dnsmasq, *([f'dhcp-option=26,{mtu}'] if mtu not in (None, 1500) else [])]
     with lab.Tap(mtu=mtu or 1500) as tap, \

@@ -1,4 +1,5 @@
-"""skiff-conform in QEMU: a machine that runs it to its end, and its report (TAP version 13) taken apart.
+"""skiff-conform in QEMU: a machine that runs it to its end, and its report (TAP version 13) taken
+apart.
 
     report = conform.run(machine, net, knobs={'only': 'DEV-40'})
     report.broken()     {'DEV-31'}
@@ -56,12 +57,14 @@ class Report:
 
     def offences(self):
         """The points that are not ok with their blocks, for messages."""
-        return '\n'.join(line for point in self.points if not point.ok
-                         for line in [f'{point.row} [{point.scene}]', *point.block]) or 'nothing is broken'
+        lines = [line for point in self.points if not point.ok
+                 for line in [f'{point.row} [{point.scene}]', *point.block]]
+        return '\n'.join(lines) or 'nothing is broken'
 
     def scenes(self, row):
         """The configurations in which the row was looked at: {name: ok}."""
-        return {point.scene: point.ok for point in self.points if point.row == row and point.directive != 'SKIP'}
+        return {point.scene: point.ok for point in self.points
+                if point.row == row and point.directive != 'SKIP'}
 
 
 def run(machine, net, variant='transitional', knobs=None, timeout=90, **properties):

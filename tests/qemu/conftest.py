@@ -1,7 +1,7 @@
 """Fixtures of the QEMU tests, and what a failing test shows: every console and server log it had.
 
     attach(flavour, …)      an lab.Attachment, taken down after the test
-    enter(network)          the same for what another module attaches; skips where the host has no tap
+    enter(network)          the same for what another module attaches; skips where there is no tap
     machine(nics, …)        a running vm.Machine, ended after the test
     efi(nics, …)            the same for a uefi.Machine
     part(x)                 any other lab.Part, started now, stopped after the test
@@ -28,8 +28,9 @@ import vm       # noqa: E402
 
 MIB = 1 << 20
 
-# The folders of tmp_path are in build/, which is this user's: everybody is root in here, and in /tmp the folder
-# pytest-of-root would belong to whoever ran first. pytest asks for this when it makes the first one.
+# The folders of tmp_path are in build/, which is this user's: everybody is root in here, and in
+# /tmp the folder pytest-of-root would belong to whoever ran first. pytest asks for this when it
+# makes the first one.
 SCRATCH = vm.TOP / 'build' / 'tmp'
 SCRATCH.mkdir(parents=True, exist_ok=True)
 os.environ['PYTEST_DEBUG_TEMPROOT'] = str(SCRATCH)
@@ -117,7 +118,8 @@ def www(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def kernel(www):
-    """The demonstration's kernel and initramfs behind the session's nginx; their digests, and the release."""
+    """The demonstration's kernel and initramfs behind the session's nginx; their digests, and the
+    release."""
     digests = []
     for source, name in ((skiff.KERNEL, 'vmlinuz'), (skiff.INITRD, 'initrd')):
         data = source.read_bytes()

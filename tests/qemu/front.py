@@ -1,4 +1,5 @@
-"""A vhost-user front end and a driver, in QEMU's and the guest's place: for tests of tests/backend itself.
+"""A vhost-user front end and a driver, in QEMU's and the guest's place:
+for tests of tests/backend itself.
 
     with Front(backend.socket, features) as front:
         front.run(rx_size=256)
@@ -22,7 +23,8 @@ INDIRECT_DESC, EVENT_IDX, PROTOCOL_FEATURES, VERSION_1 = 28, 29, 30, 32
 
 NEXT, WRITE, INDIRECT = 1, 2, 4         # of a descriptor
 HEADER = struct.Struct('<BBHHHHH')
-HEADER_FIELDS = ('flags', 'gso_type', 'hdr_len', 'gso_size', 'csum_start', 'csum_offset', 'num_buffers')
+HEADER_FIELDS = ('flags', 'gso_type', 'hdr_len', 'gso_size', 'csum_start', 'csum_offset',
+                 'num_buffers')
 
 MEMORY = 4 << 20
 USER = 0x7f0000000000                   # what the front end claims its own addresses to be
@@ -46,13 +48,14 @@ class Queue:
         self.front.put(self.desc + 16 * i, '<QIHH', addr, length, flags, following)
 
     def post(self, pieces, indirect=None):
-        """Offers a buffer of (address, length, flags); indirect: where to put a table. Returns its head."""
+        """Offers a buffer of (address, length, flags); indirect: where to put a table.
+        Returns its head."""
         head = self.next_desc
         where, first = (self.desc, head) if indirect is None else (indirect, 0)
         for n, (addr, length, flags) in enumerate(pieces):
             more = n + 1 < len(pieces)
-            self.front.put(where + 16 * (first + n), '<QIHH', addr, length, flags | (NEXT if more else 0),
-                           first + n + 1 if more else 0)
+            self.front.put(where + 16 * (first + n), '<QIHH', addr, length,
+                           flags | (NEXT if more else 0), first + n + 1 if more else 0)
         if indirect is not None:
             self.describe(head, indirect, 16 * len(pieces), INDIRECT)
         self.next_desc += 1 if indirect is not None else len(pieces)
@@ -91,7 +94,8 @@ class Queue:
         """The next `count` used entries, (id, length) each."""
         lab.wait_until(lambda: (self.used_idx() - self.taken) % 65536 >= count, timeout,
                        f'{count} used entries')
-        found = [self.front.get(self.used + 4 + 8 * ((self.taken + n) % self.size), '<II', whole=True)
+        found = [self.front.get(self.used + 4 + 8 * ((self.taken + n) % self.size), '<II',
+                                whole=True)
                  for n in range(count)]
         self.taken = (self.taken + count) % 65536
         return found
@@ -144,12 +148,14 @@ class Front(lab.Part):
         return struct.unpack('<Q', self.socket.recv(size, socket.MSG_WAITALL))[0]
 
     def share(self, splits=()):
-        """SET_MEM_TABLE: one region, or more, which meet at the guest addresses `splits` and nowhere else."""
+        """SET_MEM_TABLE: one region, or more,
+        which meet at the guest addresses `splits` and nowhere else."""
         borders = [0, *splits, MEMORY]
         regions = [(start, end - start, USER + (n << 40), start)
                    for n, (start, end) in enumerate(zip(borders, borders[1:]))]
         words = [word for region in regions for word in region]
-        self.tell(5, len(regions), 0, *words, fds=[self.fd] * len(regions), layout=f'<II{len(words)}Q')
+        self.tell(5, len(regions), 0, *words, fds=[self.fd] * len(regions),
+                  layout=f'<II{len(words)}Q')
 
     def run(self, rx_size=256, tx_size=256, base=0, splits=(), start=0):
         """Features, memory, both rings from guest address `base`: what DRIVER_OK makes QEMU do."""
@@ -167,8 +173,8 @@ class Front(lab.Part):
             self.put(queue.used, '<HH', 0, start)
             self.tell(8, queue.number, queue.size, layout='<II')
             self.tell(10, queue.number, start, layout='<II')
-            self.tell(9, queue.number, 0, USER + queue.desc, USER + queue.used, USER + queue.avail, 0,
-                      layout='<II4Q')
+            self.tell(9, queue.number, 0, USER + queue.desc, USER + queue.used, USER + queue.avail,
+                      0, layout='<II4Q')
             self.tell(12, queue.number, fds=[queue.kick_fd])
             self.tell(13, queue.number, fds=[queue.call_fd])
             self.tell(18, queue.number, 1, layout='<II')
@@ -208,6 +214,7 @@ class Front(lab.Part):
         self.memory[at:at + HEADER.size + len(frame)] = HEADER.pack(
             *(header.get(name, 0) for name in HEADER_FIELDS)) + frame
         table = self.room(32) if indirect else None
-        head = self.tx.post([(at, HEADER.size, 0), (at + HEADER.size, len(frame), 0)], indirect=table)
+        head = self.tx.post([(at, HEADER.size, 0), (at + HEADER.size, len(frame), 0)],
+                            indirect=table)
         self.tx.kick()
         return head, at

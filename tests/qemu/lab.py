@@ -75,7 +75,8 @@ def ip(*words):
 
 
 def leave_network():
-    """This process, and whatever it starts from now on, moves to a fresh network with nothing but loopback."""
+    """This process, and whatever it starts from now on,
+    moves to a fresh network with nothing but loopback."""
     clone_newnet = 0x40000000
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(clone_newnet):
@@ -173,7 +174,8 @@ class Server(Part):
 class Tap(Part):
     """A tap interface of the namespace. netdev() gives QEMU's side of it.
 
-    Without ipv6 the kernel sends nothing of its own into the guest. queues: pairs of them, for mq=on.
+    Without ipv6 the kernel sends nothing of its own into the guest. queues: pairs of them, for
+    mq=on.
     """
 
     def __init__(self, name='tap0', mtu=1500, address=TAP_ADDRESS, ipv6=False, queues=1):
@@ -234,15 +236,16 @@ class Dnsmasq(Server):
                 '--log-queries', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--no-ping',
                 '--user=root', '--group=', '--pid-file=',
                 f'--dhcp-leasefile={self.dir}/leases', f'--interface={self.interface}',
-                *([] if self.interface == 'lo' else ['--except-interface=lo']), '--bind-interfaces', *ranges,
-                *(f'--{option}' for option in self.options)]
+                *([] if self.interface == 'lo' else ['--except-interface=lo']), '--bind-interfaces',
+                *ranges, *(f'--{option}' for option in self.options)]
 
     def ready(self):
         return 'started, version' in self.log()
 
 
 class Resolver(Part):
-    """What /etc/resolv.conf says within our mount namespace: for libslirp, which asks whom its host asks."""
+    """What /etc/resolv.conf says within our mount namespace: for libslirp,
+    which asks whom its host asks."""
 
     title = 'resolv.conf'
 
@@ -390,8 +393,8 @@ class Passt(Server):
         self.dir.chmod(0o777)
 
     def command(self):
-        return [tool('passt'), '--foreground', '--stderr', '--ipv4-only', '--interface', self.uplink,
-                '--dns', self.dns, '--search', 'none',
+        return [tool('passt'), '--foreground', '--stderr', '--ipv4-only', '--interface',
+                self.uplink, '--dns', self.dns, '--search', 'none',
                 '--socket', str(self.socket), *self.options]
 
     def start(self):
@@ -578,8 +581,8 @@ def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False,
     mtu: on tap, the interface's, announced by DHCP option 26 where it is not 1500; on passt, what
     its option 26 says. bootfile: the DHCP boot file, where the flavour can say one (user, tap);
     `{host}` in it becomes the server's address. dnsmasq: further options of it (tap). netdev: a
-    dict of further -netdev options. dns: passt names its gateway as DNS server (user and tap always name one).
-    queues: pairs of them (tap).
+    dict of further -netdev options. dns: passt names its gateway as DNS server (user and tap always
+    name one). queues: pairs of them (tap).
     """
     netdev = netdev or {}
     more = ''.join(f',{key}={value}' for key, value in netdev.items())
@@ -593,13 +596,15 @@ def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False,
             options.append('dhcp-boot=' + bootfile.replace('{host}', host))
         if mtu not in (None, 1500):
             options.append(f'dhcp-option=26,{mtu}')
-        with Tap(mtu=mtu or 1500, queues=queues) as tap, Dnsmasq(tap.name, options=options) as server:
+        with Tap(mtu=mtu or 1500, queues=queues) as tap, Dnsmasq(tap.name,
+                                                                 options=options) as server:
             yield Attachment(flavour, tap.netdev(**netdev), host, mtu or 1500,
                              {'tap': tap, 'dnsmasq': server})
     elif flavour == 'passt':
         if bootfile:
             raise Unavailable("passt's DHCP server cannot name a boot file")
-        with Passt(['--mtu', str(mtu)] if mtu else [], dns=PASST_GATEWAY if dns else 'none') as server:
+        with Passt(['--mtu', str(mtu)] if mtu else [],
+                   dns=PASST_GATEWAY if dns else 'none') as server:
             yield Attachment(flavour, server.netdev() + more, PASST_GATEWAY, mtu or PASST_MTU,
                              {'passt': server})
     else:

@@ -1,19 +1,22 @@
-"""A scripted neighbour: all that a machine finds on its LAN, played by one object that tests may bend.
+"""A scripted neighbour: all that a machine finds on its LAN,
+played by one object that tests may bend.
 
     peer = part(Peer())
     guest = machine([nic(peer.netdev())], fw_cfg={'fetch': peer.url()})
     conn = peer.accept()            # the guest's connection, handshake done
-    conn.answer(ok(body))           # reads the request, sends the response as fast as the window allows
+    conn.answer(ok(body))           # reads the request, sends the response as the window allows
     conn.finish()                   # the guest's FIN, answered
 
-A thread answers ARP, DHCP and DNS by itself and keeps what it hears. DHCP and DNS are functions that a test
-can replace: they get what the guest sent and return the frames to answer with. TCP is played by the test,
-line by line, in its own thread: each segment can be built, changed, reordered, held back or forged before it
-is sent. Frames are scapy's; what is left open in them, such as a checksum, is filled in when they are sent.
+A thread answers ARP, DHCP and DNS by itself and keeps what it hears. DHCP and DNS are functions
+that a test can replace: they get what the guest sent and return the frames to answer with. TCP is
+played by the test, line by line, in its own thread: each segment can be built, changed, reordered,
+held back or forged before it is sent. Frames are scapy's; what is left open in them, such as a
+checksum, is filled in when they are sent.
 
-Every wait is for a condition and has a deadline. That something does *not* happen is shown by fence(): the
-guest deals with frames in order, so when it has answered two pings it has dealt with all before. Nothing is
-lost on the way (see lab.Dgram), so a Connection sends nothing twice unless the test does.
+Every wait is for a condition and has a deadline. That something does *not* happen is shown by
+fence(): the guest deals with frames in order, so when it has answered two pings it has dealt with
+all before. Nothing is lost on the way (see lab.Dgram), so a Connection sends nothing twice unless
+the test does.
 """
 
 import contextlib
@@ -67,8 +70,8 @@ class DhcpMessage:
 
     def __init__(self, packet):
         self.packet, self.data = packet, payload(packet)
-        (self.op, self.htype, self.hlen, self.hops, self.xid, self.secs, self.flags, *addresses, self.chaddr,
-         self.sname, self.file, self.cookie) = self.FIXED.unpack(self.data[:240])
+        (self.op, self.htype, self.hlen, self.hops, self.xid, self.secs, self.flags, *addresses,
+         self.chaddr, self.sname, self.file, self.cookie) = self.FIXED.unpack(self.data[:240])
         self.ciaddr, self.yiaddr, self.siaddr, self.giaddr = map(socket.inet_ntoa, addresses)
         self.options, at = {}, 240
         while self.data[at] != 255:
@@ -87,8 +90,8 @@ class DhcpMessage:
 class Peer(lab.Dgram):
     """The machine at 192.0.2.1: DHCP server, DNS server, gateway and whatever a test wants beside.
 
-    dhcp(message) and dns(packet) say what answers; each returns frames. Unless a test replaces them they are
-    lease() and resolve().
+    dhcp(message) and dns(packet) say what answers; each returns frames. Unless a test replaces them
+    they are lease() and resolve().
     """
 
     # pylint: disable=too-many-instance-attributes
@@ -154,7 +157,8 @@ class Peer(lab.Dgram):
         return Ether(src=self.mac, dst=BROADCAST if arp.op == 1 else self.guest_mac) / arp
 
     def until(self, condition, timeout=10, what='what the test waits for'):
-        """condition()'s first true value; it is asked again whenever the guest has sent something."""
+        """condition()'s first true value;
+        it is asked again whenever the guest has sent something."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -181,8 +185,8 @@ class Peer(lab.Dgram):
     def ping(self, data=b'', timeout=10):
         """Sends an echo request; the answer.
 
-        Once a second: the guest drops an answer when all its transmit buffers are on the way, which they are
-        for as long as we do not read.
+        Once a second: the guest drops an answer when all its transmit buffers are on the way, which
+        they are for as long as we do not read.
         """
         __tracebackhide__ = True
         number, mark = (0x5ff1, next(self._pings)), len(self.heard)
@@ -190,7 +194,8 @@ class Peer(lab.Dgram):
 
         def once():
             self.send(request)
-            return self.expect(lambda p: ICMP in p and p[ICMP].type == 0 and (p[ICMP].id, p[ICMP].seq) == number,
+            return self.expect(lambda p: ICMP in p and p[ICMP].type == 0
+                               and (p[ICMP].id, p[ICMP].seq) == number,
                                mark, 1, f'an answer to ping {number[1]}')
 
         for _ in range(timeout - 1):
@@ -199,7 +204,8 @@ class Peer(lab.Dgram):
         return once()
 
     def fence(self):
-        """When this returns, the guest has dealt with all that was sent before, and its answers are here.
+        """When this returns, the guest has dealt with all that was sent before,
+        and its answers are here.
 
         ACKs that it owes for a batch of frames leave behind the batch, hence the second ping.
         """
@@ -212,18 +218,22 @@ class Peer(lab.Dgram):
     def options(self, *more):
         """The options of an ordinary answer but its kind, and more."""
         here = socket.inet_aton(self.ip)
-        return tlv((54, here), (51, struct.pack('>L', 3600)), (1, bytes((255, 255, 255, 0))), (3, here),
-                   (6, here), *more)
+        return tlv((54, here), (51, struct.pack('>L', 3600)), (1, bytes((255, 255, 255, 0))),
+                   (3, here), (6, here), *more)
 
     def dhcp_answer(self, message, kind, options=None, broadcast=False, **fields):
-        """The frame of an answer. options: on the wire, those behind the kind; fields: of the fixed part."""
+        """The frame of an answer. options: on the wire, those behind the kind; fields:
+        of the fixed part."""
         fixed = {'op': 2, 'htype': 1, 'hlen': 6, 'hops': 0, 'xid': message.xid, 'secs': 0,
-                 'flags': message.flags, 'ciaddr': '0.0.0.0', 'yiaddr': self.guest_ip, 'siaddr': '0.0.0.0',
+                 'flags': message.flags, 'ciaddr': '0.0.0.0', 'yiaddr': self.guest_ip,
+                 'siaddr': '0.0.0.0',
                  'giaddr': '0.0.0.0', 'chaddr': message.chaddr, 'sname': b'', 'file': b'',
                  'cookie': COOKIE, **fields}
         data = DhcpMessage.FIXED.pack(*(socket.inet_aton(value) if name.endswith('iaddr') else value
                                         for name, value in fixed.items()))
-        data += tlv((53, bytes([kind]))) + (self.options() if options is None else options) + b'\xff'
+        if options is None:
+            options = self.options()
+        data += tlv((53, bytes([kind]))) + options + b'\xff'
         frame = self.datagram(67, 68, data.ljust(300, b'\0'))
         if broadcast:
             frame[Ether].dst, frame[IP].dst = BROADCAST, '255.255.255.255'
@@ -246,7 +256,8 @@ class Peer(lab.Dgram):
             if isinstance(record, tuple):
                 record = DNSRR(rrname=record[0], type='A', rdata=record[1])
             chain = chain / record if chain else record
-        # scapy's qd and an are packets before release 2.6 and lists since then, whose elements it counts: one here.
+        # scapy's qd and an are packets before release 2.6 and lists since then,
+        # whose elements it counts: one here.
         answer = DNS(**{'id': packet[DNS].id, 'qr': 1, 'rd': 1, 'ra': 1, 'qd': packet[DNSQR],
                         'an': chain, 'ancount': len(records), **fields})
         return self.datagram(53, packet[UDP].sport, answer, src=packet[IP].dst)
@@ -320,9 +331,10 @@ class Peer(lab.Dgram):
 class Connection:
     """A TCP connection of the guest's, as its peer plays it.
 
-    Offsets count the bytes of our stream from 0, so that hardly a test has to think of sequence numbers:
-    `sent` is how far write() has come, `acked` what the guest has acknowledged (-1: not even our SYN), `edge`
-    where its window ends. `heard` are its segments, SYN included; `received` its bytes.
+    Offsets count the bytes of our stream from 0, so that hardly a test has to think of sequence
+    numbers: `sent` is how far write() has come, `acked` what the guest has acknowledged (-1: not
+    even our SYN), `edge` where its window ends. `heard` are its segments, SYN included; `received`
+    its bytes.
     """
 
     # pylint: disable=too-many-instance-attributes
@@ -353,7 +365,8 @@ class Connection:
     def segment(self, off=None, data=b'', flags='A', **fields):
         """A segment with data at an offset, by default the next; fields: TCP's, such as window."""
         off = self.sent if off is None else off
-        tcp = TCP(**{'sport': self.port, 'dport': self.guest_port, 'seq': (self.iss + 1 + off) % SEQ,
+        tcp = TCP(**{'sport': self.port, 'dport': self.guest_port,
+                     'seq': (self.iss + 1 + off) % SEQ,
                      'ack': (self.irs + 1 + len(self.received) + self.fin) % SEQ, 'flags': flags,
                      'window': 65535, **fields})
         return self.peer.packet(tcp / Raw(data), src=self.ip)
@@ -369,7 +382,8 @@ class Connection:
         assert self.acked >= off, 'reset by the guest'
 
     def shake(self, iss=None, options=SYN_OPTIONS, data=b'', flags='SA', timeout=10):
-        """Answers the SYN, perhaps with data or FIN on it, and waits for the guest's ACK of the SYN."""
+        """Answers the SYN, perhaps with data or FIN on it,
+        and waits for the guest's ACK of the SYN."""
         __tracebackhide__ = True
         self.iss = self.iss if iss is None else iss
         if 'WScale' in dict(options):
@@ -391,18 +405,20 @@ class Connection:
         return self.received[start:end + 4]
 
     def write(self, data, size=MSS, timeout=30):
-        """Sends data as the next bytes of the stream, in order, as fast as the guest's window allows."""
+        """Sends data as the next bytes of the stream, in order,
+        as fast as the guest's window allows."""
         __tracebackhide__ = True
         for at in range(0, len(data), size):
             piece = data[at:at + size]
-            self.peer.until(lambda end=self.sent + len(piece): self.edge >= end or self.reset, timeout,
-                            'room in the window')
+            self.peer.until(lambda end=self.sent + len(piece): self.edge >= end or self.reset,
+                            timeout, 'room in the window')
             assert not self.reset, 'reset by the guest'
             self.send(data=piece)
             self.sent += len(piece)
 
     def answer(self, response, size=MSS):
-        """Reads a request, writes the response, and waits until it is acknowledged. Returns the request."""
+        """Reads a request, writes the response, and waits until it is acknowledged.
+        Returns the request."""
         __tracebackhide__ = True
         request = self.request()
         self.write(response, size)

@@ -15,8 +15,8 @@ INITRD = TOP / 'build' / 'initramfs.gz'
 TEST_CMDLINE = 'console=ttyS0 panic=-1 skiff.test'
 BOOT_TIMEOUT = 120
 
-# The stable lines of the README, to their ends: what a line still lacks may come later. The counter line's
-# share behind the bar is zero on a good day.
+# The stable lines of the README, to their ends: what a line still lacks may come later. The counter
+# line's share behind the bar is zero on a good day.
 BANNER = r'^skiff \S+ virtio-net ([0-9a-f:.]+) (1af4:10[04][01]) ([0-9a-f:]{17}) mtu (\d+)(?=\n)'
 FEATURES = r'^virtio: offered 0x([0-9a-f]+), accepted 0x([0-9a-f]+)((?: [+-]\w+)*)(?=\n)'
 DHCP = r'^dhcp: ([\d.]+)/(\d+)(?: gateway ([\d.]+))?(?: dns ([\d.]+))?, (\d+) ms$'
@@ -45,7 +45,8 @@ def last_counts(machine):
 def assert_good_day(machine, excused=()):
     """Nothing behind the bar, but for the counters that are excused."""
     _, bad = last_counts(machine)
-    assert not any(value for name, value in bad.items() if name not in excused), f'{bad}\n{machine.log()}'
+    assert not any(value for name, value in bad.items()
+                   if name not in excused), f'{bad}\n{machine.log()}'
 
 
 def fetched(guest, size, sha256, timeout=90):
@@ -72,7 +73,8 @@ def reached_user_space(guest, release, excused=()):
 
 
 def next_device(directory):
-    """Arguments of a disk behind the NICs in the boot order, whose boot sector says that it was reached."""
+    """Arguments of a disk behind the NICs in the boot order,
+    whose boot sector says that it was reached."""
     code = bytes.fromhex('31c0 8ed8 be157c ac 84c0 7406 b40e cd10 ebf5 f4 ebfd')
     sector = (code + b'\r\nTHE NEXT BOOT DEVICE\r\n\0').ljust(510, b'\0') + b'\x55\xaa'
     path = Path(directory) / 'next-device'
@@ -111,7 +113,8 @@ WAYS_TO_GIVE_UP = {
 }
 
 
-# Files that people put where a kernel should be: their first bytes, padded to 2 KiB, and what they are called.
+# Files that people put where a kernel should be: their first bytes, padded to 2 KiB,
+# and what they are called.
 KINDS = {
     'a web page': b'\xef\xbb\xbf\r\n<!DOCTYPE html>'.ljust(100000),
     'an iPXE script': b'#!ipxe\nkernel vmlinuz\nboot\n',
@@ -142,9 +145,8 @@ class Bus:
 
 
 def bzimage(path, size=1 << 20, **fields):
-    """
-    A file whose header is a sound bzImage's, for tests that break it: fields are offsets in hex, as 'x1f1', and bytes. It
-    would not run: nothing may ever start it.
+    """A file whose header is a sound bzImage's, for tests that break it: fields are offsets in hex,
+    as 'x1f1', and bytes. It would not run: nothing may ever start it.
     """
     head = bytearray(0x400)
     head[0x1f1] = 1                                         # setup_sects: the kernel is at 0x400

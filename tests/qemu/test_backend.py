@@ -26,7 +26,8 @@ def behind(enter):
 
 @pytest.fixture
 def fetch(behind, machine, www):
-    """fetch(faults, size, options for the back end, keys of skiff): (guest, net) when skiff has ended."""
+    """fetch(faults, size, options for the back end, keys of skiff): (guest, net)
+    when skiff has ended."""
     def run(faults=(), size=SIZE, variant='transitional', keys=None, properties=None, **options):
         sha256 = www.file(f'{size}', size)
         net = behind(faults, **options)
@@ -41,7 +42,8 @@ def fetch(behind, machine, www):
 
 def l4(data):
     """(protocol, its bytes, the pseudo-header's sum) of a TCP or UDP packet over IPv4, or None."""
-    if data[12:14] != b'\x08\0' or data[23] not in (TCP, UDP) or data[20:22] not in (b'\0\0', b'\x40\0'):
+    whole = data[20:22] in (b'\0\0', b'\x40\0')
+    if data[12:14] != b'\x08\0' or data[23] not in (TCP, UDP) or not whole:
         return None
     start, end = 14 + (data[14] & 15) * 4, 14 + struct.unpack_from('>H', data, 16)[0]
     segment = data[start:end]
@@ -64,7 +66,8 @@ def field(data):
 def is_right(data):
     """The TCP or UDP checksum is complete and correct."""
     _, segment, pseudo = l4(data)
-    return ones_sum(segment + struct.pack('>H' if len(segment) % 2 == 0 else '>xH', pseudo)) == 0xffff
+    end = struct.pack('>H' if len(segment) % 2 == 0 else '>xH', pseudo)
+    return ones_sum(segment + end) == 0xffff
 
 
 def received(net, kind=None):
@@ -73,7 +76,7 @@ def received(net, kind=None):
     return [f for f in frames if (l4(f.data) or (0,))[0] == kind] if kind else frames
 
 
-# --- honest ----------------------------------------------------------------------------------------
+# --- honest ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('features', [
@@ -125,18 +128,22 @@ def test_receive_buffers_of_one_descriptor(variant, fetch):
 
 def test_legacy_device_whose_header_stands_alone(fetch):
     """Without ANY_LAYOUT it is a buffer of two descriptors. [NET-L3]"""
-    guest, net = fetch(size=4 * MIB, variant='legacy', options=['--features', '-ANY_LAYOUT', '--rx-descriptors', 2])
+    guest, net = fetch(size=4 * MIB, variant='legacy',
+                       options=['--features', '-ANY_LAYOUT', '--rx-descriptors', 2])
     assert guest.ok and '-ANY_LAYOUT' not in guest.text, net.backend.log()
 
 
 def test_one_that_follows_no_chain_ends_at_one(fetch):
-    guest, net = fetch(variant='legacy', options=['--features', '-ANY_LAYOUT', '--rx-descriptors', 1])
+    guest, net = fetch(variant='legacy',
+                       options=['--features', '-ANY_LAYOUT', '--rx-descriptors', 1])
     assert not guest.ok
-    assert 'backend: a receive buffer of 2 descriptors, and it can follow only 1' in net.backend.log()
+    log = net.backend.log()
+    assert 'backend: a receive buffer of 2 descriptors, and it can follow only 1' in log
 
 
 def test_mtu_of_the_device(fetch):
-    guest, _ = fetch(size=4 * MIB, mtu=9000, options=['--mtu', '9000'], properties={'host_mtu': 9000})
+    guest, _ = fetch(size=4 * MIB, mtu=9000, options=['--mtu', '9000'],
+                     properties={'host_mtu': 9000})
     assert guest.ok and ' mtu 9000' in guest.text and '+MTU' in guest.wait_for(FEATURES)[3]
 
 
@@ -171,7 +178,7 @@ def test_reset_in_the_middle_of_a_download(behind, machine, www):
     assert guest.wait_for(FETCH, timeout=60)[2] == sha256
 
 
-# --- faults of the header ---------------------------------------------------------------------------
+# --- faults of the header -------------------------------------------------------------------------
 
 
 HEADERS = {
@@ -266,13 +273,15 @@ def test_trailer(fetch):
     assert len(syn[0].data) == 166 and not any(syn[0].data[66:])
 
 
-# --- faults of the ring -------------------------------------------------------------------------------
+# --- faults of the ring ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('fault, sentence', [
-    ('twice', 'returned a buffer that it did not have|past every buffer'), ('idx-jump', 'past every buffer'),
+    ('twice', 'returned a buffer that it did not have|past every buffer'),
+    ('idx-jump', 'past every buffer'),
     ('idx-jump=-2', 'past every buffer'), ('used-id=+1', 'does not exist'),
-    ('idx-jump,tx', 'past every buffer'), ('used-id=size,tx', 'does not exist'), ('used-len=posted+1', 'more than a buffer holds')])
+    ('idx-jump,tx', 'past every buffer'), ('used-id=size,tx', 'does not exist'),
+    ('used-len=posted+1', 'more than a buffer holds')])
 def test_fault_of_the_ring_stops_the_driver(fault, sentence, fetch):
     guest, _ = fetch([f'{fault},from=20'], size=4 * MIB)
     assert re.search(f'failed at queues: .*({sentence})', guest.text), guest.log()
@@ -323,7 +332,7 @@ def test_unwritten_bytes(fetch):
     assert not guest.ok and 'fetch: ' in guest.text
 
 
-# --- the wire ---------------------------------------------------------------------------------------
+# --- the wire -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('percent', [1, 5])
@@ -338,23 +347,26 @@ def test_download_stays_exact_on_a_bad_wire(csum, what, percent, fetch):
 
 
 def test_everything_at_once(fetch):
-    faults = [f'{what},rate=1%,both' for what in ('lose', 'duplicate', 'reorder', 'delay=5', 'corrupt')]
+    faults = [f'{what},rate=1%,both'
+              for what in ('lose', 'duplicate', 'reorder', 'delay=5', 'corrupt')]
     guest, net = fetch(faults, size=16 * MIB, keys={'deadline': '30'})
     assert guest.ok, guest.log()
     net.backend.stop()
-    assert len(net.backend.summary()) == 5 and all(done > 20 for done, _ in net.backend.summary().values())
+    summary = net.backend.summary()
+    assert len(summary) == 5 and all(done > 20 for done, _ in summary.values())
 
 
 def test_reordered_frame_comes_behind_those_that_overtook_it(fetch):
     guest, net = fetch(['reorder=2,tcp,payload,nth=5'], capture=True)
     assert guest.ok
-    numbers = [struct.unpack_from('>I', f.data, 38)[0] for f in received(net, TCP) if len(f.data) > 1000][:8]
+    numbers = [struct.unpack_from('>I', f.data, 38)[0]
+               for f in received(net, TCP) if len(f.data) > 1000][:8]
     assert numbers != sorted(numbers)
     late = next(n for n, (a, b) in enumerate(zip(numbers, numbers[1:]), 1) if b < a)
     assert sum(1 for n in numbers[:late] if n > numbers[late]) == 2
 
 
-# --- replay ---------------------------------------------------------------------------------------------
+# --- replay ---------------------------------------------------------------------------------------
 
 
 def test_same_seed_same_faults(www):
@@ -371,22 +383,27 @@ def test_same_seed_same_faults(www):
     assert 50 < len(first) < 150
 
 
-# --- the user --------------------------------------------------------------------------------------------
+# --- the user -------------------------------------------------------------------------------------
 
 
 def run(*words):
-    return subprocess.run([backend.BACKEND, *words], capture_output=True, text=True, timeout=10, check=False)
+    return subprocess.run([backend.BACKEND, *words], capture_output=True, text=True, timeout=10,
+                          check=False)
 
 
 @pytest.mark.parametrize('words, part', [
     ((), '--socket and --tap are needed'), (('--socket',), '--socket wants a value'),
     (('--sockets', 'x'), "'--sockets' is no option"), (('--profile', 'x'), "'x' is none"),
-    (('--fault', 'loose'), "'loose' of the rule 'loose'"), (('--fault', 'tcp,rate=1%'), 'no action'),
+    (('--fault', 'loose'), "'loose' of the rule 'loose'"),
+    (('--fault', 'tcp,rate=1%'), 'no action'),
     (('--fault', 'lose,rate=101%'), "'rate=101%'"), (('--fault', 'lose,rate=0.05'), "'rate=0.05'"),
-    (('--fault', 'used-len'), "'used-len'"), (('--fault', 'num-buffers=70000'), "'num-buffers=70000'"),
-    (('--fault', 'lose=3'), "'lose=3'"), (('--fault', 'lose,nth=0'), "'nth=0'"), (('--fault', ''), "''"),
+    (('--fault', 'used-len'), "'used-len'"),
+    (('--fault', 'num-buffers=70000'), "'num-buffers=70000'"),
+    (('--fault', 'lose=3'), "'lose=3'"), (('--fault', 'lose,nth=0'), "'nth=0'"),
+    (('--fault', ''), "''"),
     (('--fault', 'x' * 200), 'longer than'), (('--rules', '/nowhere'), '/nowhere: No such file'),
-    (('--seed', '-1'), '--seed -1: wants a number'), (('--mtu', '67'), '--mtu 67: wants a number from 68'),
+    (('--seed', '-1'), '--seed -1: wants a number'),
+    (('--mtu', '67'), '--mtu 67: wants a number from 68'),
     (('--features', 'GUEST_CUSM'), "'GUEST_CUSM' is no feature"),
     (('--socket', '/tmp', '--tap', 'x' * 16), 'a name has 1 to 15'),
     (('--socket', '/' + 'x' * 108, '--tap', 'tapx'), 'at most 107'),
@@ -409,7 +426,8 @@ def test_rules_in_a_file(fetch, tmp_path):
 def test_readme_has_every_action_profile_and_condition():
     help_text = run('--help').stdout
     readme = (lab.Path(__file__).parents[1] / 'backend' / 'README.md').read_text()
-    actions = re.findall(r'^  ([a-z-]+)', help_text.split('Actions:')[1].split('Conditions')[0], re.MULTILINE)
+    actions = re.findall(r'^  ([a-z-]+)', help_text.split('Actions:')[1].split('Conditions')[0],
+                         re.MULTILINE)
     assert len(actions) > 30
     assert [name for name in actions if f'`{name}' not in readme] == []
     assert all(profile in help_text for profile in backend.PROFILES)
@@ -425,7 +443,7 @@ def test_record_is_read_by_others(fetch):
     assert packets[0][1].linktype == 1 and b'num_buffers=' in packets[0][1].comment
 
 
-# --- QEMU and guests that make no sense ---------------------------------------------------------------
+# --- QEMU and guests that make no sense -----------------------------------------------------------
 
 
 @pytest.mark.parametrize('message, part', [

@@ -1,4 +1,5 @@
-"""The back end's rings, byte by byte: a scripted driver in the guest's place, and scripted frames."""
+"""The back end's rings, byte by byte: a scripted driver in the guest's place,
+and scripted frames."""
 
 import contextlib
 import socket
@@ -9,8 +10,8 @@ import pytest
 import backend
 import front as driver
 import lab
-from front import (CSUM, EVENT_IDX, GUEST_CSUM, GUEST_TSO4, HOST_TSO4, INDIRECT_DESC, MEMORY, MRG_RXBUF, NEXT,
-                   VERSION_1, WRITE)
+from front import (CSUM, EVENT_IDX, GUEST_CSUM, GUEST_TSO4, HOST_TSO4, INDIRECT_DESC, MEMORY,
+                   MRG_RXBUF, NEXT, VERSION_1, WRITE)
 
 MAC = bytes.fromhex('525400123456')
 PLAIN = (VERSION_1,)
@@ -59,7 +60,8 @@ def udp(length, seed=0, protocol=17):
     total = sum(struct.unpack('>10H', ip))
     total = (total & 0xffff) + (total >> 16)
     ip = ip[:10] + struct.pack('>H', ~total & 0xffff) + ip[12:]
-    return MAC + bytes(6) + b'\x08\0' + ip + struct.pack('>HHHH', 1000, 2000, length - 34, 0) + payload
+    return MAC + bytes(6) + b'\x08\0' + ip + struct.pack('>HHHH', 1000, 2000, length - 34,
+                                                         0) + payload
 
 
 @contextlib.contextmanager
@@ -99,7 +101,7 @@ def post(front, length=1526, count=1):
     return where
 
 
-# --- honest -----------------------------------------------------------------------------------------
+# --- honest ---------------------------------------------------------------------------------------
 
 
 def test_received_frame_is_whole_and_nothing_else_changes(running):
@@ -141,7 +143,8 @@ def test_pieces_of_a_buffer(pieces, running):
 def test_indirect_descriptors_both_ways(running):
     front, far, _ = running((VERSION_1, INDIRECT_DESC))
     at, table = front.room(2000), front.room(48)
-    head = front.rx.post([(at, 12, WRITE), (at + 12, 100, WRITE), (at + 112, 1800, WRITE)], indirect=table)
+    head = front.rx.post([(at, 12, WRITE), (at + 12, 100, WRITE), (at + 112, 1800, WRITE)],
+                         indirect=table)
     front.rx.kick()
     far.send(frame(500))
     assert front.rx.wait(1) == [(head, 512)] and front.bytes(at + 12, 500) == frame(500)
@@ -328,7 +331,7 @@ def test_partial_checksum_of_the_guest_is_completed(running):
     assert 'guest:' not in server.log()
 
 
-# --- faults ------------------------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------------------
 
 
 def test_descriptor_table_is_written(running):
@@ -376,8 +379,8 @@ def test_used_flags_and_avail_event(running):
 
 @pytest.mark.parametrize('fault, entries', [
     ('twice', [(0, 72), (0, 72)]), ('used-id=size', [(256, 72)]), ('used-id=+3', [(3, 72)]),
-    ('used-id=-1', [(0xffffffff, 72)]), ('not-posted', [(255, 72)]), ('used-len=posted+1', [(0, 1527)]),
-    ('used-len=0', [(0, 0)]), ('used-len=+1', [(0, 73)])])
+    ('used-id=-1', [(0xffffffff, 72)]), ('not-posted', [(255, 72)]),
+    ('used-len=posted+1', [(0, 1527)]), ('used-len=0', [(0, 0)]), ('used-len=+1', [(0, 73)])])
 def test_used_entries(fault, entries, running):
     front, far, _ = running(faults=[fault])
     post(front, count=2)
@@ -448,7 +451,8 @@ def test_memory_after_the_reset(faults, running):
 
 def test_chance_is_replayed_exactly():
     """The same frames and the same seed: the same bytes."""
-    faults = [f'{what},rate=10%' for what in ('lose', 'duplicate', 'corrupt', 'reorder', 'flags=+2')]
+    faults = [f'{what},rate=10%'
+              for what in ('lose', 'duplicate', 'corrupt', 'reorder', 'flags=+2')]
 
     def run(seed):
         with connected(faults=faults, options=['--seed', seed]) as (front, far, _):
@@ -456,7 +460,8 @@ def test_chance_is_replayed_exactly():
             where = post(front, length=128, count=256)
             for n in range(100):
                 far.send(frame(100, seed=n))
-            return [(length, front.bytes(where[used_id], length)) for used_id, length in front.rx.wait(80)]
+            return [(length, front.bytes(where[used_id], length))
+                    for used_id, length in front.rx.wait(80)]
     first = run(3)
     assert first == run(3) != run(4)
     assert [data[12:] for _, data in first] != [frame(100, seed=n) for n in range(80)]
@@ -480,7 +485,7 @@ def test_chance_does_not_depend_on_other_frames():
     assert 5 < marked.count(2) < 40
 
 
-# --- guests that make no sense -------------------------------------------------------------------------
+# --- guests that make no sense --------------------------------------------------------------------
 
 
 def table(front, *rows):
@@ -497,7 +502,8 @@ def table(front, *rows):
     (lambda f: table(f, (MEMORY, 64, WRITE)), 'memory that is not there'),
     (lambda f: table(f, (MEMORY - 10, 64, WRITE)), 'memory that is not there'),
     (lambda f: table(f, ((1 << 64) - 10, 64, WRITE)), 'memory that is not there'),
-    (lambda f: table(f, (0, 64, WRITE | NEXT, 1), (0, 64, 0)), 'readable descriptor behind a writable one'),
+    (lambda f: table(f, (0, 64, WRITE | NEXT, 1), (0, 64, 0)),
+     'readable descriptor behind a writable one'),
     (lambda f: table(f, (0, 3 << 20, WRITE | NEXT, 0)), 'chain'),
     (lambda f: table(f, (0, 64, driver.INDIRECT)), 'indirect descriptor where none may be')])
 def test_guest_that_breaks_its_ring(attack, says, running):
@@ -516,7 +522,8 @@ def test_guest_that_breaks_its_ring(attack, says, running):
 
 
 def test_chain_in_too_many_pieces(lab_of):
-    """A descriptor across two borders is three pieces; 1024 of them are more than there is room for."""
+    """A descriptor across two borders is three pieces;
+    1024 of them are more than there is room for."""
     front, far, server = lab_of()
     border = 2 << 20
     front.run(rx_size=1024, splits=[border, border + 64])
@@ -550,12 +557,14 @@ def test_indirect_table_of_a_wrong_length(length, running):
     front.rx.offer(0)
     front.rx.kick()
     far.send(frame(60))
-    lab.wait_until(lambda: 'indirect table of a wrong length' in server.log(), 5, 'the back end to notice')
+    lab.wait_until(lambda: 'indirect table of a wrong length' in server.log(), 5,
+                   'the back end to notice')
 
 
 @pytest.mark.parametrize('features, header, says', [
     (PLAIN, {'flags': 2}, 'only devices may set'), (PLAIN, {'flags': 1}, 'CSUM was not negotiated'),
-    (PLAIN, {'gso_type': 1, 'gso_size': 9}, 'no HOST_TSO'), (PLAIN, {'num_buffers': 1}, 'num_buffers')])
+    (PLAIN, {'gso_type': 1, 'gso_size': 9}, 'no HOST_TSO'),
+    (PLAIN, {'num_buffers': 1}, 'num_buffers')])
 def test_header_that_a_driver_must_not_write(features, header, says, running):
     front, _, server = running(features)
     front.send(frame(100), **header)

@@ -1,6 +1,5 @@
-"""
-Bad input gets one sentence on its rung of the ladder, the device is stopped, and the next boot device has its turn. The README's table of
-failures is this file's.
+"""Bad input gets one sentence on its rung of the ladder, the device is stopped, and the next boot
+device has its turn. The README's table of failures is this file's.
 """
 
 import re
@@ -10,19 +9,21 @@ import pytest
 
 import lab
 from conftest import MIB
-from skiff import (BOOT, COUNT, FAILED, HTTP, KINDS, WAYS_TO_GIVE_UP, bzimage, kind_file, next_device,
-                   nic)
+from skiff import (BOOT, COUNT, FAILED, HTTP, KINDS, WAYS_TO_GIVE_UP, bzimage, kind_file,
+                   next_device, nic)
 
 OK = b'HTTP/1.1 200 OK\r\n'
 
 
 @pytest.fixture(name='fails')
 def _fails(machine, tmp_path):
-    """fails(netdev, rung, sentence, keys…): the machine fails so, and goes on to the next device."""
-    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60, device=None,
-            processor=None, **keys):
+    """fails(netdev, rung, sentence, keys…): the machine fails so,
+    and goes on to the next device."""
+    def run(netdev, rung, sentence, before=lambda guest: None, memory='512M', timeout=60,
+            device=None, processor=None, **keys):
         arguments = next_device(tmp_path) + (['-cpu', processor] if processor else [])
-        guest = machine([nic(netdev, **(device or {}))], memory=memory, fw_cfg=keys, arguments=arguments)
+        guest = machine([nic(netdev, **(device or {}))], memory=memory, fw_cfg=keys,
+                        arguments=arguments)
         before(guest)
         match = guest.wait_for(FAILED, timeout=timeout)
         assert match[1] == rung, guest.log()
@@ -87,7 +88,8 @@ def test_boot_file_from_dhcp_that_is_no_url(fails, attach):
 
 @pytest.mark.parametrize('device, sentence', [
     ({'host_mtu': 575}, r'MTU is 575; IPv4 and DHCP need 576: set host_mtu'),
-    ({'mac': '01:00:5e:00:00:01'}, r"MAC address 01:00:5e:00:00:01 cannot be one machine's; set mac"),
+    ({'mac': '01:00:5e:00:00:01'},
+     r"MAC address 01:00:5e:00:00:01 cannot be one machine's; set mac"),
 ])
 def test_device_whose_settings_no_machine_can_use(device, sentence, fails, user):
     fails(user.netdev, 'device', sentence, device=device, url=user.url('x'))
@@ -113,7 +115,8 @@ def test_link_that_comes_up_late(machine, user, www):
 
 def test_no_dhcp_answer(fails, part):
     peer = part(lab.Dgram())
-    fails(peer.netdev(), 'dhcp', r'no DHCP answer within 3 s', url='http://192.0.2.1/x', deadline='3')
+    fails(peer.netdev(), 'dhcp', r'no DHCP answer within 3 s', url='http://192.0.2.1/x',
+          deadline='3')
 
 
 def test_name_that_does_not_exist(fails, attach):
@@ -144,7 +147,8 @@ def test_nobody_at_that_address(fails, attach):
 def test_server_that_accepts_and_says_nothing(fails, user, part):
     """[TCP-40] [HTTP-18]"""
     server = serve(part, lambda connection, request: server.stopping.wait(60))
-    fails(user.netdev, 'http', r'then said nothing', url=user.url('x', port=server.port), deadline='3')
+    fails(user.netdev, 'http', r'then said nothing', url=user.url('x', port=server.port),
+          deadline='3')
 
 
 def test_server_that_falls_silent_in_the_body(fails, user, part):
@@ -153,7 +157,8 @@ def test_server_that_falls_silent_in_the_body(fails, user, part):
         connection.sendall(OK + b'Content-Length: 100000\r\n\r\n' + bytes(5000))
         server.stopping.wait(60)
     server = serve(part, handler)
-    fails(user.netdev, 'http', r'fell silent after \d+ bytes', fetch=user.url('x', port=server.port), deadline='3')
+    fails(user.netdev, 'http', r'fell silent after \d+ bytes',
+          fetch=user.url('x', port=server.port), deadline='3')
 
 
 def test_server_that_drips(fails, user, part):
@@ -163,11 +168,13 @@ def test_server_that_drips(fails, user, part):
         while not server.stopping.wait(0.1):
             connection.sendall(b'x')
     server = serve(part, handler)
-    fails(user.netdev, 'http', r'sends too slowly: \d+ bytes so far', fetch=user.url('x', port=server.port), deadline='3')
+    fails(user.netdev, 'http', r'sends too slowly: \d+ bytes so far',
+          fetch=user.url('x', port=server.port), deadline='3')
 
 
 @pytest.mark.parametrize('path, sentence', [
-    ('404', r'answered 404 Not Found'), ('500', r'answered 500 '), ('loop', r'more than 8 redirects.*circle'),
+    ('404', r'answered 404 Not Found'), ('500', r'answered 500 '),
+    ('loop', r'more than 8 redirects.*circle'),
     ('secure', r'redirects to https://10\.0\.2\.2, and skiff does not speak TLS')])
 def test_answers_that_are_not_the_file(path, sentence, fails, user, www):
     """[HTTP-07] [HTTP-08]"""
@@ -188,7 +195,8 @@ def test_body_that_is_cut_short(fails, user, part):
 
 def test_chunked_body_that_is_cut_short(fails, user, part):
     """[HTTP-12]"""
-    server = serve(part, answer(OK + b'Transfer-Encoding: chunked\r\n\r\n1000\r\n' + bytes(4096) + b'\r\n'))
+    server = serve(part, answer(OK + b'Transfer-Encoding: chunked\r\n\r\n1000\r\n' + bytes(4096)
+                                + b'\r\n'))
     fails(user.netdev, 'http', r'cut short', fetch=user.url('x', port=server.port))
 
 
@@ -207,11 +215,12 @@ def test_answer_that_is_not_http(fails, user, part):
 def test_escape_sequences_of_a_server_do_not_reach_the_console(fails, user, part):
     """[SEC-10]"""
     server = serve(part, answer(b'HTTP/1.1 404 Not\x1b[31mFound\r\nContent-Length: 0\r\n\r\n'))
-    guest = fails(user.netdev, 'http', r'404 Not\?\[31mFound', fetch=user.url('x', port=server.port))
+    guest = fails(user.netdev, 'http', r'404 Not\?\[31mFound',
+                  fetch=user.url('x', port=server.port))
     assert '\x1b[31m' not in guest.text
 
 
-# --- image ------------------------------------------------------------------------------------------
+# --- image ----------------------------------------------------------------------------------------
 
 
 def test_content_length_of_100_gb(fails, user, part):
@@ -229,7 +238,8 @@ def test_file_that_is_not_a_kernel(fails, user, www):
 @pytest.mark.parametrize('fields', [
     {'x206': struct.pack('<H', 0x0201)}, {'x211': b'\0'}, {'x1f1': b'\xff'}, {'x202': b'HdrX'},
     {'x1f4': struct.pack('<I', 0x7fffffff)}, {'x230': struct.pack('<I', 3)},
-    {'x260': struct.pack('<I', 0xffffffff)}, {'x201': b'\x01'}], ids=lambda fields: next(iter(fields)))
+    {'x260': struct.pack('<I', 0xffffffff)}, {'x201': b'\x01'},
+], ids=lambda fields: next(iter(fields)))
 def test_kernel_with_a_broken_header(fields, fails, user, www):
     """[LNX-01] [LNX-02] [LNX-03] [LNX-06] [SEC-08]"""
     bzimage(www.root / 'broken', **fields)
@@ -239,14 +249,15 @@ def test_kernel_with_a_broken_header(fields, fails, user, www):
 def test_kernel_without_a_32_bit_entry(fails, user, www):
     """As ipxe.lkrn is: a bzImage by its header, which only real-mode code can enter. [LNX-08]"""
     bzimage(www.root / 'lkrn', x206=struct.pack('<H', 0x0207), x214=bytes(4))
-    fails(user.netdev, 'image', r'this Linux kernel has no 32-bit entry.*ipxe\.lkrn', url=user.url('lkrn'))
+    fails(user.netdev, 'image', r'this Linux kernel has no 32-bit entry.*ipxe\.lkrn',
+          url=user.url('lkrn'))
 
 
 @pytest.mark.parametrize('processor', ['qemu32', 'pentium3'])
 def test_64_bit_kernel_on_a_32_bit_processor(processor, fails, user, kernel):
     """[LNX-08]"""
-    guest = fails(user.netdev, 'image', r'is a 64-bit one.*use a 32-bit kernel', processor=processor,
-                  url=user.url('vmlinuz'), initrd=user.url('initrd'))
+    guest = fails(user.netdev, 'image', r'is a 64-bit one.*use a 32-bit kernel',
+                  processor=processor, url=user.url('vmlinuz'), initrd=user.url('initrd'))
     assert not re.search(HTTP, guest.text, re.MULTILINE), 'downloaded for nothing'
 
 
@@ -260,48 +271,52 @@ def test_kernel_that_is_cut_short(fails, user, www):
 def test_initrd_that_does_not_fit(fails, user, part, www):
     bzimage(www.root / 'sound')
     server = serve(part, answer(OK + b'Content-Length: 120000000\r\n\r\n' + bytes(5000)))
-    fails(user.netdev, 'image', r'initrd.*120000000|120000000.*initrd', memory='128M', url=user.url('sound'),
-          initrd=user.url('x', port=server.port))
+    fails(user.netdev, 'image', r'initrd.*120000000|120000000.*initrd', memory='128M',
+          url=user.url('sound'), initrd=user.url('x', port=server.port))
 
 
 @pytest.mark.parametrize('name', KINDS)
 def test_files_that_are_no_kernel_are_named(name, fails, user, www):
     kind_file(www.root / 'kind', name)
-    fails(user.netdev, 'image', rf'^not a kernel: the file looks like {re.escape(name)}; ', url=user.url('kind'))
+    fails(user.netdev, 'image', rf'^not a kernel: the file looks like {re.escape(name)}; ',
+          url=user.url('kind'))
 
 
 def test_efi_program(fails, user, www):
     (www.root / 'program.efi').write_bytes(b'MZ'.ljust(2048, b'\x90'))
-    fails(user.netdev, 'image', r'looks like an EFI program; a BIOS cannot start it, but skiff\.efi can',
-          url=user.url('program.efi'))
+    fails(user.netdev, 'image', url=user.url('program.efi'),
+          sentence=r'looks like an EFI program; a BIOS cannot start it, but skiff\.efi can')
 
 
 @pytest.mark.parametrize('entry, sentence', [
     ('title nothing\nefi /x.efi\n', r'line `efi` names an EFI program, which a BIOS cannot start'),
-    ('uki-url http://10.0.2.2/x\n', r'line `uki-url` names an EFI program, which a BIOS cannot start'),
+    ('uki-url http://10.0.2.2/x\n',
+     r'line `uki-url` names an EFI program, which a BIOS cannot start'),
     ('architecture aa64\nlinux x\n', r'for the architecture aa64, but this machine is x64'),
-    ('title nothing\n', r'without a line `linux`')], ids=['efi', 'uki-url', 'architecture', 'nothing'])
+    ('title nothing\n', r'without a line `linux`'),
+], ids=['efi', 'uki-url', 'architecture', 'nothing'])
 def test_boot_entry_without_a_usable_kernel(entry, sentence, fails, user, www):
     (www.root / 'unusable.conf').write_text(entry)
     fails(user.netdev, 'image', sentence, url=user.url('unusable.conf'))
 
 
-# --- digest -----------------------------------------------------------------------------------------
+# --- digest ---------------------------------------------------------------------------------------
 
 
 def test_wrong_sha256(fails, user, www):
     bzimage(www.root / 'sound')
-    guest = fails(user.netdev, 'digest', r'SHA-256 [0-9a-f]{64}, but 0{64} is required', url=user.url('sound'),
-                  sha256='0' * 64)
+    guest = fails(user.netdev, 'digest', r'SHA-256 [0-9a-f]{64}, but 0{64} is required',
+                  url=user.url('sound'), sha256='0' * 64)
     guest.wait_for(COUNT)
 
 
 def test_more_digests_than_files(fails, user, www):
     bzimage(www.root / 'sound')
-    fails(user.netdev, 'digest', r'2 digests', url=user.url('sound'), sha256=f'{"0" * 64} {"1" * 64}')
+    fails(user.netdev, 'digest', r'2 digests', url=user.url('sound'),
+          sha256=f'{"0" * 64} {"1" * 64}')
 
 
-# --- the user -----------------------------------------------------------------------------------------
+# --- the user -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('how', WAYS_TO_GIVE_UP)

@@ -28,7 +28,8 @@ def table():
             continue
         words, profile, row, found = (part.strip() for part in line.split('|'))
         words = [] if words == '-' else words.split()
-        options = [part for word in words if word.startswith('~') for part in word[1:].split('=', 1)]
+        options = [part for word in words if word.startswith('~')
+                   for part in word[1:].split('=', 1)]
         faults = [word for word in words if not word.startswith('~')]
         lines.append(pytest.param(options, faults, profile, row, set(found.split()) - {'-'},
                                   id=f'{profile} {" ".join(words)}'))
@@ -36,7 +37,8 @@ def table():
 
 
 @pytest.mark.parametrize('options, faults, profile, row, found', table())
-def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, found, machine, part, www):
+def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, found, machine, part,
+                                              www):
     www.file('256k', MIB // 4)
     assert row == '-' or row in found, 'the table contradicts itself'
     properties = {'host_mtu': 1400} if '--mtu' in options else {}
@@ -51,10 +53,12 @@ def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, fou
 
 # --- a device that dies ---------------------------------------------------------------------------
 
-@pytest.mark.parametrize('only, where', [(None, 'minimal'), ('minimal', 'minimal'), ('DEV-40,minimal', 'minimal'),
+@pytest.mark.parametrize('only, where', [(None, 'minimal'), ('minimal', 'minimal'),
+                                         ('DEV-40,minimal', 'minimal'),
                                          ('queue-smallest,legacy', 'queue-smallest')], ids=str)
 def test_a_device_that_dies_of_a_chain(only, where, machine, part):
-    """As Debian 13's passt does in vhost-user mode; whatever takes one descriptor was looked at before."""
+    """As Debian 13's passt does in vhost-user mode;
+    whatever takes one descriptor was looked at before."""
     net = part(backend.attach(profile='passt-2025-05', options=['--rx-descriptors', '1']))
     report = conform.run(machine, net, knobs={'only': only} if only else {})
     assert net.backend.process.poll() is not None, 'it is alive'
@@ -63,13 +67,16 @@ def test_a_device_that_dies_of_a_chain(only, where, machine, part):
     rows = {'DEV-57', 'DEV-58'} | (set() if only else {'DEV-40', 'DEV-42b'} | conform.QEMU)
     assert report.broken() == (set() if only == 'DEV-40,minimal' else rows), report.offences()
     # What nobody can show any more is not good either.
-    assert not [p for p in report.points if p.ok and p.scene == where and p.directive == 'SKIP'], report.text
+    assert not [p for p in report.points if p.ok and p.scene == where and p.directive
+                == 'SKIP'], report.text
     if not only:
-        assert {'as-skiff', 'mrg-64', 'mrg-gso', 'queue-largest', 'reset-in-flight'} <= set(report.scenes('DEV-40'))
+        assert {'as-skiff', 'mrg-64', 'mrg-gso', 'queue-largest',
+                'reset-in-flight'} <= set(report.scenes('DEV-40'))
 
 
 def test_a_device_that_begins_late(machine, part):
-    """A program that polls, and looks at a queue three seconds after it was begun; only then its time counts."""
+    """A program that polls, and looks at a queue three seconds after it was begun;
+    only then its time counts."""
     net = part(backend.attach(options=['--late', '3000']))
     report = conform.run(machine, net, knobs={'only': 'as-skiff,mrg-64,legacy'})
     assert not report.broken() and report.verdict == 0, report.offences()
@@ -140,7 +147,8 @@ def test_frames_beyond_the_mtu_are_asked_for(mtu, broken, attach, machine):
     assert report.broken() == broken | conform.QEMU, report.offences()
     assert report.verdict == 1
     if 'DEV-35' in broken:
-        assert {'as-skiff', 'mrg-64', 'no-csum'} & {p.scene for p in report.points if p.row == 'DEV-35' and not p.ok}
+        assert {'as-skiff', 'mrg-64', 'no-csum'} & {p.scene for p in report.points if p.row
+                                                    == 'DEV-35' and not p.ok}
 
 
 def test_a_device_that_refuses_a_valid_set(attach, machine):
@@ -150,7 +158,8 @@ def test_a_device_that_refuses_a_valid_set(attach, machine):
 
 
 @pytest.mark.parametrize('properties', [
-    {'rx_queue_size': 1024}, {'packed': 'on'}, {'host_mtu': 65535}, {'event_idx': 'off', 'indirect_desc': 'off'},
+    {'rx_queue_size': 1024}, {'packed': 'on'}, {'host_mtu': 65535},
+    {'event_idx': 'off', 'indirect_desc': 'off'},
     {'page-per-vq': 'on'}, {'modern-pio-notify': 'on'}, {'vectors': 0}], ids=str)
 def test_shapes_of_the_device(properties, attach, machine):
     report = conform.run(machine, attach('user'), 'modern', **properties)
@@ -160,7 +169,8 @@ def test_shapes_of_the_device(properties, attach, machine):
     if habits:
         assert {'packed', 'packed-linux', 'packed-mrg', 'packed-smallest'} <= set(report.scenes('DEV-28'))
     # It came up in every configuration.
-    assert {'as-skiff', 'minimal', 'mrg-64', 'queue-largest', 'ring-reset'} <= set(report.scenes('DEV-20'))
+    wanted = {'as-skiff', 'minimal', 'mrg-64', 'queue-largest', 'ring-reset'}
+    assert wanted <= set(report.scenes('DEV-20'))
 
 
 def test_probes_ask_everything_of_a_tap(attach, machine):
@@ -196,8 +206,8 @@ def test_bar_above_4_gib(attach, machine):
 @pytest.mark.parametrize('variant', ['transitional', 'modern'])
 def test_as_a_uefi_application(variant, attach, part):
     net = attach('tap')
-    guest = part(uefi.Machine([uefi.nic(net.netdev, variant)], disk=uefi.removable(conform.EFI), net=net,
-                              arguments=['-device', 'isa-debug-exit']))
+    guest = part(uefi.Machine([uefi.nic(net.netdev, variant)], disk=uefi.removable(conform.EFI),
+                              net=net, arguments=['-device', 'isa-debug-exit']))
     assert guest.wait_exit(90) == 35
     guest.stop()
     report = conform.Report(guest.text, 1)
@@ -209,7 +219,8 @@ def test_as_a_uefi_application(variant, attach, part):
 # --- knobs, verdicts -----------------------------------------------------------------------------
 
 def test_only_repeats_one_point(attach, machine):
-    report = conform.run(machine, attach('user'), knobs={'only': 'dev-31,as-skiff', 'seed': '0xabc'})
+    report = conform.run(machine, attach('user'),
+                         knobs={'only': 'dev-31,as-skiff', 'seed': '0xabc'})
     assert [(p.row, p.scene) for p in report.points] == [('DEV-31', 'as-skiff')]
     assert 'only=DEV-31,as-skiff seed=0xabc' in report.text
     assert report.verdict == 1
@@ -245,13 +256,16 @@ def test_a_limit_ends_with_a_summary():
     """On a wire that nobody else is on; a line says what is missing."""
     done = conform_run(NETDEV='hubport,hubid=7', KNOBS='limit=2')
     report = conform.Report(done.stdout, done.returncode)
-    assert done.returncode == 2 and report.bail_out == 'the limit of 2 s was reached before the end', done
-    assert report.plan == len(report.points) and '# not reached:' in report.text and 'minimal' in report.words
+    assert done.returncode == 2, done
+    assert report.bail_out == 'the limit of 2 s was reached before the end', done
+    assert report.plan == len(report.points)
+    assert '# not reached:' in report.text and 'minimal' in report.words
     assert not report.scenes('DEV-40') and 'as-skiff' in report.scenes('DEV-26'), report.text
 
 
 def test_a_slow_server_costs_little(attach, machine, tmp_path, part):
-    """A file that takes sixteen seconds, in each of sixteen configurations: rows do not need all of it."""
+    """A file that takes sixteen seconds, in each of sixteen configurations:
+    rows do not need all of it."""
     (tmp_path / '256k').write_bytes(bytes(MIB // 4))
     part(lab.Nginx(tmp_path, port=8081, locations='limit_rate 16k;'))
     net = attach('tap')
@@ -273,8 +287,8 @@ def test_without_the_exit_device_the_next_boot_device_gets_its_turn(attach, mach
 
 def conform_run(*words, **environment):
     """Runs tests/conform/run, or another command, at the top; what subprocess.run() says."""
-    return subprocess.run(words or ['tests/conform/run'], cwd=TOP, text=True, timeout=120, check=False,
-                          capture_output=True, stdin=subprocess.DEVNULL,
+    return subprocess.run(words or ['tests/conform/run'], cwd=TOP, text=True, timeout=120,
+                          check=False, capture_output=True, stdin=subprocess.DEVNULL,
                           env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM), **environment})
 
 
@@ -312,10 +326,11 @@ def test_make_conform():
 def test_interrupt_leaves_nothing_behind(tmp_path):
     """A run that would wait for long ends at once, with all that it has started."""
     # What was started in the background of a shell ignores SIGINT, and so do its children.
-    with subprocess.Popen(['env', '--default-signal=INT', TOP / 'tests' / 'conform' / 'run'], cwd=TOP, text=True,
+    with subprocess.Popen(['env', '--default-signal=INT', TOP / 'tests' / 'conform' / 'run'],
+                          cwd=TOP, text=True,
                           stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
-                          env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM), 'DEVICE': 'rombar=0',
-                               'TMPDIR': str(tmp_path)}) as process:
+                          env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM),
+                               'DEVICE': 'rombar=0', 'TMPDIR': str(tmp_path)}) as process:
         lab.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(10) == 130
@@ -388,12 +403,14 @@ def test_a_report_against_known_answers(known, report, status, words, tmp_path):
 
 
 def test_what_was_not_asked_for_is_not_gone(tmp_path):
-    (tmp_path / 'known').write_text('DEV-31 as-skiff minimal\nDEV-40\nDEV-42b minimal queue-smallest\nbail-out x\n')
+    (tmp_path / 'known').write_text(
+        'DEV-31 as-skiff minimal\nDEV-40\nDEV-42b minimal queue-smallest\nbail-out x\n')
     (tmp_path / 'report').write_text(REPORT + END)
     words = ['tests/conform/compare', tmp_path / 'known', tmp_path / 'report', 'partial']
     done = conform_run(*words)
     # DEV-31 was looked at in [minimal], and is good there.
-    assert done.returncode == 1 and done.stderr.count('\n') == 1 and 'DEV-31 [minimal] is gone' in done.stderr, done
+    assert done.returncode == 1 and done.stderr.count('\n') == 1, done
+    assert 'DEV-31 [minimal] is gone' in done.stderr, done
 
 
 @pytest.mark.parametrize('known, knobs, status, words', [
@@ -419,8 +436,8 @@ def test_prove_reads_the_report(attach, machine, tmp_path):
     """Perl's TAP consumer: counts, directives, blocks, and MUSTs alone in its verdict."""
     report = conform.run(machine, attach('passt'))
     (tmp_path / 'report.tap').write_text(report.text)
-    done = subprocess.run([shutil.which('prove'), '-e', 'cat', str(tmp_path / 'report.tap')], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run([shutil.which('prove'), '-e', 'cat', str(tmp_path / 'report.tap')],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     failed = [p.number for p in report.points if not p.ok and not p.directive]
     assert f'Tests: {report.plan} Failed: {len(failed)})' in done.stdout, done.stdout
     assert 'Parse errors' not in done.stdout and done.returncode == 1
@@ -429,6 +446,6 @@ def test_prove_reads_the_report(attach, machine, tmp_path):
 def test_prove_is_content_with_a_good_device(attach, machine, tmp_path):
     report = conform.run(machine, attach('tap'), 'legacy')
     (tmp_path / 'report.tap').write_text(report.text)
-    done = subprocess.run([shutil.which('prove'), '-e', 'cat', str(tmp_path / 'report.tap')], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run([shutil.which('prove'), '-e', 'cat', str(tmp_path / 'report.tap')],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0 and 'All tests successful' in done.stdout, done.stdout

@@ -1,4 +1,5 @@
-"""What the README's first screen promises: `make run`, and a ROM with its configuration built in."""
+"""What the README's first screen promises: `make run`,
+and a ROM with its configuration built in."""
 
 import os
 import subprocess
@@ -21,9 +22,11 @@ def make(*words, **options):
 @pytest.mark.parametrize('firmware', ['bios', 'uefi'])
 def test_make_run_ends_in_a_shell_of_the_kernel(firmware):
     rom = {'FIRMWARE': firmware, 'SKIFF_ROM': str(SKIFF_ROM), 'SKIFF_EFI': str(SKIFF_EFI),
-           'KERNEL': 'build/kernel/vmlinuz', 'INITRD': 'build/initramfs.gz', 'CMDLINE': 'console=ttyS0 panic=1'}
-    done = subprocess.run([TOP / 'tests' / 'demo' / 'run'], cwd=TOP, text=True, timeout=120, check=False,
-                          input='echo kernel $(uname -r); poweroff -f\n', env={**os.environ, **rom},
+           'KERNEL': 'build/kernel/vmlinuz', 'INITRD': 'build/initramfs.gz',
+           'CMDLINE': 'console=ttyS0 panic=1'}
+    done = subprocess.run([TOP / 'tests' / 'demo' / 'run'], cwd=TOP, text=True, timeout=120,
+                          check=False, env={**os.environ, **rom},
+                          input='echo kernel $(uname -r); poweroff -f\n',
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     assert f'kernel {RELEASE.read_text().strip()}' in done.stdout, done.stdout
@@ -60,6 +63,7 @@ def test_malformed_built_in_key_names_its_source(attach, machine, built):
 
 def test_two_builds_give_the_same_bytes(built):
     first = built(url='http://192.0.2.1/a').read_bytes()
-    status, output = make('B=build/test-again', 'build/test-again/skiff.rom', 'url=http://192.0.2.1/a')
+    status, output = make('B=build/test-again', 'build/test-again/skiff.rom',
+                          'url=http://192.0.2.1/a')
     assert status == 0, output
     assert (TOP / 'build' / 'test-again' / 'skiff.rom').read_bytes() == first

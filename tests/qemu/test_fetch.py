@@ -82,8 +82,9 @@ def test_bar_above_4_gib_is_driven_through_the_pci_cfg_window(attach, machine, w
     """[PCI-16] [PCI-20]"""
     sha256 = www.file('4m', 4 * MIB)
     net = attach('user')
-    guest = machine([nic(net.netdev, 'modern')], memory='1G', fw_cfg={'fetch': net.url('4m')}, arguments=[
-        '-object', 'memory-backend-ram,id=big,size=4G', '-device', 'ivshmem-plain,memdev=big'])
+    guest = machine([nic(net.netdev, 'modern')], memory='1G', fw_cfg={'fetch': net.url('4m')},
+                    arguments=['-object', 'memory-backend-ram,id=big,size=4G',
+                               '-device', 'ivshmem-plain,memdev=big'])
     fetched(guest, 4 * MIB, sha256)
     bars = [region for device in guest.qmp('query-pci')[0]['devices']
             if device['id']['vendor'] == 0x1af4 and device['id']['device'] == 0x1041
@@ -100,7 +101,8 @@ def test_chunked_body(attach, machine, www):
 
 
 def test_longest_url(attach, machine, www):
-    """As an object store signs it: 4,096 characters, more than a segment holds. The line has room for the facts."""
+    """As an object store signs it: 4,096 characters, more than a segment holds.
+    The line has room for the facts."""
     sha256 = www.file('4m', 4 * MIB)
     net = attach('user')
     url = net.url('4m?X-Signature=')
@@ -145,7 +147,8 @@ def test_name_is_looked_up_and_printed(attach, machine, www):
 def test_static_address_needs_no_dhcp(attach, machine, www):
     sha256 = www.file('4m', 4 * MIB)
     net = attach('tap')
-    guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('4m'), 'ip': '192.0.2.77/24 192.0.2.1'})
+    guest = machine([nic(net.netdev)],
+                    fw_cfg={'fetch': net.url('4m'), 'ip': '192.0.2.77/24 192.0.2.1'})
     fetched(guest, 4 * MIB, sha256)
     assert guest.wait_for(r'^ip: 192\.0\.2\.77/24 gateway 192\.0\.2\.1$')
     assert 'DHCPDISCOVER' not in net.parts['dnsmasq'].log()
@@ -176,7 +179,8 @@ def test_fetch_returns_to_the_firmware(attach, machine, www, tmp_path):
     """[ROM-09]"""
     www.file('4m', 4 * MIB)
     net = attach('user')
-    guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('4m')}, arguments=next_device(tmp_path))
+    guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('4m')},
+                    arguments=next_device(tmp_path))
     place = guest.wait_for(FETCH).end()
     guest.wait_for(r'^THE NEXT BOOT DEVICE', after=place)
 

@@ -34,7 +34,8 @@ def test_kernel_sees_all_of_the_memory(attach, machine, kernel):
     net = attach('user')
     maps = []
     for fw_cfg, arguments in ((keys(net), []),
-                              (None, ['-kernel', KERNEL, '-initrd', INITRD, '-append', TEST_CMDLINE])):
+                              (None, ['-kernel', KERNEL, '-initrd', INITRD,
+                                      '-append', TEST_CMDLINE])):
         guest = machine([nic(net.netdev)], memory='512M', fw_cfg=fw_cfg, arguments=arguments)
         guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
         maps.append(re.findall(r'BIOS-e820: (\[mem .*)', guest.text))
@@ -56,7 +57,8 @@ def test_boot_loader_specification_entry(attach, machine, www, kernel):
     """Relative names resolve against the entry's own URL."""
     (www.root / 'entries').mkdir(exist_ok=True)
     (www.root / 'entries' / 'demo.conf').write_text(
-        f'# an entry\ntitle Demo\nlinux ../vmlinuz\ninitrd /initrd\noptions {TEST_CMDLINE}\noptions from.bls\n')
+        '# an entry\ntitle Demo\nlinux ../vmlinuz\ninitrd /initrd\n'
+        f'options {TEST_CMDLINE}\noptions from.bls\n')
     net = attach('user')
     guest = machine([nic(net.netdev)], fw_cfg={'url': net.url('entries/demo.conf')})
     guest.wait_for(r'^skiff-demo: command line .*skiff\.test from\.bls', timeout=BOOT_TIMEOUT)
@@ -67,7 +69,8 @@ def test_boot_loader_specification_entry(attach, machine, www, kernel):
 
 def test_entry_behind_a_byte_order_mark(attach, machine, www, kernel):
     (www.root / 'bom.conf').write_text(
-        f'linux vmlinuz\ninitrd initrd\narchitecture x64\noptions {TEST_CMDLINE}\n', encoding='utf-8-sig')
+        f'linux vmlinuz\ninitrd initrd\narchitecture x64\noptions {TEST_CMDLINE}\n',
+        encoding='utf-8-sig')
     net = attach('user')
     guest = machine([nic(net.netdev)], fw_cfg={'url': net.url('bom.conf')})
     reached_user_space(guest, kernel[1])
@@ -110,8 +113,8 @@ def test_two_initrds(attach, machine, www, kernel):
     (www.root / 'tree' / 'init').write_text('#!/bin/busybox sh\n/bin/busybox cat /second\n'
                                             '/bin/busybox poweroff -f\n')
     (www.root / 'tree' / 'init').chmod(0o755)
-    archive = subprocess.run(f'find . | {BUSYBOX} cpio -o -H newc', shell=True, cwd=www.root / 'tree',
-                             capture_output=True, check=True).stdout
+    archive = subprocess.run(f'find . | {BUSYBOX} cpio -o -H newc', shell=True,
+                             cwd=www.root / 'tree', capture_output=True, check=True).stdout
     (www.root / 'odd').write_bytes(archive + b'\0')      # a length that needs padding
     net = attach('user')
     guest = machine([nic(net.netdev)], fw_cfg=keys(
@@ -120,10 +123,12 @@ def test_two_initrds(attach, machine, www, kernel):
 
 
 def test_the_device_is_silent_when_the_kernel_runs(attach, machine, kernel):
-    """Under constant traffic the device has been reset before the jump. [INIT-28] [LNX-13] [TCP-44]"""
+    """Under constant traffic the device has been reset before the jump.
+    [INIT-28] [LNX-13] [TCP-44]"""
     net = attach('user')
-    # Linux does not touch the device either: virtio-net is a module, which the initramfs has not; virtio-pci is one in
-    # Debian 12, and would reset the device in Debian 13, whose kernel has it built in.
+    # Linux does not touch the device either: virtio-net is a module, which the initramfs has not;
+    # virtio-pci is one in Debian 12, and would reset the device in Debian 13, whose kernel has it
+    # built in.
     guest = machine([nic(net.netdev, 'modern')], fw_cfg=keys(
         net, cmdline='console=ttyS0 panic=-1 initcall_blacklist=virtio_pci_driver_init'))
     guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)

@@ -1,4 +1,5 @@
-"""skiff among others: several NICs, a VGA card and a disk, bridges, other option ROMs, both consoles."""
+"""skiff among others: several NICs, a VGA card and a disk, bridges, other option ROMs, both
+consoles."""
 
 import re
 
@@ -17,7 +18,8 @@ def test_three_nics_each_with_the_rom(attach, machine, www, tmp_path):
     net = attach('user')
     nics = [nic(net.netdev, bootindex=2), nic(net.netdev, 'modern', bootindex=1),
             nic(net.netdev, 'legacy', bootindex=3)]
-    guest = machine(nics, console='vga', fw_cfg={'fetch': net.url('4m')}, arguments=next_device(tmp_path))
+    guest = machine(nics, console='vga', fw_cfg={'fetch': net.url('4m')},
+                    arguments=next_device(tmp_path))
     place, macs = 0, []
     for _ in nics:
         banner = guest.wait_for(BANNER, after=place)
@@ -45,7 +47,8 @@ def test_behind_a_bridge(model, bus, place, attach, machine, www):
     ('vectors=6', '-MQ'), ('rss=on,hash=on', '-MQ -RSS -HASH_REPORT'),
     ('packed=on,iommu_platform=on', '-MQ -RING_PACKED +ACCESS_PLATFORM')])
 def test_device_with_two_pairs_of_queues(properties, features, attach, machine, www):
-    """It is driven by its first pair, over split rings, and that is where all frames come. [INIT-15]"""
+    """It is driven by its first pair, over split rings, and that is where all frames come.
+    [INIT-15]"""
     sha256 = www.file('4m', 4 * MIB)
     net = attach('tap', queues=2)
     more = dict(word.split('=') for word in properties.split(','))
@@ -67,7 +70,8 @@ def test_linux_boots_from_a_bios_behind_an_iommu(attach, machine, kernel):
 def test_ipxe_on_the_second_nic_works_after_a_failed_skiff(attach, machine, tmp_path):
     """[ROM-09] [ROM-13] [SEC-14]"""
     net = attach('user')
-    guest = machine([nic(net.netdev), Nic(net.netdev, rom=IPXE_ROM)], arguments=next_device(tmp_path),
+    guest = machine([nic(net.netdev), Nic(net.netdev, rom=IPXE_ROM)],
+                    arguments=next_device(tmp_path),
                     fw_cfg={'url': net.url('nothing', port=9), 'deadline': '5'})
     place = guest.wait_for(FAILED).end()
     guest.wait_for(r'Configuring \(net[01] [0-9a-f:]+\)\.+ ok', after=place, timeout=60)
@@ -75,7 +79,8 @@ def test_ipxe_on_the_second_nic_works_after_a_failed_skiff(attach, machine, tmp_
 
 
 def test_the_disk_after_it_boots_after_ten_failures(attach, machine, tmp_path):
-    """Nothing leaks from one start to the next, and nothing is kept in the write-protected ROM segment. [ROM-07] [ROM-13]"""
+    """Nothing leaks from one start to the next,
+    and nothing is kept in the write-protected ROM segment. [ROM-07] [ROM-13]"""
     net = attach('user')
     guest = machine([nic(net.netdev)], arguments=next_device(tmp_path),
                     fw_cfg={'url': net.url('nothing', port=9), 'deadline': '5'})
@@ -106,11 +111,13 @@ def test_console_without_graphics_prints_each_line_once(attach, machine, www):
 
 
 def test_serial_console_named_by_fw_cfg(attach, machine, www):
-    """etc/sercon-port: SeaBIOS then owns the screen's text there, so skiff writes only to the port."""
+    """etc/sercon-port: SeaBIOS then owns the screen's text there,
+    so skiff writes only to the port."""
     www.file('4m', 4 * MIB)
     net = attach('user')
     guest = machine([nic(net.netdev)], console='none',
-                    fw_cfg={'fetch': net.url('4m'), 'etc/sercon-port': (0x3f8).to_bytes(8, 'little')})
+                    fw_cfg={'fetch': net.url('4m'),
+                            'etc/sercon-port': (0x3f8).to_bytes(8, 'little')})
     guest.wait_for(FETCH)
     assert len(re.findall(BANNER, guest.text, re.MULTILINE)) == 1
 

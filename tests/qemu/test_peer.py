@@ -1,7 +1,8 @@
-"""What a hostile, lossy or merely odd LAN can do to a download, frame by frame: a scripted peer (peer.py).
+"""What a hostile, lossy or merely odd LAN can do to a download, frame by frame:
+a scripted peer (peer.py).
 
-Every test downloads a file, of which every byte counts (see fetched), or fails by name. Unit tests have the
-same rules in more corners; here they hold in a whole machine.
+Every test downloads a file, of which every byte counts (see fetched), or fails by name. Unit tests
+have the same rules in more corners; here they hold in a whole machine.
 """
 
 import hashlib
@@ -53,7 +54,8 @@ def downloads(peer, guest, body=BODY):
 
 
 def halfway(peer, boot, body=BODY):
-    """A download that has come to its middle: the machine, the connection, the rest of the response."""
+    """A download that has come to its middle: the machine, the connection,
+    the rest of the response."""
     guest = boot(fetch=peer.url())
     conn, response = peer.accept(), ok(body)
     conn.answer(response[:len(response) // 2])
@@ -110,7 +112,8 @@ def test_a_frame_to_everybody_resets_nothing_and_gets_no_answer(peer, boot):
     """[ETH-04] [ICMP-02] [ICMP-06]"""
     guest, conn, rest = halfway(peer, boot)
     mark = len(peer.heard)
-    for frame in (conn.segment(flags='R'), conn.segment(data=b'x'), peer.datagram(7, 7, b'anybody?'),
+    for frame in (conn.segment(flags='R'), conn.segment(data=b'x'),
+                  peer.datagram(7, 7, b'anybody?'),
                   peer.packet(ICMP(type=8, id=2) / b'all of you'),
                   peer.packet(ICMP(type=8, id=2) / b'all of you', dst='192.0.2.255')):
         frame[Ether].dst = BROADCAST
@@ -185,7 +188,8 @@ def test_packets_from_impossible_sources(peer, boot):
     """[IP4-05]"""
     guest, conn, rest = halfway(peer, boot)
     mark = len(peer.heard)
-    for source in ('127.0.0.1', '224.0.0.1', '240.0.0.1', '255.255.255.255', '0.0.0.0', peer.guest_ip):
+    for source in ('127.0.0.1', '224.0.0.1', '240.0.0.1', '255.255.255.255', '0.0.0.0',
+                   peer.guest_ip):
         peer.send(peer.packet(ICMP(type=8, id=2) / b'who am I?', src=source))
         peer.send(peer.datagram(7, 7, b'who am I?', src=source))
     peer.fence()
@@ -210,8 +214,8 @@ def fragments(frame):
     whole = IP(bytes(frame[IP]))
     data, cut = bytes(whole.payload), 16
     for offset, more, piece in ((0, 'MF', data[:cut]), (cut // 8, 0, data[cut:])):
-        yield Ether(src=frame.src, dst=frame.dst) / IP(src=whole.src, dst=whole.dst, id=7, proto=whole.proto,
-                                                       frag=offset, flags=more) / piece
+        header = IP(src=whole.src, dst=whole.dst, id=7, proto=whole.proto, frag=offset, flags=more)
+        yield Ether(src=frame.src, dst=frame.dst) / header / piece
 
 
 def test_fragments_are_dropped_and_counted(peer, boot):
@@ -277,7 +281,8 @@ def test_forged_icmp_errors_break_nothing(peer, boot):
     conn.shake()
     peer.until(lambda: conn.received)
     segment = next(p for p in conn.heard if payload(p))
-    for code in (2, 3):         # what it sent and is not acknowledged yet: too late, the connection stands
+    # What it sent and is not acknowledged yet: too late, the connection stands.
+    for code in (2, 3):
         peer.send(peer.packet(ICMP(type=3, code=code) / bytes(segment[IP])[:28]))
     conn.answer(ok(BODY))
     conn.finish()
@@ -395,8 +400,10 @@ def test_a_peer_that_offers_no_options(peer, boot):
 
 
 def swallowing(peer, boot, deadline, first):
-    """DHCP says 9000, the path is narrower: of the answer only its first bytes arrive, in small segments."""
-    peer.dhcp = lambda message: [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK,
+    """DHCP says 9000, the path is narrower: of the answer only its first bytes arrive,
+    in small segments."""
+    peer.dhcp = lambda message: [peer.dhcp_answer(message,
+                                                  OFFER if message.kind == DISCOVER else ACK,
                                                   peer.options((26, (9000).to_bytes(2, 'big'))))]
     guest = boot(fetch=peer.url(), deadline=deadline)
     conn, response = peer.accept(), ok(BODY)
@@ -417,21 +424,24 @@ def test_path_that_swallows_large_segments(first, peer, boot):
     narrow.finish()
     fetched(guest)
     assert wide.reset
-    assert re.search(r'^tcp: 192\.0\.2\.1:80 has acknowledged .* up to 9000 bytes .* host_mtu', guest.text, re.M)
+    assert re.search(r'^tcp: 192\.0\.2\.1:80 has acknowledged .* up to 9000 bytes .* host_mtu',
+                     guest.text, re.M)
 
 
 def test_path_that_swallows_large_segments_behind_a_small_one(peer, boot):
     """[TCP-46]"""
     guest, _, _ = swallowing(peer, boot, '4', 100)
     match = guest.wait_for(FAILED)
-    assert match[1] == 'http' and re.search(r'fell silent after .* up to 9000 bytes are lost', match[2])
+    assert match[1] == 'http' and re.search(r'fell silent after .* up to 9000 bytes are lost',
+                                            match[2])
 
 
 @pytest.mark.parametrize('mss, scale', [(0, 0), (1, 15), (65535, 14)])
 def test_a_peer_that_offers_absurd_options(mss, scale, peer, boot):
     """[TCP-08] [TCP-11]"""
     guest = boot(fetch=peer.url('y' * 700))
-    conn = peer.accept(options=[('MSS', mss), ('WScale', scale), (254, b'what?'), ('EOL', None), (2, b'')])
+    conn = peer.accept(options=[('MSS', mss), ('WScale', scale), (254, b'what?'), ('EOL', None),
+                                (2, b'')])
     conn.answer(ok(BODY))
     conn.finish()
     fetched(guest)
@@ -483,7 +493,8 @@ def test_holes_are_reported_newest_first(peer, boot):
     assert_good_day(guest)
 
 
-@pytest.mark.parametrize('iss', [None, 0xffffff00, 0xfffe8000], ids=['', 'wrap', 'wrap in the body'])
+@pytest.mark.parametrize('iss', [None, 0xffffff00, 0xfffe8000],
+                         ids=['', 'wrap', 'wrap in the body'])
 def test_segments_of_all_sizes_in_any_order_some_twice(iss, peer, boot):
     """[TCP-19] [TCP-20] [TCP-21]"""
     guest = boot(fetch=peer.url())
@@ -571,7 +582,8 @@ def test_reset_of_somebody_elses_connection_while_opening(peer, boot):
     conn.send(-1, flags='A', ack=(conn.irs + 4711) % (1 << 32))   # an old connection's challenge
     answer = peer.expect(lambda p: TCP in p and 'R' in p[TCP].flags)
     assert answer[TCP].seq == (conn.irs + 4711) % (1 << 32)
-    peer.until(lambda: len([p for p in conn.heard if p[TCP].flags == 'S']) > 1, what='the SYN again')
+    peer.until(lambda: len([p for p in conn.heard if p[TCP].flags == 'S']) > 1,
+               what='the SYN again')
     conn.reset = False
     conn.shake()
     conn.answer(ok(BODY))
@@ -663,7 +675,8 @@ def test_connection_is_reset_after_a_failure(peer, boot):
 
 
 def test_what_discover_and_request_say(peer, boot):
-    """[DHCP-01] [DHCP-02] [DHCP-06] [DHCP-07] [DHCP-08] [DHCP-09] [DHCP-10] [DHCP-11] [DHCP-12] [DHCP-18]"""
+    """[DHCP-01] [DHCP-02] [DHCP-06] [DHCP-07] [DHCP-08] [DHCP-09] [DHCP-10] [DHCP-11] [DHCP-12]
+    [DHCP-18]"""
     uuid = '00112233-4455-6677-8899-aabbccddeeff'
     guest = boot(['-uuid', uuid], fetch=peer.url())
     downloads(peer, guest)
@@ -671,7 +684,8 @@ def test_what_discover_and_request_say(peer, boot):
     mac = bytes.fromhex(peer.guest_mac.replace(':', ''))
     for message in (discover, request):
         packet = message.packet
-        assert (packet.dst, packet[IP].src, packet[IP].dst) == (BROADCAST, '0.0.0.0', '255.255.255.255')
+        assert packet.dst == BROADCAST
+        assert (packet[IP].src, packet[IP].dst) == ('0.0.0.0', '255.255.255.255')
         assert (packet[UDP].sport, packet[UDP].dport) == (68, 67)
         assert (message.op, message.htype, message.hlen, message.hops) == (1, 1, 6, 0)
         assert (message.ciaddr, message.yiaddr, message.siaddr, message.giaddr) == ('0.0.0.0',) * 4
@@ -714,10 +728,11 @@ def test_dhcp_answers_to_others_are_ignored(peer, boot):
     def crowd(message):
         answers = peer.lease(message)
         if message.kind == DISCOVER:
-            wrong = [{'xid': message.xid ^ 1}, {'op': 1}, {'cookie': bytes(4)}, {'chaddr': b'\2\0\0\0\0\x66'},
-                     {'htype': 6}, {'yiaddr': '0.0.0.0'}, {'yiaddr': '127.0.0.1'}, {'yiaddr': '224.0.0.1'},
-                     {'yiaddr': '255.255.255.255'}]
-            answers[:0] = [peer.dhcp_answer(message, OFFER, broadcast=True, **{'yiaddr': TRAP, **fields})
+            wrong = [{'xid': message.xid ^ 1}, {'op': 1}, {'cookie': bytes(4)}, {'htype': 6},
+                     {'chaddr': b'\2\0\0\0\0\x66'}, {'yiaddr': '0.0.0.0'}, {'yiaddr': '127.0.0.1'},
+                     {'yiaddr': '224.0.0.1'}, {'yiaddr': '255.255.255.255'}]
+            answers[:0] = [peer.dhcp_answer(message, OFFER, broadcast=True,
+                                            **{'yiaddr': TRAP, **fields})
                            for fields in wrong]
             for kind in (ACK, NAK):         # nobody has asked for anything yet
                 answers.insert(0, peer.dhcp_answer(message, kind, broadcast=True, yiaddr=TRAP))
@@ -747,9 +762,10 @@ def test_options_in_the_fields_for_names_and_in_pieces(overload, peer, boot):
         fields[name] = tlv((67, url[slice(*cut)]), ((3, here), (6, here))[number]) + b'\xff'
 
     def answer(message):
-        options = tlv((54, here), (51, bytes((0, 0, 14, 16))), (1, b'\xff\xff'), (52, bytes([overload])),
-                      (1, b'\xff\0')) + parts[0]
-        return [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK, options, **fields)]
+        options = tlv((54, here), (51, bytes((0, 0, 14, 16))), (1, b'\xff\xff'),
+                      (52, bytes([overload])), (1, b'\xff\0')) + parts[0]
+        return [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK, options,
+                                 **fields)]
     peer.dhcp = answer
     guest = boot()
     conn = peer.accept()
@@ -790,7 +806,8 @@ def test_server_that_refuses_all_it_offers(peer, boot):
 
 
 def test_server_that_thinks_before_it_offers_a_url(peer, boot):
-    """[DHCP-20] Another one is quicker, and has nothing to boot: ISC's pings an address for a second first."""
+    """[DHCP-20] Another one is quicker, and has nothing to boot:
+    ISC's pings an address for a second first."""
     late = threading.Event()
 
     def second(message):
@@ -827,8 +844,9 @@ def test_offers_of_no_use_are_told_apart(peer, boot):
     match = guest.wait_for(FAILED)
     assert match[1] == 'dhcp'
     assert match[2].startswith('no DHCP answer within 2 s; ')
-    assert match[2].endswith("not used: 1 to another machine or question, 1 without an address (a proxy's?), "
-                             '1 without option 54, 1 out of turn')
+    assert match[2].endswith(
+        "not used: 1 to another machine or question, 1 without an address (a proxy's?), "
+        '1 without option 54, 1 out of turn')
 
 
 def test_link_that_falls_while_dhcp_is_waited_for(peer, boot):
@@ -851,8 +869,10 @@ def test_forged_dns_answers_are_ignored(peer, boot):
         name = query[DNSQR].qname
         forged = [peer.dns_answer(query, (name, TRAP), **fields)
                   for fields in ({'id': query.id ^ 1}, {'qr': 0}, {'qd': None})]
-        forged.append(peer.dns_answer(query, (b'other.example.', TRAP), qd=DNSQR(qname=b'other.example.')))
-        for layer, field, value in ((UDP, 'sport', 54), (UDP, 'dport', query.sport ^ 1), (IP, 'src', TRAP)):
+        forged.append(peer.dns_answer(query, (b'other.example.', TRAP),
+                                      qd=DNSQR(qname=b'other.example.')))
+        for layer, field, value in ((UDP, 'sport', 54), (UDP, 'dport', query.sport ^ 1),
+                                    (IP, 'src', TRAP)):
             frame = peer.dns_answer(query, (name, TRAP))
             setattr(frame[layer], field, value)
             forged.append(frame)
@@ -897,14 +917,16 @@ def test_names_that_lead_in_a_circle(peer, boot):
 
 
 def test_name_server_of_the_last_century_and_in_trouble(peer, boot):
-    """[DNS-02] [DNS-04] [DNS-12] Asked with EDNS it sees an error, then it fails, then it cuts its answer."""
+    """[DNS-02] [DNS-04] [DNS-12] Asked with EDNS it sees an error, then it fails,
+    then it cuts its answer."""
     def odd(query):
         asked = len(peer.queries())
         if query['DNS'].arcount:
             return [peer.dns_answer(query, rcode=1)]
         if asked == 2:
             return [peer.dns_answer(query, rcode=2)]
-        return [peer.dns_answer(query, (query[DNSQR].qname, peer.ip), (query[DNSQR].qname, TRAP), tc=1)]
+        return [peer.dns_answer(query, (query[DNSQR].qname, peer.ip), (query[DNSQR].qname, TRAP),
+                                tc=1)]
     peer.dns = odd
     guest = boot(fetch=peer.url(host='boot.example'))
     assert downloads(peer, guest).ip == peer.ip
@@ -917,8 +939,10 @@ def test_name_server_of_the_last_century_and_in_trouble(peer, boot):
 def test_name_in_the_last_domain_of_the_search_list(peer, boot):
     """[DNS-10] Option 119 in two pieces and compressed, then option 15."""
     def lease(message):
-        options = peer.options((119, b'\3one\7example\0\3t'), (15, b'last.example'), (119, b'wo\xc0\4'))
-        return [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK, options, broadcast=True)]
+        options = peer.options((119, b'\3one\7example\0\3t'), (15, b'last.example'),
+                               (119, b'wo\xc0\4'))
+        return [peer.dhcp_answer(message, OFFER if message.kind == DISCOVER else ACK, options,
+                                 broadcast=True)]
 
     def last(query):
         if query[DNSQR].qname.lower() == b'boot.last.example.':
@@ -969,10 +993,12 @@ def test_chunks_with_all_that_may_stand_beside_them(size, peer, boot):
         length = source.choice((1, 15, 16, 1000, 5000))
         piece = body[at:at + length]
         length = f'{len(piece):X}'.encode().rjust(source.choice((1, 8)), b'0')
-        extension = source.choice((b'', b';name', b';name=value', b' ; x="a;b\\"c"', b';x=' + b'y' * 300))
+        extension = source.choice((b'', b';name', b';name=value', b' ; x="a;b\\"c"',
+                                   b';x=' + b'y' * 300))
         stream += length + extension + b'\r\n' + piece + b'\r\n'
         at += len(piece)
-    response = (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Digest\r\n\r\n' + stream +
+    response = (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Digest\r\n\r\n' +
+                stream +
                 b'0;last\r\nDigest: of a kind\r\nContent-Length: 1\r\n\r\n')
     guest = boot(fetch=peer.url())
     conn = peer.accept()

@@ -101,7 +101,8 @@ def shadowed(guest):
     """Our images below 1 MiB, in the order of their addresses."""
     memory = guest.memory_bytes(SHADOW, SHADOW_END - SHADOW)
     places = [at for at in range(0, len(memory), 2048) if memory[at:at + 2] == b'\x55\xaa']
-    return [Image(memory[at:]) for at in places if NAME.search(memory[at:at + memory[at + 2] * 512])]
+    return [Image(memory[at:]) for at in places
+            if NAME.search(memory[at:at + memory[at + 2] * 512])]
 
 
 def test_init_notes_the_pci_address_and_keeps_the_checksum(attach, machine, tmp_path):

@@ -27,12 +27,12 @@ EFI_LOAD_ERROR = 1 << 63 | 1
 def _start(efi):
     """start(net, keys, variant, disk, …): skiff.efi from a disk, on one NIC."""
     def run(net, keys, variant='transitional', disk=None, properties=None, **options):
-        return efi([nic(net.netdev, variant, **(properties or {}))], disk=disk or removable(SKIFF_EFI),
-                   fw_cfg=keys, **options)
+        return efi([nic(net.netdev, variant, **(properties or {}))],
+                   disk=disk or removable(SKIFF_EFI), fw_cfg=keys, **options)
     return run
 
 
-# --- the file -----------------------------------------------------------------------------------------
+# --- the file -------------------------------------------------------------------------------------
 
 
 def test_file_is_an_application_within_its_budget():
@@ -45,7 +45,7 @@ def test_file_is_an_application_within_its_budget():
     assert made == 0, 'two builds would differ'
 
 
-# --- transports, checksums, memory -----------------------------------------------------------------------
+# --- transports, checksums, memory ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize('variant', ['modern', 'legacy'])
@@ -98,11 +98,12 @@ def test_linux_boots_behind_an_iommu(start, attach, kernel):
     reached_user_space(guest, kernel[1])
 
 
-# --- DMA ----------------------------------------------------------------------------------------------------
+# --- DMA ------------------------------------------------------------------------------------------
 
 
 def assert_balanced(guest, status=0):
-    """All that was allocated and mapped has been given back, and nothing was done that may not be done."""
+    """All that was allocated and mapped has been given back,
+    and nothing was done that may not be done."""
     match = guest.wait_for(ACCOUNTS, timeout=60)
     allocated, freed, mapped, unmapped, breaches = (int(match[i]) for i in range(1, 6))
     assert allocated == freed > 0 and mapped == unmapped > 0 and breaches == 0, guest.log()
@@ -168,10 +169,12 @@ class Flood(lab.Part):
 
 @pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])
 def test_no_dma_after_exit_boot_services(variant, start, attach, part):
-    """Whoever ends boot services amid a download has memory that nobody writes to. [UEFI-06] [LNX-13]"""
+    """Whoever ends boot services amid a download has memory that nobody writes to.
+    [UEFI-06] [LNX-13]"""
     def trickle(connection, request):
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n')
-        while not server.stopping.wait(0.001):          # buffers stay free, which a torrent would fill by itself
+        # Buffers stay free, which a torrent would fill by itself.
+        while not server.stopping.wait(0.001):
             connection.sendall(bytes(100))
     server = part(lab.ScriptedServer(trickle))
     net = attach('tap')

@@ -1,4 +1,5 @@
-"""Each way to start skiff.efi leads to user space and through a whole download; what it starts in turn."""
+"""Each way to start skiff.efi leads to user space and through a whole download;
+what it starts in turn."""
 
 import re
 import shutil
@@ -13,7 +14,8 @@ from skiff import (BANNER, BOOT_TIMEOUT, FETCH, SAID, TEST_CMDLINE, Bus, boot_ke
 from uefi import SAY, SKIFF_EFI
 
 SIZE = 64 * MIB
-BY_FIRMWARE = ('disk', 'pxe', 'http boot')      # without a word to the program: it is configured by fw_cfg
+# Without a word to the program: it is configured by fw_cfg.
+BY_FIRMWARE = ('disk', 'pxe', 'http boot')
 BY_LOADER = ('shell', 'grub', 'ipxe')           # with LoadOptions
 
 
@@ -29,7 +31,8 @@ def _start(attach, efi, www):
         if way == 'pxe':
             net = attach('tap', dnsmasq=uefi.pxe(www.root, 'skiff.efi'))
         elif way == 'http boot':
-            net = attach('tap', dnsmasq=uefi.http_boot(f'http://192.0.2.1:{lab.HTTP_PORT}/skiff.efi'))
+            url = f'http://192.0.2.1:{lab.HTTP_PORT}/skiff.efi'
+            net = attach('tap', dnsmasq=uefi.http_boot(url))
             firmware = uefi.NO_PXE
         elif way == 'ipxe':
             net = attach('user', bootfile=f'http://{{host}}:{lab.HTTP_PORT}/start.ipxe')
@@ -86,7 +89,7 @@ def test_fw_cfg_goes_before_load_options(start, www):
     fetched(guest, 4 * MIB, sha256)
 
 
-# --- which NIC -------------------------------------------------------------------------------------
+# --- which NIC ------------------------------------------------------------------------------------
 
 
 def test_the_nic_it_was_loaded_over_is_taken(attach, efi, www):
@@ -103,8 +106,8 @@ def test_the_nic_it_was_loaded_over_is_taken(attach, efi, www):
 def test_otherwise_the_first_with_link(attach, efi, www):
     sha256 = www.file('4m', 4 * MIB)
     net = attach('user')
-    guest = efi([uefi.nic(net.netdev), uefi.nic(net.netdev, 'modern')], disk=uefi.removable(SKIFF_EFI),
-                fw_cfg={'fetch': net.url('4m')})
+    guest = efi([uefi.nic(net.netdev), uefi.nic(net.netdev, 'modern')],
+                disk=uefi.removable(SKIFF_EFI), fw_cfg={'fetch': net.url('4m')})
     guest.set_link(False, nic=0)        # the firmware takes seconds from here to skiff
     fetched(guest, 4 * MIB, sha256)
     assert guest.wait_for(BANNER)[3].endswith(':57')
@@ -120,7 +123,7 @@ def test_behind_a_bridge(attach, efi, www):
     assert not guest.wait_for(BANNER)[1].startswith('00:')
 
 
-# --- what it starts ----------------------------------------------------------------------------------
+# --- what it starts -------------------------------------------------------------------------------
 
 
 def test_boot_loader_specification_entry(start, www, kernel):
@@ -134,13 +137,14 @@ def test_boot_loader_specification_entry(start, www, kernel):
 
 @pytest.mark.parametrize('line', ['efi say.efi', 'uki /say.efi', 'uki-url {url}'])
 def test_efi_programs_of_entries(line, start, www):
-    """With their options; the entry's own URL is where a path begins, and a mark in front of it does not count."""
+    """With their options; the entry's own URL is where a path begins,
+    and a mark in front of it does not count."""
     shutil.copy(SAY, www.root / 'say.efi')
 
     def keys(net):
         (www.root / 'program.conf').write_text(
-            line.format(url=net.url('say.efi')) + '\narchitecture X64\noptions off\noptions with both\n',
-            encoding='utf-8-sig')
+            line.format(url=net.url('say.efi'))
+            + '\narchitecture X64\noptions off\noptions with both\n', encoding='utf-8-sig')
         return {'url': net.url('program.conf')}
     guest = start('disk', keys=keys)
     guest.wait_for(r'^boot: EFI application, \d+ bytes, \d+\.\d{3} s$', timeout=60)
@@ -149,7 +153,8 @@ def test_efi_programs_of_entries(line, start, www):
 
 
 def test_two_initrds_become_one(start, www, kernel):
-    """The second, of a length that needs padding before a third, is all zeros, which Linux skips. [LNX-12]"""
+    """The second, of a length that needs padding before a third, is all zeros, which Linux skips.
+    [LNX-12]"""
     www.file('empty', 0)
     (www.root / 'zeros').write_bytes(bytes(1001))
     guest = start('disk', keys=lambda net: boot_keys(
@@ -161,7 +166,8 @@ def test_two_initrds_become_one(start, www, kernel):
 def test_efi_application_gets_the_command_line_and_the_nic(start, www):
     """The firmware's own driver has the NIC again when the application runs. [UEFI-09] [UEFI-02]"""
     shutil.copy(SAY, www.root / 'say.efi')
-    guest = start('disk', keys=lambda net: {'url': net.url('say.efi'), 'cmdline': 'off with "its head"'})
+    guest = start('disk', keys=lambda net:
+                  {'url': net.url('say.efi'), 'cmdline': 'off with "its head"'})
     guest.wait_for(r'^boot: EFI application, \d+ bytes, \d+\.\d{3} s$', timeout=60)
     match = guest.wait_for(SAID)
     assert int(match[1]) >= 1
@@ -172,7 +178,8 @@ def test_efi_application_gets_the_command_line_and_the_nic(start, www):
 def test_skiff_starts_skiff(start, www):
     """The second finds the NIC as the first did."""
     sha256 = www.file('4m', 4 * MIB)
-    guest = start('grub', words=lambda net: f'url={net.url("skiff.efi")} cmdline=fetch={net.url("4m")}')
+    guest = start('grub', words=lambda net:
+                  f'url={net.url("skiff.efi")} cmdline=fetch={net.url("4m")}')
     fetched(guest, 4 * MIB, sha256)
     assert len(re.findall(BANNER, guest.text, re.MULTILINE)) == 2
 
@@ -180,7 +187,8 @@ def test_skiff_starts_skiff(start, www):
 def test_skiff_starts_grub_which_uses_the_network(start, www):
     shutil.copy(SAY, www.root / 'say.efi')
     (www.root / 'grub.efi').write_bytes(uefi.grub_image(
-        f'net_bootp\nset root=http,10.0.2.2:{lab.HTTP_PORT}\nchainloader /say.efi off, by GRUB\nboot\n'))
+        f'net_bootp\nset root=http,10.0.2.2:{lab.HTTP_PORT}\n'
+        'chainloader /say.efi off, by GRUB\nboot\n'))
     guest = start('disk', keys=lambda net: {'url': net.url('grub.efi')})
     assert guest.wait_for(SAID)[2] == 'off, by GRUB'
     assert guest.wait_exit() == 0

@@ -1,4 +1,5 @@
-"""What is around the program in skiff.efi: unpacking it, protecting its memory, giving the memory back."""
+"""What is around the program in skiff.efi: unpacking it, protecting its memory,
+giving the memory back."""
 
 import pytest
 
@@ -21,8 +22,8 @@ def _start(efi):
 
 
 def accounts(guest):
-    """(pages allocated, made executable, status); all were given back, none was writable and executable, and
-    the firmware is well afterwards."""
+    """(pages allocated, made executable, status); all were given back, none was writable and
+    executable, and the firmware is well afterwards."""
     match = guest.wait_for(ACCOUNTS, timeout=60)
     allocated, freed, executable, breaches = (int(match[i]) for i in range(1, 5))
     assert freed == allocated and breaches == 0, guest.log()
@@ -55,7 +56,8 @@ def test_linux_boots_where_memory_is_protected(start, attach, kernel):
 
 @pytest.mark.parametrize('refuse, status, sentence', [
     ('pages', EFI_OUT_OF_RESOURCES, 'the firmware has no memory for the program'),
-    ('attributes', EFI_ACCESS_DENIED, "the firmware refuses to make the program's memory executable")])
+    ('attributes', EFI_ACCESS_DENIED,
+     "the firmware refuses to make the program's memory executable")])
 def test_firmware_that_refuses(refuse, status, sentence, start, attach):
     guest = start(attach('user'), {}, refuse)
     assert guest.wait_for(NOT_STARTED)[1] == sentence

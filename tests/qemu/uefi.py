@@ -1,8 +1,10 @@
-"""UEFI machines: OVMF of Debian's ovmf package on q35, and the ways to have it start an EFI program.
+"""UEFI machines: OVMF of Debian's ovmf package on q35,
+and the ways to have it start an EFI program.
 
 Every machine gets its own copy of the variable store. Disks are directories that QEMU shows as FAT
 volumes. The firmware draws its console for a terminal; Terminal takes that off, so that a line of
-the program's is a line. What makes OVMF slow is off: IPv6, and every boot option but the test's own.
+the program's is a line. What makes OVMF slow is off: IPv6, and every boot option but the test's
+own.
 """
 
 import os
@@ -23,9 +25,10 @@ SHELL_EFI = TOP / 'build' / 'shell' / 'shell.efi'
 SAY, SHIM = LAB / 'say.efi', LAB / 'shim.efi'
 
 OVMF = Path('/usr/share/OVMF')
-# Secure Boot is enforced by a build of its own, whose variables only the firmware's system management code may write, and
-# which trusts a certificate whose key comes in the same package.
-SECURE = ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global', 'ICH9-LPC.disable_s3=1']
+# Secure Boot is enforced by a build of its own, whose variables only the firmware's system
+# management code may write, and which trusts a certificate whose key comes in the same package.
+SECURE = ['-global', 'driver=cfi.pflash01,property=secure,value=on', '-global',
+          'ICH9-LPC.disable_s3=1']
 STRICT_NX = OVMF / 'OVMF_CODE_4M.secboot.strictnx.fd'      # from Debian 13 on
 SNAKEOIL = Path('/usr/share/ovmf/PkKek-1-snakeoil')
 BOOT_FILE = 'EFI/BOOT/BOOTX64.EFI'      # what firmware starts from a disk without further word
@@ -49,15 +52,15 @@ class Machine(vm.Machine):
     """A machine that boots by UEFI. What vm.Machine takes, and:
 
     disk: files of a FAT volume that is booted first, as {path: Path, bytes or str}; behind: the
-    same, booted when the NICs have failed. secure: Secure Boot; see sign(). strict_nx: firmware that
-    lets nobody execute what is data.
+    same, booted when the NICs have failed. secure: Secure Boot; see sign(). strict_nx: firmware
+    that lets nobody execute what is data.
     """
 
     CONSOLE = Terminal
 
     # pylint: disable=too-many-arguments
-    def __init__(self, nics=(), disk=None, behind=None, secure=False, strict_nx=False, machine='q35',
-                 fw_cfg=None, **options):
+    def __init__(self, nics=(), disk=None, behind=None, secure=False, strict_nx=False,
+                 machine='q35', fw_cfg=None, **options):
         super().__init__(nics, machine=machine, **options,
                          fw_cfg={'opt/org.tianocore/IPv6PXESupport': 'n', **(fw_cfg or {})})
         self.secure, self.strict_nx = secure, strict_nx
@@ -83,15 +86,16 @@ class Machine(vm.Machine):
 
 
 class BootNic(vm.Nic):
-    """A NIC that the firmware boots from. From 2024 on OVMF has no network without a source of randomness."""
+    """A NIC that the firmware boots from.
+    From 2024 on OVMF has no network without a source of randomness."""
 
     def arguments(self, number):
         return [*super().arguments(number), '-device', 'virtio-rng-pci']
 
 
 def nic(netdev, variant='transitional', firmware=False, ipxe=False, **properties):
-    """A NIC for skiff.efi. firmware: the firmware boots from it, and so drives it beforehand, with a
-    driver of its own or by the ROM of iPXE."""
+    """A NIC for skiff.efi. firmware: the firmware boots from it, and so drives it beforehand, with
+    a driver of its own or by the ROM of iPXE."""
     kind = BootNic if firmware and not ipxe else vm.Nic
     defaults = {'bootindex': 1 if firmware else -1, **({} if ipxe else {'romfile': ''})}
     return kind(netdev, rom=vm.IPXE_ROM, **{**defaults, **vm.VARIANTS[variant], **properties})
@@ -130,7 +134,8 @@ def hurry_shell(machine):
 
 def grub(program, words=''):
     """By GRUB's chainloader."""
-    return {'program.efi': program, BOOT_FILE: grub_image(f'chainloader /program.efi {words}\nboot\n')}
+    script = f'chainloader /program.efi {words}\nboot\n'
+    return {'program.efi': program, BOOT_FILE: grub_image(script)}
 
 
 def grub_image(script):
@@ -138,14 +143,15 @@ def grub_image(script):
     with tempfile.TemporaryDirectory(prefix='skiff-', dir='/tmp') as scratch:
         config, image = Path(scratch) / 'config', Path(scratch) / 'image'
         config.write_text(script)
-        subprocess.run([lab.tool('grub-mkimage'), '-O', 'x86_64-efi', '-p', '/', '-c', config, '-o', image,
-                        'boot', 'chain', 'fat', 'part_msdos', 'efinet', 'http'], check=True)
+        subprocess.run([lab.tool('grub-mkimage'), '-O', 'x86_64-efi', '-p', '/', '-c', config, '-o',
+                        image, 'boot', 'chain', 'fat', 'part_msdos', 'efinet', 'http'], check=True)
         return image.read_bytes()
 
 
 def shimmed(program, words='', exit_after=''):
     """By the shim, on a PciIo with accounts: see tests/uefi/shim.c."""
-    return {BOOT_FILE: SHIM, 'SKIFF.EFI': program, 'OPTIONS.TXT': words, 'EXIT.TXT': str(exit_after)}
+    return {BOOT_FILE: SHIM, 'SKIFF.EFI': program, 'OPTIONS.TXT': words,
+            'EXIT.TXT': str(exit_after)}
 
 
 # From the network: options for attach('tap', dnsmasq=…).
@@ -168,7 +174,9 @@ def http_boot(url):
 def sign(program, directory):
     """The program with a signature that the firmware trusts under Secure Boot, in a new file."""
     key, signed = directory / 'key', directory / f'signed-{program.name}'
-    for words in (['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil', '-out', key],
-                  ['sbsign', '--key', key, '--cert', f'{SNAKEOIL}.pem', '--output', signed, program]):
+    for words in (['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil', '-out',
+                   key],
+                  ['sbsign', '--key', key, '--cert', f'{SNAKEOIL}.pem', '--output', signed,
+                   program]):
         subprocess.run([lab.tool(words[0]), *words[1:]], check=True, capture_output=True)
     return signed

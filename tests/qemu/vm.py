@@ -3,10 +3,10 @@
     with Machine([Nic(attachment.netdev)], fw_cfg={'fetch': url}) as machine:
         machine.wait_for(r'^fetch: (\\d+) bytes', timeout=60)
 
-The serial console is a pair of pipes, and QMP a socket pair that QEMU inherits, all there before it is:
-the machine is created stopped, and started (`machine.started`, host's clock) when all is connected.
-Every wait has a deadline and ends early, with the whole console in its text, if QEMU exits.
-ACCEL in the environment overrides `-accel tcg`, SKIFF_ROM overrides build/skiff.rom.
+The serial console is a pair of pipes, and QMP a socket pair that QEMU inherits, all there before it
+is: the machine is created stopped, and started (`machine.started`, host's clock) when all is
+connected. Every wait has a deadline and ends early, with the whole console in its text, if QEMU
+exits. ACCEL in the environment overrides `-accel tcg`, SKIFF_ROM overrides build/skiff.rom.
 """
 
 import contextlib
@@ -78,11 +78,12 @@ class Frame:
 
 
 class Wire:
-    """Frames of one NIC as they pass, on the host's clock: what filter-dump writes to a file, read as it grows.
+    """Frames of one NIC as they pass, on the host's clock: what filter-dump writes to a file, read
+    as it grows.
 
-    (A filter-mirror would be livelier, but QEMU 7.2 deadlocks now and then when frames pass it both ways.) On a
-    tap with vnet_hdr (the default) QEMU dumps the 10 or 12 bytes of virtio header in front of each
-    frame, so look for bytes rather than at offsets there.
+    (A filter-mirror would be livelier, but QEMU 7.2 deadlocks now and then when frames pass it both
+    ways.) On a tap with vnet_hdr (the default) QEMU dumps the 10 or 12 bytes of virtio header in
+    front of each frame, so look for bytes rather than at offsets there.
     """
 
     LOOK_S = 0.002
@@ -97,7 +98,8 @@ class Wire:
         self._thread.start()
 
     def arguments(self):
-        return ['-object', f'filter-dump,id=wire{self.number},netdev=net{self.number},file={self.path}']
+        return ['-object', f'filter-dump,id=wire{self.number},netdev=net{self.number},'
+                           f'file={self.path}']
 
     def wait(self, condition, timeout=30):
         """The first Frame whose bytes satisfy condition(bytes), or TimeoutError."""
@@ -159,17 +161,19 @@ class Console:
         """What the tests see of what the guest wrote."""
         return text.replace('\r\n', '\n')
 
-    # OVMF drops the rest of its text when the port does not take a character within some 200 µs. A UART writes one
-    # byte at a time, which takes a byte of a pipe, but most of a kilobyte of a socket's buffer. This is what anybody
-    # may ask of a pipe.
+    # OVMF drops the rest of its text when the port does not take a character within some 200 µs. A
+    # UART writes one byte at a time, which takes a byte of a pipe, but most of a kilobyte of a
+    # socket's buffer. This is what anybody may ask of a pipe.
     BUFFER = 1 << 20
 
     def __init__(self, path):
         self.path = path                        # QEMU adds .in and .out
         for end in ('in', 'out'):
             os.mkfifo(f'{path}.{end}')
-        # Opened both ways, a pipe waits for nobody; and without a writer the screen would be at its end.
-        self._keys, self._writer = (open(f'{path}.{end}', 'r+b', buffering=0) for end in ('in', 'out'))
+        # Opened both ways, a pipe waits for nobody;
+        # and without a writer the screen would be at its end.
+        self._keys, self._writer = (open(f'{path}.{end}', 'r+b', buffering=0)
+                                    for end in ('in', 'out'))
         self._screen = open(f'{path}.out', 'rb', buffering=0)
         fcntl.fcntl(self._screen, fcntl.F_SETPIPE_SZ, self.BUFFER)
         self._text = ''

@@ -1,4 +1,5 @@
-# The test programs for UEFI, included by the Makefile behind arch/uefi/build.mk, with whose compiler and rules they are made.
+# The test programs for UEFI, included by the Makefile behind arch/uefi/build.mk, with whose
+# compiler and rules they are made.
 
 LAB_PROGRAMS := $(B)/lab/say.efi $(B)/lab/shim.efi $(B)/lab/nx.efi
 lab_objects   = $(patsubst %,$(B)/uefi/tests/uefi/%.o,lab $(1))
@@ -13,7 +14,7 @@ $(LAB_PROGRAMS): tests/uefi/build.mk
 -include $(LAB_OBJECTS:.o=.d)
 
 .PHONY: need-lab
-need-lab: ; $(call need,grub-mkimage@grub-common /usr/lib/grub/x86_64-efi/chain.mod@grub-efi-amd64-bin \
-	sbsign@sbsigntool openssl@openssl)
+need-lab: ; $(call need,grub-mkimage@grub-common sbsign@sbsigntool openssl@openssl \
+	/usr/lib/grub/x86_64-efi/chain.mod@grub-efi-amd64-bin)
 need-test: need-lab need-ovmf
 test test-qemu: $(LAB_PROGRAMS)

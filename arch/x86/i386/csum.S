@@ -3,11 +3,12 @@
  * core/csum.h for the i686, in place of core/csum.c. Called for every received segment, with its
  * first three arguments in EAX, EDX and ECX (-mregparm=3).
  *
- * movs moves a word and both pointers in one instruction and leaves the flags alone, so a word costs it and an `adc` of what
- * was stored. Under QEMU's TCG an `adc` right behind an `adc` costs a call, behind an `add` nothing: groups of three trade
- * instructions for time. Measured on 64 MiB by HTTP, old form (load, store, adc; 890 instructions per KiB) against this one (620):
- * 217 and 210 MB/s over user, 331 and 331 over tap, 541 and 508 over passt. Blocks of 96 bytes leave little of segments
- * of 1440, 1448 and 1460.
+ * movs moves a word and both pointers in one instruction and leaves the flags alone, so a word
+ * costs it and an `adc` of what was stored. Under QEMU's TCG an `adc` right behind an `adc` costs a
+ * call, behind an `add` nothing: groups of three trade instructions for time. Measured on 64 MiB by
+ * HTTP, old form (load, store, adc; 890 instructions per KiB) against this one (620): 217 and 210
+ * MB/s over user, 331 and 331 over tap, 541 and 508 over passt. Blocks of 96 bytes leave little of
+ * segments of 1440, 1448 and 1460.
  */
 #ifndef CSUM
 #define CSUM(name) name         /* unit tests link this beside the C version */
@@ -30,7 +31,10 @@
 	adcl $0, %eax
 	.endm
 
-/* Twelve bytes from ESI to EDI, which move on; what was stored is summed into EDX. movs leaves the flags alone. */
+/*
+ * Twelve bytes from ESI to EDI, which move on; what was stored is summed into EDX. movs leaves the
+ * flags alone.
+ */
 	.macro copy12
 	movsl
 	addl -4(%edi), %edx

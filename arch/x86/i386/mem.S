@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * core/mem.h for the i686, in place of core/mem.c. Arguments come in EAX, EDX and ECX (-mregparm=3). The direction flag is clear
- * before and after, as the ABI has it. memcpy stores the payload that a device vouched for.
+ * core/mem.h for the i686, in place of core/mem.c. Arguments come in EAX, EDX and ECX
+ * (-mregparm=3). The direction flag is clear before and after, as the ABI has it. memcpy stores the
+ * payload that a device vouched for.
  */
 #ifndef MEM
 #define MEM(name) name          /* unit tests link this beside the C version */
