@@ -42,10 +42,12 @@ uint16_t boot_dhcp_arch(void);
 /* --- what is loaded, and started ------------------------------------------------------------- */
 
 enum cargo {
-	CARGO_KERNEL, /* to be started by boot_start() */
-	CARGO_INITRD, /* for the kernel, each further one directly behind the one before, at the
-			 next multiple of 4, zeros between */
-	CARGO_FETCH,  /* to be looked at and forgotten */
+	/* To be started by boot_start(). */
+	CARGO_KERNEL,
+	/* For it, each directly behind the one before, at the next multiple of 4, zeros between. */
+	CARGO_INITRD,
+	/* To be looked at and forgotten. */
+	CARGO_FETCH,
 };
 
 /*

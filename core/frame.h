@@ -12,19 +12,24 @@
  * What the driver found out about the frame's TCP or UDP checksum. net/ knows nothing more of it.
  */
 enum csum_verdict {
-	CSUM_CHECK,   /* verify in software */
-	CSUM_VOUCHED, /* the device may vouch for the outermost checksum, and did */
-	CSUM_PARTIAL, /* the device may leave the sum undone, and did: the field at csum_start +
-			 csum_offset holds the pseudo-header's sum only */
-	CSUM_BAD,     /* drop */
+	/* Verify in software. */
+	CSUM_CHECK,
+	/* The device may vouch for the outermost checksum, and did. */
+	CSUM_VOUCHED,
+	/*
+	 * The device may leave the sum undone, and did: the field at csum_start + csum_offset holds
+	 * the pseudo-header's sum only.
+	 */
+	CSUM_PARTIAL,
+	/* Drop. */
+	CSUM_BAD,
 };
 
 /* What the user wants of GUEST_CSUM: the key `csum`. */
 enum csum_policy {
 	CSUM_POLICY_AUTO,  /* accept GUEST_CSUM if it is offered */
 	CSUM_POLICY_OFF,   /* decline it */
-	CSUM_POLICY_TRUST, /* as auto, and believe DATA_VALID even where GUEST_CSUM was not
-			      negotiated */
+	CSUM_POLICY_TRUST, /* as auto, and believe DATA_VALID without GUEST_CSUM, too */
 };
 
 /*
@@ -42,11 +47,10 @@ struct frame {
 	/* The whole frame, Ethernet header first, where the device put it. Read each byte once. */
 	struct span data;
 	enum csum_verdict csum;
-	uint16_t csum_start; /* CSUM_PARTIAL: both from the start of the frame, checked to lie
-				inside it */
-	uint16_t csum_offset;
-	uint8_t breach; /* 0, or the nic's own id of the rule that the device broke with this frame
-			 */
+	/* CSUM_PARTIAL: both from the start of the frame, checked to lie inside it. */
+	uint16_t csum_start, csum_offset;
+	/* 0, or the nic's own id of the rule that the device broke with this frame. */
+	uint8_t breach;
 };
 
 #define FRAME_BREACHES 16 /* breach ids are below this */

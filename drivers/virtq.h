@@ -15,8 +15,7 @@
 
 #define VIRTQ_SIZE_MAX 1024
 #define VIRTQ_SLOTS_MAX 128
-/* holds the largest ring in the legacy layout; page-aligned */
-#define VIRTQ_MEMORY_LEN 32768
+#define VIRTQ_MEMORY_LEN 32768 /* for the largest ring in the legacy layout; page-aligned */
 
 enum virtq_flag {
 	VRING_DESC_F_NEXT = 1,

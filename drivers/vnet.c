@@ -8,7 +8,7 @@
 
 #include "core/wire.h"
 
-/* the latter: IPsec */
+/* Flags of features that skiff never accepts: of tunnels, and IPsec's three. */
 #define OTHER_FEATURES_FLAGS (VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM | 0x10 | 0x20 | 0x40)
 #define TUNNEL (VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4 | VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6)
 #define CSUM_FIELD_LEN 2

@@ -196,10 +196,7 @@ static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m
 	net->dhcp.fate[answer_rx(net, m)]++;
 }
 
-/*
- * --- the user's side
- * -------------------------------------------------------------------------------
- */
+/* --- the user's side ------------------------------------------------------------------------- */
 
 /*
  * RFC 2131 4.4.1 would have us wait for 1 to 10 s first, for the sake of networks whose machines

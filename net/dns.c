@@ -257,10 +257,7 @@ static void answer_rx(void *ctx, uint32_t src, uint16_t src_port, struct span ms
 	}
 }
 
-/*
- * --- the user's side
- * -------------------------------------------------------------------------------
- */
+/* --- the user's side ------------------------------------------------------------------------- */
 
 static bool is_single_label(const char *name)
 {

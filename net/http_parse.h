@@ -11,9 +11,8 @@
 #include "net/uri.h"
 
 #define HTTP_LINE_MAX (URI_MAX + 512) /* what is kept of one line; the rest of it is read past */
-#define HTTP_HEADERS_MAX \
-	65536 /* bytes of all headers; of a chunk's line; of trailers [HTTP-05] \
-	       */
+/* Bytes of all headers; of a chunk's line; of trailers. [HTTP-05] */
+#define HTTP_HEADERS_MAX 65536
 #define HTTP_REASON_MAX 64
 
 enum http_state {
@@ -42,8 +41,7 @@ struct http_parse {
 	char location[HTTP_LINE_MAX]; /* empty: none */
 	uint64_t length;              /* Content-Length; IMAGE_LEN_UNKNOWN: none */
 	bool chunked, close, http_1_0, keep_alive;
-	bool surplus; /* bytes came that no request had asked for: the connection is not to be used
-			 again */
+	bool surplus; /* bytes came that nobody had asked for: the connection is of no more use */
 
 	char line[HTTP_LINE_MAX]; /* being collected; NUL-terminated when looked at */
 	uint32_t line_len;

@@ -11,8 +11,7 @@
 
 struct packet {
 	const struct frame *frame;
-	/* Set by eth_rx(). l3: what the frame carries, from its start on; 18 behind a priority tag.
-	 */
+	/* Set by eth_rx(). What the frame carries, from its start: at 14, or 18 behind a tag. */
 	uint32_t l3_off, l3_len;
 	/* Set by ipv4_rx(). Addresses in host order; l4: what IPv4 carries, without a pad. */
 	uint32_t src, dst;

@@ -18,8 +18,7 @@ struct bls_entry {
 	struct span program_ref; /* the kernel, or another EFI program */
 	struct span initrd_ref[BLS_INITRDS_MAX];
 	uint32_t initrds;
-	char options[BLS_OPTIONS_MAX]; /* all `options` lines, joined by spaces; "" if there are
-					  none */
+	char options[BLS_OPTIONS_MAX]; /* all `options` lines, joined by spaces; "": none */
 };
 
 /* Whether a file that begins so may be an entry: text. */
