@@ -199,8 +199,8 @@ units: $(B)/$(1)/libskiff.a $(TESTS:%=$(B)/$(1)/%.log)
 endef
 $(eval $(call unit,unit64))
 $(eval $(call unit,unit32))
-LOGS := $(addprefix $(B)/,layering.log format.log documents.log rows.log stack-rom.log stack-efi.log) \
-	$(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
+LOGS := $(addprefix $(B)/,layering.log format.log documents.log rows.log stack-rom.log) \
+	$(B)/stack-efi.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
 
 include tests/fuzz/build.mk
 include drivers/build.mk
