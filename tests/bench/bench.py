@@ -49,13 +49,14 @@ from fetch import (BOOT, LARGE, RUNS, SMALL, TOP, Failure, FirstRequest, Ipxe, S
 
 # pylint: disable=wrong-import-order
 import backend
-import lab
+import network
+import servers
 import ovmf
 from vm import ACCEL, SKIFF_ROM, Machine
 
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
 ONLY = os.environ.get('ONLY', 'size,rate,loss,start,count,uefi').split(',')
-FLAVOURS = os.environ.get('FLAVOURS', ','.join(lab.FLAVOURS)).split(',')
+FLAVOURS = os.environ.get('FLAVOURS', ','.join(servers.FLAVOURS)).split(',')
 
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 
@@ -185,7 +186,8 @@ def lossy(percent, seed):
 
 def start_times(program, flavour):
     """Seconds from the start to (DISCOVER, the first byte of the boot file), in a fresh machine."""
-    with lab.attach(flavour, bootfile=f'http://{{host}}:{lab.HTTP_PORT}/{BOOT[0]}') as net, \
+    url = f'http://{{host}}:{servers.HTTP_PORT}/{BOOT[0]}'
+    with servers.attach(flavour, bootfile=url) as net, \
             program.machine(net, wire=True) as machine:
         discover = machine.wire.wait(lambda frame: DISCOVER in frame, timeout=60)
         first = machine.wire.wait(lambda frame: b'HTTP/1.1 200' in frame, timeout=120)
@@ -196,7 +198,7 @@ def fetch_count(program, flavour, payload, directory, plugin, marks):
     """(all instructions from the GET to the end, the counters at the end) of one fetch."""
     name, _ = payload
     counter = Counter(directory, plugin, marks)
-    with lab.attach(flavour) as net:
+    with servers.attach(flavour) as net:
         url, first = net.url(name), FirstRequest(net)
         with program.machine(net, url, arguments=counter.arguments) as machine:
             program.begin(machine, url)
@@ -276,7 +278,7 @@ def measure(programs, server, directory):
     if 'rate' in ONLY:
         for flavour, program in rounds(programs, FLAVOURS, RUNS):
             results.measure('rate', flavour, program, lambda f=flavour, p=program:
-                            {'rate': fetch_rate(p, lab.attach(f), server, LARGE)})
+                            {'rate': fetch_rate(p, servers.attach(f), server, LARGE)})
     if 'loss' in ONLY:
         for number in range(RUNS):
             for percent, program in rounds(programs if number % 2 else programs[::-1], LOSSES, 1):
@@ -326,8 +328,8 @@ def main():
     directory = tempfile.mkdtemp(prefix='skiff-', dir='/tmp')
     try:
         for name, size in (LARGE, SMALL, BOOT):
-            lab.make_file(Path(directory) / name, size)
-        with lab.Nginx(directory) as server:
+            network.make_file(Path(directory) / name, size)
+        with servers.Nginx(directory) as server:
             results = measure(programs, server, directory)
             under_ovmf = ovmf.measure(server) if 'uefi' in ONLY else ovmf.Results()
     finally:

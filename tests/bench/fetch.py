@@ -15,7 +15,8 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
 
 # pylint: disable=wrong-import-position
-import lab                                                                      # noqa: E402
+import servers                                                                  # noqa: E402
+from network import Unavailable                                                 # noqa: E402
 from vm import IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable          # noqa: E402
 
 
@@ -93,7 +94,8 @@ class FirstRequest:
 
     FILTER = ((0x28, 0, 0, 16), (0x25, 0, 6, 100),              # ip[2:2] > 100
               (0x30, 0, 0, 23), (0x15, 0, 4, 6),                # ip[9] == TCP
-              (0xb1, 0, 0, 14), (0x48, 0, 0, 16), (0x15, 0, 1, lab.HTTP_PORT),  # tcp[2:2] == port
+              (0xb1, 0, 0, 14), (0x48, 0, 0, 16),
+              (0x15, 0, 1, servers.HTTP_PORT),      # tcp[2:2] == port
               (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0))
     ETH_P_IP, SO_ATTACH_FILTER, SO_TIMESTAMPNS = 0x0800, 26, 35
 
@@ -167,7 +169,7 @@ class Values:
             for quantity, value in values.items():
                 self.values.setdefault((quantity, flavour, program.name), []).append(value)
             note = ', '.join(f'{quantity} {value:.4g}' for quantity, value in values.items())
-        except (Failure, AssertionError, TimeoutError, lab.Unavailable) as error:
+        except (Failure, AssertionError, TimeoutError, Unavailable) as error:
             self.failures.append(f'{what}, {flavour}, {program.name}: {error}')
             note = f'FAILED: {str(error).splitlines()[0]}'
         print(f'  {what} {flavour:5} {program.name:5} {note}', file=sys.stderr, flush=True)

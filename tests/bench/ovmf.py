@@ -19,7 +19,8 @@ import re
 from fetch import BOOT, LARGE, RUNS, Ipxe, Values, aligned, fetch_rate, rounds
 
 # pylint: disable=wrong-import-order
-import lab
+import network
+import servers
 import uefi
 
 MEMORY = '512M'
@@ -46,7 +47,7 @@ class EfiSkiff:
         return rf'^http: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
 
     def network(self, _url):
-        return lab.attach('tap')
+        return servers.attach('tap')
 
     def image_bytes(self):
         return uefi.SKIFF_EFI.stat().st_size
@@ -60,7 +61,7 @@ class EfiIpxe(Ipxe):
         return self.machine(net, wire=True)
 
     def network(self, url):
-        return lab.attach('tap', bootfile=url)
+        return servers.attach('tap', bootfile=url)
 
     def image_bytes(self, code_type=3):
         return super().image_bytes(code_type)
@@ -83,14 +84,14 @@ class HttpBoot:
         return r'Downloading\.\.\.100%|^(?P<bad>BdsDxe: failed to load .*)$'
 
     def network(self, url):
-        return lab.attach('tap', dnsmasq=uefi.http_boot(url))
+        return servers.attach('tap', dnsmasq=uefi.http_boot(url))
 
 
 PROGRAMS = [EfiSkiff(), HttpBoot(), EfiIpxe()]
 
 
 def url_of(name):
-    return f'http://{lab.TAP_ADDRESS.split("/")[0]}:{lab.HTTP_PORT}/{name}'
+    return f'http://{network.TAP_ADDRESS.split("/")[0]}:{servers.HTTP_PORT}/{name}'
 
 
 def start_time(program, name):

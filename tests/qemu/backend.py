@@ -15,7 +15,8 @@ import re
 import socket
 import struct
 
-import lab
+import network
+import servers
 from vm import SKIFF_ROM
 
 BACKEND = SKIFF_ROM.parent / 'backend'
@@ -37,7 +38,7 @@ def is_running(interface):
     return struct.unpack_from('16xh', answer)[0] & IFF_RUNNING
 
 
-class Backend(lab.Server):
+class Backend(servers.Server):
     """The program, with --fault for each of `faults` and further options as its own words."""
 
     title = 'back end'
@@ -59,7 +60,7 @@ class Backend(lab.Server):
 
     def start(self):
         if not BACKEND.exists():
-            raise lab.Unavailable(
+            raise network.Unavailable(
                 f'{BACKEND} is not built (make {BACKEND.relative_to(BACKEND.parents[1])})')
         super().start()
 
@@ -125,7 +126,7 @@ def _options(data):
 
 
 @dataclasses.dataclass
-class Attachment(lab.Attachment):
+class Attachment(servers.Attachment):
     """As the lab's; the machine's memory is shared with the back end."""
 
     backend: Backend = None
@@ -139,12 +140,12 @@ class Attachment(lab.Attachment):
 
 @contextlib.contextmanager
 def attach(faults=(), profile='honest', mtu=None, dnsmasq=(), options=(), capture=False):
-    """Sets up tap, dnsmasq and back end; yields the Attachment. mtu: as lab.attach() has it for
+    """Sets up tap, dnsmasq and back end; yields the Attachment. mtu: as servers.attach() has it for
     tap."""
-    host = lab.TAP_ADDRESS.split('/', maxsplit=1)[0]
+    host = network.TAP_ADDRESS.split('/', maxsplit=1)[0]
     more = [*dnsmasq, *([f'dhcp-option=26,{mtu}'] if mtu not in (None, 1500) else [])]
-    with lab.Tap(mtu=mtu or 1500) as tap, \
+    with network.Tap(mtu=mtu or 1500) as tap, \
             Backend(faults, profile, tap.name, options, capture) as server, \
-            lab.Dnsmasq(tap.name, options=more) as dhcp:
+            servers.Dnsmasq(tap.name, options=more) as dhcp:
         yield Attachment('backend', 'vhost-user,chardev=vu', host, mtu or 1500,
                          {'tap': tap, 'dnsmasq': dhcp, 'backend': server}, server)

@@ -1,10 +1,10 @@
 """Fixtures of the QEMU tests, and what a failing test shows: every console and server log it had.
 
-    attach(flavour, …)      an lab.Attachment, taken down after the test
-    enter(network)          the same for what another module attaches; skips where there is no tap
+    attach(flavour, …)      a servers.Attachment, taken down after the test
+    enter(context)          the same for what another module attaches; skips where there is no tap
     machine(nics, …)        a running vm.Machine, ended after the test
     efi(nics, …)            the same for a uefi.Machine
-    part(x)                 any other lab.Part, started now, stopped after the test
+    part(x)                 any other network.Part, started now, stopped after the test
     www                     an Nginx for the whole run on port 8080 with payload files; see Www
     kernel                  a Linux kernel and an initramfs there, as vmlinuz and initrd
 """
@@ -21,7 +21,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import lab      # noqa: E402
+import network      # noqa: E402
+import servers      # noqa: E402
 import skiff    # noqa: E402
 import uefi     # noqa: E402
 import vm       # noqa: E402
@@ -44,11 +45,11 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit('terminated'))
     # With -n, each worker has addresses and ports to itself.
     if hasattr(config, 'workerinput'):
-        lab.leave_network()
+        network.leave_network()
 
 
 def pytest_runtest_setup():
-    lab.forget_closed()
+    network.forget_closed()
 
 
 @pytest.fixture(name='stack')
@@ -64,10 +65,10 @@ def part(stack):
 
 @pytest.fixture
 def enter(stack):
-    def run(network):
+    def run(context):
         try:
-            return stack.enter_context(network)
-        except lab.Unavailable as reason:
+            return stack.enter_context(context)
+        except network.Unavailable as reason:
             if 'there is no tap' in str(reason):
                 pytest.skip(str(reason))
             raise
@@ -76,7 +77,7 @@ def enter(stack):
 
 @pytest.fixture
 def attach(enter):
-    return lambda flavour, **options: enter(lab.attach(flavour, **options))
+    return lambda flavour, **options: enter(servers.attach(flavour, **options))
 
 
 @pytest.fixture
@@ -103,16 +104,16 @@ class Www:
     def file(self, name, size, seed=0):
         """Makes a payload unless it is there; returns its SHA-256."""
         if name not in self.sha256:
-            self.sha256[name] = lab.make_file(self.root / name, size, seed)
+            self.sha256[name] = network.make_file(self.root / name, size, seed)
         return self.sha256[name]
 
 
 @pytest.fixture(scope='session')
 def www(tmp_path_factory):
     root = tmp_path_factory.mktemp('www')
-    locations = '\n'.join([lab.LOCATION_REDIRECT_LOOP, lab.LOCATION_REDIRECT_HTTPS,
-                           lab.LOCATION_404, lab.LOCATION_500, lab.LOCATION_CHUNKED])
-    with lab.Nginx(root, locations=locations) as server:
+    locations = '\n'.join([servers.LOCATION_REDIRECT_LOOP, servers.LOCATION_REDIRECT_HTTPS,
+                           servers.LOCATION_404, servers.LOCATION_500, servers.LOCATION_CHUNKED])
+    with servers.Nginx(root, locations=locations) as server:
         yield Www(root, server)
 
 
@@ -133,7 +134,7 @@ def pytest_runtest_makereport(item):
     outcome = yield
     report = outcome.get_result()
     if report.failed and item is not None:
-        for each in lab.LOGGED:
+        for each in network.LOGGED:
             report.sections.append((each.title, each.log()))
 
 

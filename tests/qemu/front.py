@@ -15,7 +15,7 @@ import os
 import socket
 import struct
 
-import lab
+import network
 
 # Virtio features, by bit.
 CSUM, GUEST_CSUM, GUEST_TSO4, HOST_TSO4, MRG_RXBUF = 0, 1, 7, 11, 15
@@ -92,7 +92,7 @@ class Queue:
 
     def wait(self, count, timeout=5):
         """The next `count` used entries, (id, length) each."""
-        lab.wait_until(lambda: (self.used_idx() - self.taken) % 65536 >= count, timeout,
+        network.wait_until(lambda: (self.used_idx() - self.taken) % 65536 >= count, timeout,
                        f'{count} used entries')
         found = [self.front.get(self.used + 4 + 8 * ((self.taken + n) % self.size), '<II',
                                 whole=True)
@@ -101,7 +101,7 @@ class Queue:
         return found
 
 
-class Front(lab.Part):
+class Front(network.Part):
     """The front end: connects, negotiates, shares MEMORY bytes from guest address 0."""
 
     title = 'front end'

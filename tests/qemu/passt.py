@@ -13,18 +13,19 @@ import pytest
 from scapy.utils import RawPcapReader
 
 import backend
-import lab
+import network
+import servers
 from vm import TOP
 
 PLACE = TOP / 'build' / 'passt'
 RELEASES = ('early', 'repaired', 'newest')      # tests/setup/passt says what they are
 
 
-class Passt(lab.Passt):
+class Passt(servers.Passt):
     """One of them. capture: it records, which before the repair made it compute its checksums."""
 
     def __init__(self, release, capture=False, options=()):
-        super().__init__(['--vhost-user', *options], dns=lab.PASST_GATEWAY)
+        super().__init__(['--vhost-user', *options], dns=servers.PASST_GATEWAY)
         self.release, self.pcap = release, self.dir / 'pcap'
         if capture:
             self.options += ['--pcap', str(self.pcap)]
@@ -38,7 +39,8 @@ class Passt(lab.Passt):
         if not (PLACE / self.release).exists():
             if self.release == 'newest':
                 pytest.skip("this machine's mirror of Debian has no passt in unstable")
-            raise lab.Unavailable(f'{PLACE / self.release} is not there (make deps puts it there)')
+            raise network.Unavailable(
+                f'{PLACE / self.release} is not there (make deps puts it there)')
         super().start()
 
     def frames(self):
@@ -63,7 +65,8 @@ NAME = 'boot.example'
 @contextlib.contextmanager
 def attach(release, capture=False, options=()):
     """Its Attachment; `options` are passt's own words. NAME is the gateway's."""
-    with lab.Dnsmasq('lo', dhcp_range='', options=[f'address=/{NAME}/{lab.PASST_GATEWAY}']), \
+    with servers.Dnsmasq('lo', dhcp_range='',
+                         options=[f'address=/{NAME}/{servers.PASST_GATEWAY}']), \
             Passt(release, capture, options) as server:
-        yield backend.Attachment('passt', 'vhost-user,chardev=vu', lab.PASST_GATEWAY, lab.PASST_MTU,
-                                 {'passt': server}, server)
+        yield backend.Attachment('passt', 'vhost-user,chardev=vu', servers.PASST_GATEWAY,
+                                 servers.PASST_MTU, {'passt': server}, server)

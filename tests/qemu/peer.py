@@ -15,8 +15,8 @@ checksum, is filled in when they are sent.
 
 Every wait is for a condition and has a deadline. That something does *not* happen is shown by
 fence(): the guest deals with frames in order, so when it has answered two pings it has dealt with
-all before. Nothing is lost on the way (see lab.Dgram), so a Connection sends nothing twice unless
-the test does.
+all before. Nothing is lost on the way (see scripted.Dgram), so a Connection sends nothing twice
+unless the test does.
 """
 
 import contextlib
@@ -29,7 +29,8 @@ import threading
 import time
 import traceback
 
-import lab
+import scripted
+from network import wait_until
 
 logging.getLogger('scapy').setLevel(logging.ERROR)      # it complains of networks without a route
 # pylint: disable=wrong-import-position
@@ -87,7 +88,7 @@ class DhcpMessage:
         self.kind = self.options[53][0]
 
 
-class Peer(lab.Dgram):
+class Peer(scripted.Dgram):
     """The machine at 192.0.2.1: DHCP server, DNS server, gateway and whatever a test wants beside.
 
     dhcp(message) and dns(packet) say what answers; each returns frames. Unless a test replaces them
@@ -160,13 +161,11 @@ class Peer(lab.Dgram):
         """condition()'s first true value;
         it is asked again whenever the guest has sent something."""
         __tracebackhide__ = True
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while not (value := condition()):
-                assert not self._errors, self._errors
-                if not self._changed.wait(deadline - time.monotonic()):
-                    raise TimeoutError(f'{what}: not within {timeout} s')
+        def holds():
+            value = condition()
+            assert value or not self._errors, self._errors
             return value
+        return wait_until(holds, timeout, what, self._changed)
 
     def expect(self, condition, after=0, timeout=10, what='such a frame of the guest'):
         """The first of heard[after:] with condition(packet)."""

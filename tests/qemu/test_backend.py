@@ -1,15 +1,17 @@
 """The misbehaving back end itself: honest without rules, and each fault is what the guest sees."""
 
+import contextlib
 import re
 import socket
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 from scapy.utils import RawPcapNgReader
 
 import backend
-import lab
+import network
 from conftest import MIB
 from skiff import COUNT, FAILED, FEATURES, FETCH, last_counts, nic
 from vm import Machine
@@ -309,7 +311,7 @@ def test_overrun_is_behind_the_buffer(fetch):
 
 def test_writes_after_the_reset_reach_the_guest(fetch):
     guest, net = fetch(['write-after-reset'])
-    lab.wait_until(lambda: b'\xa5' * 256 in ring_memory(guest), 10, 'the pattern in a buffer')
+    network.wait_until(lambda: b'\xa5' * 256 in ring_memory(guest), 10, 'the pattern in a buffer')
     assert net.backend.faults() == [(1, 1, 'reset', None)]
 
 
@@ -425,7 +427,7 @@ def test_rules_in_a_file(fetch, tmp_path):
 
 def test_readme_has_every_action_profile_and_condition():
     help_text = run('--help').stdout
-    readme = (lab.Path(__file__).parents[1] / 'backend' / 'README.md').read_text()
+    readme = (Path(__file__).parents[1] / 'backend' / 'README.md').read_text()
     actions = re.findall(r'^  ([a-z-]+)', help_text.split('Actions:')[1].split('Conditions')[0],
                          re.MULTILINE)
     assert len(actions) > 30
@@ -465,7 +467,7 @@ def test_message_that_makes_no_sense_ends_the_connection(message, part, behind, 
         qemu.connect(str(net.backend.socket))
         qemu.sendall(message)
         qemu.settimeout(10)
-        with lab.contextlib.suppress(ConnectionResetError):     # where it did not read all of it
+        with contextlib.suppress(ConnectionResetError):     # where it did not read all of it
             assert qemu.recv(100) == b''
     assert part in net.backend.log()
     guest = machine([nic(net.netdev)], net=net, fw_cfg={'fetch': net.url('1m')})

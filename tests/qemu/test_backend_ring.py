@@ -9,7 +9,7 @@ import pytest
 
 import backend
 import front as driver
-import lab
+import network
 from front import (CSUM, EVENT_IDX, GUEST_CSUM, GUEST_TSO4, HOST_TSO4, INDIRECT_DESC, MEMORY,
                    MRG_RXBUF, NEXT, VERSION_1, WRITE)
 
@@ -18,7 +18,7 @@ PLAIN = (VERSION_1,)
 SOL_PACKET, PACKET_VNET_HDR, ETH_P_ALL = 263, 15, 3
 
 
-class Far(lab.Part):
+class Far(network.Part):
     """The far side of the tap: whole frames, sent and received as a packet socket does."""
 
     title = 'packet socket'
@@ -67,7 +67,8 @@ def udp(length, seed=0, protocol=17):
 @contextlib.contextmanager
 def connected(features=PLAIN, faults=(), **options):
     """(front, far, back end), not yet running."""
-    with lab.Tap(address=None) as tap, backend.Backend(faults, tap=tap.name, **options) as server, \
+    with network.Tap(address=None) as tap, \
+            backend.Backend(faults, tap=tap.name, **options) as server, \
             driver.Front(server.socket, features) as front, Far(tap.name) as far:
         yield front, far, server
 
@@ -77,7 +78,7 @@ def lab_of(part):
     def make(*args, **options):
         try:
             return part(connected(*args, **options))
-        except lab.Unavailable as reason:
+        except network.Unavailable as reason:
             pytest.skip(str(reason))
     return make
 
@@ -185,7 +186,7 @@ def test_frame_waits_for_a_buffer(running):
     far.send(frame(60))
     front.rx.wait(1)
     far.send(frame(70))
-    lab.wait_until(lambda: front.rx.used_flags() == 0, 5, 'the wish for a kick')
+    network.wait_until(lambda: front.rx.used_flags() == 0, 5, 'the wish for a kick')
     post(front)
     assert front.rx.wait(1) == [(1, 82)]
 
@@ -195,7 +196,7 @@ def test_no_kick_is_wanted_while_buffers_are_there(running):
     post(front, count=8)
     far.send(frame(60))
     front.rx.wait(1)
-    lab.wait_until(lambda: front.rx.used_flags() == 1, 5, 'NO_NOTIFY')
+    network.wait_until(lambda: front.rx.used_flags() == 1, 5, 'NO_NOTIFY')
 
 
 def test_event_index(running):
@@ -207,15 +208,15 @@ def test_event_index(running):
     front.rx.wait(1)
     far.send(frame(60))
     front.rx.wait(1)
-    lab.wait_until(front.rx.called, 5, 'the call at used_event')
-    lab.wait_until(lambda: front.rx.avail_event() == 1, 5, 'an avail_event that has passed')
+    network.wait_until(front.rx.called, 5, 'the call at used_event')
+    network.wait_until(lambda: front.rx.avail_event() == 1, 5, 'an avail_event that has passed')
     front.rx.set_used_event(100)
     far.send(frame(60))
     front.rx.wait(1)
     far.send(frame(60))
     front.rx.wait(1)
     far.send(frame(60))         # no buffer is left: it asks for a kick
-    lab.wait_until(lambda: front.rx.avail_event() == 4, 5, 'avail_event')
+    network.wait_until(lambda: front.rx.avail_event() == 4, 5, 'avail_event')
     assert not front.rx.called() and front.rx.used_flags() == 0
 
 
@@ -224,12 +225,12 @@ def test_calls_without_event_index(running):
     post(front, count=2)
     far.send(frame(60))
     front.rx.wait(1)
-    lab.wait_until(front.rx.called, 5, 'the call')
+    network.wait_until(front.rx.called, 5, 'the call')
     front.put(front.rx.avail, '<H', 1)
     far.send(frame(60))
     front.rx.wait(1)
     front.send(frame(60))
-    lab.wait_until(front.tx.called, 5, 'the call of the other queue')
+    network.wait_until(front.tx.called, 5, 'the call of the other queue')
     assert not front.rx.called()
 
 
@@ -393,7 +394,7 @@ def test_used_index_jumps(step, running):
     front, far, _ = running(faults=[f'idx-jump={step}'])
     post(front)
     far.send(frame(60))
-    lab.wait_until(front.rx.used_idx, 5, 'a used index')
+    network.wait_until(front.rx.used_idx, 5, 'a used index')
     assert front.rx.used_idx() == (1 + step) % 65536
 
 
@@ -417,7 +418,7 @@ def test_merged_buffers_come_one_by_one(running):
     post(front, length=64, count=8)
     far.send(frame(200))
     seen = set()
-    lab.wait_until(lambda: seen.add(front.rx.used_idx()) or 4 in seen, 5, 'all of it')
+    network.wait_until(lambda: seen.add(front.rx.used_idx()) or 4 in seen, 5, 'all of it')
     assert 1 in seen and seen <= {0, 1, 4}
 
 
@@ -440,7 +441,7 @@ def test_memory_after_the_reset(faults, running):
     for _ in range(20):
         far.send(frame(60))
     if faults:
-        lab.wait_until(lambda: front.rx.used_idx() == 20, 5, 'all its writes')
+        network.wait_until(lambda: front.rx.used_idx() == 20, 5, 'all its writes')
         assert all(front.bytes(at, 256) == b'\xa5' * 256 for at in where.values())
         assert front.bytes(where[0] + 256, 100) == b'\xcc' * 100
     else:
@@ -512,7 +513,8 @@ def test_guest_that_breaks_its_ring(attack, says, running):
     attack(front)
     front.rx.kick()
     far.send(frame(60))
-    lab.wait_until(lambda: 'guest: its receive queue' in server.log(), 5, 'the back end to notice')
+    network.wait_until(lambda: 'guest: its receive queue' in server.log(), 5,
+                       'the back end to notice')
     assert says in server.log()
     front.reset()
     front.run()
@@ -532,7 +534,7 @@ def test_chain_in_too_many_pieces(lab_of):
     front.rx.offer(0)
     front.rx.kick()
     far.send(frame(60))
-    lab.wait_until(lambda: 'in too many pieces' in server.log(), 5, 'the back end to notice')
+    network.wait_until(lambda: 'in too many pieces' in server.log(), 5, 'the back end to notice')
 
 
 @pytest.mark.parametrize('rows, says', [
@@ -547,7 +549,7 @@ def test_indirect_table_that_makes_no_sense(rows, says, running):
     front.rx.offer(0)
     front.rx.kick()
     far.send(frame(60))
-    lab.wait_until(lambda: says in server.log(), 5, says)
+    network.wait_until(lambda: says in server.log(), 5, says)
 
 
 @pytest.mark.parametrize('length', [0, 15, 16 * 1025, MEMORY])
@@ -557,7 +559,7 @@ def test_indirect_table_of_a_wrong_length(length, running):
     front.rx.offer(0)
     front.rx.kick()
     far.send(frame(60))
-    lab.wait_until(lambda: 'indirect table of a wrong length' in server.log(), 5,
+    network.wait_until(lambda: 'indirect table of a wrong length' in server.log(), 5,
                    'the back end to notice')
 
 
@@ -569,7 +571,7 @@ def test_header_that_a_driver_must_not_write(features, header, says, running):
     front, _, server = running(features)
     front.send(frame(100), **header)
     front.tx.wait(1)
-    lab.wait_until(lambda: 'guest:' in server.log(), 5, 'the back end to notice')
+    network.wait_until(lambda: 'guest:' in server.log(), 5, 'the back end to notice')
     assert says in server.log()
 
 

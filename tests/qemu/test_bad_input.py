@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-import lab
+import scripted
 from conftest import MIB
 from skiff import (BOOT, COUNT, FAILED, HTTP, KINDS, WAYS_TO_GIVE_UP, bzimage, kind_file,
                    next_device, nic)
@@ -41,7 +41,7 @@ def _user(attach):
 
 
 def serve(part, handler, **options):
-    return part(lab.ScriptedServer(handler, **options))
+    return part(scripted.ScriptedServer(handler, **options))
 
 
 def answer(data):
@@ -114,7 +114,7 @@ def test_link_that_comes_up_late(machine, user, www):
 
 
 def test_no_dhcp_answer(fails, part):
-    peer = part(lab.Dgram())
+    peer = part(scripted.Dgram())
     fails(peer.netdev(), 'dhcp', r'no DHCP answer within 3 s', url='http://192.0.2.1/x',
           deadline='3')
 
@@ -322,5 +322,5 @@ def test_more_digests_than_files(fails, user, www):
 @pytest.mark.parametrize('how', WAYS_TO_GIVE_UP)
 def test_giving_up_by_a_key(how, fails, part):
     """[SEC-13]"""
-    peer = part(lab.Dgram())
+    peer = part(scripted.Dgram())
     fails(peer.netdev(), 'dhcp', r'given up', before=WAYS_TO_GIVE_UP[how], url='http://192.0.2.1/x')

@@ -13,7 +13,7 @@ from scapy.utils import RawPcapNgReader
 
 import backend
 import conform
-import lab
+import servers
 import passt
 import uefi
 from conftest import MIB
@@ -104,7 +104,7 @@ def assert_known(report, name, tmp_path):
 
 
 @pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])
-@pytest.mark.parametrize('flavour', lab.FLAVOURS)
+@pytest.mark.parametrize('flavour', servers.FLAVOURS)
 def test_known_answers_of_qemu(flavour, variant, attach, machine, www, tmp_path):
     www.file('256k', MIB // 4)
     net = attach(flavour)
@@ -244,8 +244,8 @@ def test_a_bad_knob_bails_out_with_a_sentence(knobs, words, attach, machine):
 
 
 def test_a_network_of_silence_bails_out(part, machine):
-    tap = part(lab.Tap('tap9', address=None))       # not even a group is joined
-    net = lab.Attachment('tap', tap.netdev(), '', 1500, {'tap': tap})
+    tap = part(network.Tap('tap9', address=None))       # not even a group is joined
+    net = servers.Attachment('tap', tap.netdev(), '', 1500, {'tap': tap})
     report = conform.run(machine, net, knobs={'deadline': '1'})
     assert 'not one frame came back' in report.bail_out
     # What was seen counts all the same, and a MUST that is broken would go before.
@@ -267,7 +267,7 @@ def test_a_slow_server_costs_little(attach, machine, tmp_path, part):
     """A file that takes sixteen seconds, in each of sixteen configurations:
     rows do not need all of it."""
     (tmp_path / '256k').write_bytes(bytes(MIB // 4))
-    part(lab.Nginx(tmp_path, port=8081, locations='limit_rate 16k;'))
+    part(servers.Nginx(tmp_path, port=8081, locations='limit_rate 16k;'))
     net = attach('tap')
     report = conform.run(machine, net, knobs={'url': f'http://{net.host}:8081/256k'})
     assert report.broken() == {'DEV-31'} | conform.QEMU and not report.bail_out, report.offences()
@@ -331,7 +331,7 @@ def test_interrupt_leaves_nothing_behind(tmp_path):
                           stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
                           env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM),
                                'DEVICE': 'rombar=0', 'TMPDIR': str(tmp_path)}) as process:
-        lab.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
+        network.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(10) == 130
     assert not session(process.pid, '')

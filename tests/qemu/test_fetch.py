@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-import lab
+import scripted
+import servers
 from conftest import MIB
 from skiff import BANNER, COUNT, DHCP, FEATURES, FETCH, HTTP, fetched, last_counts, next_device, nic
 
@@ -12,7 +13,7 @@ SIZE = 64 * MIB
 
 
 @pytest.mark.parametrize('csum', ['auto', 'off'])
-@pytest.mark.parametrize('flavour', lab.FLAVOURS)
+@pytest.mark.parametrize('flavour', servers.FLAVOURS)
 @pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])
 def test_64_mib_arrive_exactly(variant, flavour, csum, attach, machine, www):
     """[PCI-01] [PCI-06] [PCI-L1] [NET-10] [NET-L1] [SUM-07]"""
@@ -123,7 +124,7 @@ def test_redirect_whose_body_never_ends(attach, machine, www, part):
         connection.sendall(b'HTTP/1.1 302 Found\r\nLocation: ' + location + b'\r\n\r\n')
         while not server.stopping.wait(0.01):
             connection.sendall(b'moved ' * 100)
-    server = part(lab.ScriptedServer(handler))
+    server = part(scripted.ScriptedServer(handler))
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('there', port=server.port)})
     fetched(guest, 4 * MIB, sha256)
 

@@ -5,13 +5,13 @@ iPXE is driven by keys typed on the serial console, since passt's DHCP can name 
 
 import pytest
 
-import lab
+import servers
 from vm import IPXE_ROM, Nic, ipxe_shell
 
 SIZE = 1 << 20
 
 
-@pytest.mark.parametrize('flavour', lab.FLAVOURS)
+@pytest.mark.parametrize('flavour', servers.FLAVOURS)
 def test_http_download(flavour, attach, machine, www):
     www.file('m', SIZE)
     net = attach(flavour)

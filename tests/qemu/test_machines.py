@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-import lab
+import network
+import scripted
 from conftest import MIB
 from skiff import (BANNER, FAILED, FEATURES, FETCH, Bus, boot_keys, fetched, next_device, nic,
                    reached_user_space)
@@ -98,7 +99,8 @@ def test_console_with_a_vga_card_has_both_screen_and_serial(attach, machine, www
                     arguments=next_device(tmp_path))
     fetch = guest.wait_for(FETCH)[0]
     # The screen wraps at 80 columns; the serial port does not.
-    lab.wait_until(lambda: fetch[:79] in '\n'.join(guest.screen()), 20, 'the line on the screen')
+    network.wait_until(lambda: fetch[:79] in '\n'.join(guest.screen()), 20,
+                       'the line on the screen')
     assert len(re.findall(BANNER, guest.text, re.MULTILINE)) == 1
 
 
@@ -128,7 +130,7 @@ def test_progress_display_of_a_slow_download(attach, machine, part):
         for _ in range(30):
             connection.sendall(bytes(100000))
             server.stopping.wait(0.1)       # a slow server, not a wait for something
-    server = part(lab.ScriptedServer(handler))
+    server = part(scripted.ScriptedServer(handler))
     net = attach('user')
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('x', port=server.port)})
     match = guest.wait_for(FETCH)

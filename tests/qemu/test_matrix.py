@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import backend
-import lab
+import servers
 import passt
 from conftest import MIB
+from network import Resolver
 from passt import NAME
 from skiff import COUNT, FAILED, FETCH, last_counts, nic
 
@@ -63,9 +64,9 @@ def attach(text):
     name, *words = text.split()
     if name in ('user', 'passt'):
         # 10.0.2.3, and passt's gateway, are who answers on this namespace's loopback.
-        host = {'user': '10.0.2.2', 'passt': lab.PASST_GATEWAY}[name]
-        with lab.Dnsmasq('lo', dhcp_range='', options=[f'address=/{NAME}/{host}']), \
-                lab.Resolver('127.0.0.1'), lab.attach(name, dns=True) as net:
+        host = {'user': '10.0.2.2', 'passt': servers.PASST_GATEWAY}[name]
+        with servers.Dnsmasq('lo', dhcp_range='', options=[f'address=/{NAME}/{host}']), \
+                Resolver('127.0.0.1'), servers.attach(name, dns=True) as net:
             yield net
         return
     if name.startswith('passt:'):
@@ -73,7 +74,7 @@ def attach(text):
             yield net
         return
     if name == 'tap':
-        with lab.attach(name, dnsmasq=[f'address=/{NAME}/192.0.2.1']) as net:
+        with servers.attach(name, dnsmasq=[f'address=/{NAME}/192.0.2.1']) as net:
             yield net
         return
     withheld = [word[1:] for word in words if word.startswith('-')]

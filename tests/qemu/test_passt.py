@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-import lab
+import network
+import scripted
 import passt
 from conftest import MIB
 from passt import NAME
@@ -82,7 +83,7 @@ def test_one_that_ends_before_dhcp_answers(behind, machine, www):
     net = behind('repaired', capture=True, options=['--no-dhcp'])
     guest = machine([nic(net.netdev)], net=net,
                     fw_cfg={'fetch': url(www, '1m'), 'deadline': '4'})
-    lab.wait_until(net.backend.frames, 10, 'the DHCPDISCOVER')
+    network.wait_until(net.backend.frames, 10, 'the DHCPDISCOVER')
     net.backend.kill()
     rung, sentence = failure(guest)
     assert rung == 'dhcp' and sentence.startswith('no DHCP answer')
@@ -95,7 +96,7 @@ def test_one_that_ends_during_a_download(release, behind, machine, part):
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n' + bytes(1000000))
         while not server.stopping.wait(0.1):    # it goes on for as long as the test may take
             connection.sendall(bytes(1000))
-    server = part(lab.ScriptedServer(handler))
+    server = part(scripted.ScriptedServer(handler))
     net = behind(release)
     guest = machine([nic(net.netdev)], net=net, fw_cfg={
         'fetch': f'http://{NAME}:{server.port}/x', 'csum': 'trust', 'deadline': '2'})

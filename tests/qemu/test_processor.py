@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-import lab
+import network
 from conftest import MIB
 from skiff import FAILED, NEXT_DEVICE, fetched, next_device, nic
 from vm import SKIFF_ROM
@@ -149,7 +149,7 @@ def test_exception_gets_a_sentence(vector, at, code, waiting, tmp_path):
 def test_exception_gets_a_sentence_on_the_screen(waiting, tmp_path):
     guest = waiting(console='vga')
     break_code(guest, tmp_path / 'gdb', net_poll='0f0b')
-    lab.wait_until(lambda: 'THE NEXT BOOT DEVICE' in guest.screen(), 30, 'the next boot device')
+    network.wait_until(lambda: 'THE NEXT BOOT DEVICE' in guest.screen(), 30, 'the next boot device')
     said = f': processor exception 6 at {symbol("net_poll"):#x}: a bug of'
     assert any(said in line for line in guest.screen())
 
@@ -168,6 +168,6 @@ def test_exception_on_the_way_out_halts(waiting, tmp_path):
     guest = waiting()
     break_code(guest, tmp_path / 'gdb', net_poll='0f0b', flat_leave='0f0b')
     guest.wait_for(r'^skiff \S+: processor exception 6 at ')
-    lab.wait_until(lambda: 'HLT=1' in guest.monitor.human('info registers'), 30, 'a halt')
+    network.wait_until(lambda: 'HLT=1' in guest.monitor.human('info registers'), 30, 'a halt')
     assert guest.text.count('processor exception') == 1
     assert guest.text.count('Booting from ROM') == 1

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-import lab
+import network
+import scripted
 from conftest import MIB
 from skiff import BANNER, FAILED, FEATURES, boot_keys, fetched, last_counts, reached_user_space
 from uefi import SKIFF_EFI, nic, removable, shimmed
@@ -138,7 +139,7 @@ def test_all_memory_is_given_back_after_a_failure(key, path, start, attach, www)
     assert_balanced(guest, EFI_LOAD_ERROR)
 
 
-class Flood(lab.Part):
+class Flood(network.Part):
     """Broadcasts a datagram every millisecond until it is stopped."""
 
     title = 'flood'
@@ -176,14 +177,14 @@ def test_no_dma_after_exit_boot_services(variant, start, attach, part):
         # Buffers stay free, which a torrent would fill by itself.
         while not server.stopping.wait(0.001):
             connection.sendall(bytes(100))
-    server = part(lab.ScriptedServer(trickle))
+    server = part(scripted.ScriptedServer(trickle))
     net = attach('tap')
     guest = start(net, {'fetch': net.url('x', port=server.port)}, variant,
                   disk=shimmed(SKIFF_EFI, exit_after=300))
     pages = int(guest.wait_for(r'^shim: watching (\d+) pages$', timeout=60)[1])
     assert pages > 1 * MIB // 4096
     flood = part(Flood(('192.0.2.255', 9)))
-    lab.wait_until(lambda: flood.sent > 500, 30, '500 datagrams')
+    network.wait_until(lambda: flood.sent > 500, 30, '500 datagrams')
     guest.type('x')
     assert int(guest.wait_for(r'^shim: (\d+) of \d+ pages have changed$')[1]) == 0
     assert guest.wait_exit() == 0
@@ -196,7 +197,7 @@ def test_the_watchdog_does_not_end_a_long_download(start, attach, part):
         for _ in range(50):
             server.stopping.wait(0.1)       # a slow server, not a wait for something
             connection.sendall(bytes(100))
-    server = part(lab.ScriptedServer(handler))
+    server = part(scripted.ScriptedServer(handler))
     net = attach('user')
     guest = start(net, {'fetch': net.url('x', port=server.port)}, disk=shimmed(SKIFF_EFI))
     assert int(guest.wait_for(r'^fetch: (\d+) bytes')[1]) == 5000

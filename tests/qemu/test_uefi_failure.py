@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-import lab
+import scripted
+import servers
 import uefi
 from conftest import MIB
 from skiff import (BOOT, BOOT_TIMEOUT, COUNT, FAILED, KERNEL, SAID, WAYS_TO_GIVE_UP, boot_keys,
@@ -53,7 +54,7 @@ def test_the_firmware_boots_from_the_same_nic_afterwards(way, attach, efi, www):
         options = uefi.pxe(www.root, 'say.efi')
     else:
         options = [*uefi.pxe(www.root, 'tag:!http,skiff.efi'),
-                   *uefi.http_boot(f'http://192.0.2.1:{lab.HTTP_PORT}/say.efi')]
+                   *uefi.http_boot(f'http://192.0.2.1:{servers.HTTP_PORT}/say.efi')]
     net = attach('tap', dnsmasq=options)
     guest = efi([nic(net.netdev, firmware=True)],
                 disk=removable(SKIFF_EFI) if way == 'disk' else None,
@@ -148,7 +149,7 @@ def test_link_down(fails, user):
 
 
 def test_no_dhcp_answer(fails, part):
-    peer = part(lab.Dgram())
+    peer = part(scripted.Dgram())
     fails(peer.netdev(), 'dhcp', r'no DHCP answer within 2 s', url='http://192.0.2.1/x',
           deadline='2')
 
@@ -160,7 +161,7 @@ def test_file_that_is_not_there(fails, user, www):
 def test_body_that_is_cut_short(fails, user, part):
     def handler(connection, request):
         connection.sendall(OK + b'Content-Length: 100000\r\n\r\n' + bytes(5000))
-    server = part(lab.ScriptedServer(handler))
+    server = part(scripted.ScriptedServer(handler))
     fails(user.netdev, 'http', r'cut short: the connection ended after 5000 of 100000 bytes',
           fetch=user.url('x', port=server.port))
 
@@ -168,7 +169,7 @@ def test_body_that_is_cut_short(fails, user, part):
 def test_content_length_of_100_gb(fails, user, part):
     def handler(connection, request):
         connection.sendall(OK + b'Content-Length: 100000000000\r\n\r\n' + bytes(5000))
-    server = part(lab.ScriptedServer(handler))
+    server = part(scripted.ScriptedServer(handler))
     fails(user.netdev, 'image', r'needs 10000000\d{4} bytes of memory',
           fetch=user.url('x', port=server.port))
 
@@ -222,5 +223,5 @@ def test_wrong_sha256(fails, user, kernel):
 @pytest.mark.parametrize('how', WAYS_TO_GIVE_UP)
 def test_giving_up_by_a_key(how, fails, part):
     """[SEC-13]"""
-    peer = part(lab.Dgram())
+    peer = part(scripted.Dgram())
     fails(peer.netdev(), 'dhcp', r'given up', before=WAYS_TO_GIVE_UP[how], url='http://192.0.2.1/x')

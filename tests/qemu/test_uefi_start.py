@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-import lab
+import servers
 import uefi
 from conftest import MIB
 from skiff import (BANNER, BOOT_TIMEOUT, FETCH, SAID, TEST_CMDLINE, Bus, boot_keys, fetched,
@@ -31,11 +31,11 @@ def _start(attach, efi, www):
         if way == 'pxe':
             net = attach('tap', dnsmasq=uefi.pxe(www.root, 'skiff.efi'))
         elif way == 'http boot':
-            url = f'http://192.0.2.1:{lab.HTTP_PORT}/skiff.efi'
+            url = f'http://192.0.2.1:{servers.HTTP_PORT}/skiff.efi'
             net = attach('tap', dnsmasq=uefi.http_boot(url))
             firmware = uefi.NO_PXE
         elif way == 'ipxe':
-            net = attach('user', bootfile=f'http://{{host}}:{lab.HTTP_PORT}/start.ipxe')
+            net = attach('user', bootfile=f'http://{{host}}:{servers.HTTP_PORT}/start.ipxe')
             (www.root / 'start.ipxe').write_text(f'#!ipxe\nchain skiff.efi {words(net)}\n')
             disk = uefi.removable(uefi.IPXE_EFI)
         else:
@@ -187,7 +187,7 @@ def test_skiff_starts_skiff(start, www):
 def test_skiff_starts_grub_which_uses_the_network(start, www):
     shutil.copy(SAY, www.root / 'say.efi')
     (www.root / 'grub.efi').write_bytes(uefi.grub_image(
-        f'net_bootp\nset root=http,10.0.2.2:{lab.HTTP_PORT}\n'
+        f'net_bootp\nset root=http,10.0.2.2:{servers.HTTP_PORT}\n'
         'chainloader /say.efi off, by GRUB\nboot\n'))
     guest = start('disk', keys=lambda net: {'url': net.url('grub.efi')})
     assert guest.wait_for(SAID)[2] == 'off, by GRUB'

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import lab
+import network
 import vm
 
 TOP = vm.TOP
@@ -143,8 +143,9 @@ def grub_image(script):
     with tempfile.TemporaryDirectory(prefix='skiff-', dir='/tmp') as scratch:
         config, image = Path(scratch) / 'config', Path(scratch) / 'image'
         config.write_text(script)
-        subprocess.run([lab.tool('grub-mkimage'), '-O', 'x86_64-efi', '-p', '/', '-c', config, '-o',
-                        image, 'boot', 'chain', 'fat', 'part_msdos', 'efinet', 'http'], check=True)
+        subprocess.run([network.tool('grub-mkimage'), '-O', 'x86_64-efi', '-p', '/', '-c', config,
+                        '-o', image, 'boot', 'chain', 'fat', 'part_msdos', 'efinet', 'http'],
+                       check=True)
         return image.read_bytes()
 
 
@@ -174,9 +175,8 @@ def http_boot(url):
 def sign(program, directory):
     """The program with a signature that the firmware trusts under Secure Boot, in a new file."""
     key, signed = directory / 'key', directory / f'signed-{program.name}'
-    for words in (['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil', '-out',
-                   key],
-                  ['sbsign', '--key', key, '--cert', f'{SNAKEOIL}.pem', '--output', signed,
-                   program]):
-        subprocess.run([lab.tool(words[0]), *words[1:]], check=True, capture_output=True)
+    for words in (
+            ['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil', '-out', key],
+            ['sbsign', '--key', key, '--cert', f'{SNAKEOIL}.pem', '--output', signed, program]):
+        subprocess.run([network.tool(words[0]), *words[1:]], check=True, capture_output=True)
     return signed

@@ -24,7 +24,7 @@ import threading
 import time
 from pathlib import Path
 
-import lab
+import network
 
 MIB = 1 << 20
 TOP = Path(__file__).resolve().parents[2]
@@ -103,15 +103,13 @@ class Wire:
 
     def wait(self, condition, timeout=30):
         """The first Frame whose bytes satisfy condition(bytes), or TimeoutError."""
-        deadline, seen = time.monotonic() + timeout, 0
-        with self._changed:
-            while True:
-                for frame in self.frames[seen:]:
-                    if condition(frame.data):
-                        return frame
-                seen = len(self.frames)
-                if not self._changed.wait(deadline - time.monotonic()):
-                    raise TimeoutError(f'no such frame among {seen} within {timeout} s')
+        seen = 0
+
+        def find():
+            nonlocal seen
+            unseen, seen = self.frames[seen:], len(self.frames)
+            return next((frame for frame in unseen if condition(frame.data)), None)
+        return network.wait_until(find, timeout, 'such a frame', self._changed)
 
     def close(self):
         self._stopping.set()
@@ -202,13 +200,14 @@ class Console:
 
     def wait_for(self, regex, timeout, after):
         """The match, or None if it has not come in time or the other end has closed."""
-        deadline = time.monotonic() + timeout
         pattern = re.compile(regex, re.MULTILINE)
-        with self._changed:
-            while not self._whole(match := pattern.search(self._text, after), regex):
-                if self._ended or not self._changed.wait(deadline - time.monotonic()):
-                    break
-            return match
+
+        def find():
+            match = pattern.search(self._text, after)
+            return (match, ) if self._whole(match, regex) or self._ended else None
+        with contextlib.suppress(TimeoutError):
+            return network.wait_until(find, timeout, regex, self._changed)[0]
+        return None
 
     def _whole(self, match, regex):
         """There is a match, and where it ends with $, the line has really ended."""
@@ -291,7 +290,7 @@ class Monitor:
         return message
 
 
-class Machine(lab.Part):
+class Machine(network.Part):
     """One QEMU process, from start() to stop() (or the with statement).
 
     nics: Nic objects, in PCI order. machine: 'pc' or 'q35' (with its options). fw_cfg: values of
@@ -320,7 +319,7 @@ class Machine(lab.Part):
 
     def command(self):
         """The whole command line."""
-        words = [lab.tool('qemu-system-x86_64'), '-S', '-nodefaults', '-machine', self.machine,
+        words = [network.tool('qemu-system-x86_64'), '-S', '-nodefaults', '-machine', self.machine,
                  '-accel', self.accel, '-m', self.memory,
                  *self.console.arguments(), '-serial', 'chardev:console',
                  '-chardev', f'socket,id=monitor,fd={self.monitor.theirs.fileno()}',
