@@ -5,6 +5,8 @@
     machine(nics, …)        a running vm.Machine, ended after the test
     efi(nics, …)            the same for a uefi.Machine
     part(x)                 any other network.Part, started now, stopped after the test
+    peer                    a peer.Peer, alone with the machine on a wire
+    boot(keys…)             a machine on that wire
     www                     an Nginx for the whole run on port 8080 with payload files; see Www
     kernel                  a Linux kernel and an initramfs there, as vmlinuz and initrd
 """
@@ -22,6 +24,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import network      # noqa: E402
+import peer     # noqa: E402
 import servers      # noqa: E402
 import skiff    # noqa: E402
 import uefi     # noqa: E402
@@ -106,6 +109,18 @@ class Www:
         if name not in self.sha256:
             self.sha256[name] = network.make_file(self.root / name, size, seed)
         return self.sha256[name]
+
+
+@pytest.fixture(name='peer')
+def _peer(part):
+    return part(peer.Peer())
+
+
+@pytest.fixture(name='boot')
+def _boot(peer, machine):       # pylint: disable=redefined-outer-name
+    def start(arguments=(), **keys):
+        return machine([skiff.nic(peer.netdev())], fw_cfg=keys, arguments=arguments)
+    return start
 
 
 @pytest.fixture(scope='session')
