@@ -521,10 +521,7 @@ static void the_least_recently_used_entry_goes_first(void **state)
 	expect_query(HOST_IP + 1);
 }
 
-/*
- * --- doubt
- * ----------------------------------------------------------------------------------------
- */
+/* --- doubt ---------------------------------------------------------------------------------- */
 
 /* [ARP-07] */
 static void in_doubt_the_known_mac_is_used_until_another_answers(void **state)
@@ -577,10 +574,7 @@ static void an_entry_that_nobody_uses_is_left_alone(void **state)
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
 
-/*
- * --- our address
- * ----------------------------------------------------------------------------------
- */
+/* --- our address ---------------------------------------------------------------------------- */
 
 /* [ARP-09] */
 static void a_new_address_is_announced(void **state)

@@ -77,10 +77,7 @@ static void output_is_kept_and_bounded(void **state)
 	assert_string_equal(hosted_output(), "");
 }
 
-/*
- * --- registers
- * ------------------------------------------------------------------------------------
- */
+/* --- registers ------------------------------------------------------------------------------ */
 
 static uint32_t all_ones(void *ctx, unsigned off, unsigned width)
 {
@@ -173,10 +170,7 @@ static void a_grant_can_be_made_to_fail(void **state)
 	assert_int_equal(port_dma_alloc(&d, 8, 4096), 0);
 }
 
-/*
- * --- cargo
- * ----------------------------------------------------------------------------------------
- */
+/* --- cargo ---------------------------------------------------------------------------------- */
 
 static void initrds_follow_the_kernel_at_multiples_of_four(void **state)
 {

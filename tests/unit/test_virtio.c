@@ -165,10 +165,7 @@ static void bus_mastering_ends_with_the_reset(void **state)
 	assert_int_equal(r->device.cfg[PCI_COMMAND], 0x03);
 }
 
-/*
- * --- reset
- * ----------------------------------------------------------------------------------------
- */
+/* --- reset ---------------------------------------------------------------------------------- */
 
 /* [INIT-10] [PCI-11]: the model complains of a write before status reads 0. */
 static void a_slow_reset_is_awaited(void **state)

@@ -412,10 +412,7 @@ static void msi_x_and_isr_are_left_alone(void **state)
 	}
 }
 
-/*
- * --- a BAR out of reach
- * ----------------------------------------------------------------------------
- */
+/* --- a BAR out of reach --------------------------------------------------------------------- */
 
 /*
  * [PCI-16] [PCI-20] [PCI-02]: everything goes through configuration space; the model checks each

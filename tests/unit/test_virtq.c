@@ -296,10 +296,7 @@ static void an_entry_counts_only_with_its_index(void **state)
 	assert_int_equal(vq.fault, VIRTQ_SOUND);
 }
 
-/*
- * --- lies
- * -------------------------------------------------------------------------------------------
- */
+/* --- lies ----------------------------------------------------------------------------------- */
 
 static void assert_stays_broken(enum virtq_fault fault, uint32_t value)
 {

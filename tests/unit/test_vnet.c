@@ -185,10 +185,7 @@ static void a_field_outside_the_frame_is_dropped(void **state)
 	}
 }
 
-/*
- * --- any state
- * ------------------------------------------------------------------------------------
- */
+/* --- any state ------------------------------------------------------------------------------ */
 
 /* [DEV-50] [DEV-51] row "any, gso_type": no vouching survives it, trust or not. */
 static void a_gso_type_is_counted_and_the_frame_verified(void **state)
@@ -402,10 +399,7 @@ static void nothing_is_vouched_for_but_by_data_valid_alone(void **state)
 	}
 }
 
-/*
- * --- words
- * ------------------------------------------------------------------------------------------
- */
+/* --- words ---------------------------------------------------------------------------------- */
 
 /* Each continues "N segments had checksum 0", and ends its sentence. */
 static void every_breach_has_words(void **state)
