@@ -76,6 +76,17 @@ const uint8_t *rig_frame(uint32_t number, uint32_t len)
 	return bytes;
 }
 
+uint8_t *rig_send(struct rig *r, uint32_t number, uint32_t len)
+{
+	uint8_t *buf = r->nic->ops->tx_buffer(r->nic);
+
+	if (buf) {
+		memcpy(buf, rig_frame(number, len), len);
+		r->nic->ops->tx_send(r->nic, len);
+	}
+	return buf;
+}
+
 bool rig_passes(struct rig *r, uint32_t number, uint32_t len, enum csum_verdict csum)
 {
 	const uint8_t *frame = rig_frame(number, len);

@@ -47,6 +47,9 @@ bool rig_end(struct rig *r);
  */
 const uint8_t *rig_frame(uint32_t number, uint32_t len);
 
+/* Has the driver send it. The buffer that it was given; NULL: none was free. */
+uint8_t *rig_send(struct rig *r, uint32_t number, uint32_t len);
+
 /*
  * Lets the device receive such a frame honestly, polls, and says whether exactly it came through,
  * with this verdict.

@@ -12,17 +12,6 @@
 #include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
-static uint8_t *send_frame(struct rig *r, uint32_t number, uint32_t len)
-{
-	uint8_t *buf = r->nic->ops->tx_buffer(r->nic);
-
-	if (buf) {
-		memcpy(buf, rig_frame(number, len), len);
-		r->nic->ops->tx_send(r->nic, len);
-	}
-	return buf;
-}
-
 /* --- frames ----------------------------------------------------------------------------------- */
 
 /* [NET-29]: the header is cut off, and nothing else. */
@@ -48,7 +37,7 @@ static void indices_wrap(void **state)
 	assert_int_equal(rig_open(r), 0);
 	for (uint32_t i = 0; i < 70000; i++) {
 		assert_true(rig_passes(r, i, 60, CSUM_CHECK));
-		assert_non_null(send_frame(r, i, 60));
+		assert_non_null(rig_send(r, i, 60));
 		r->nic->ops->tx_flush(r->nic);
 	}
 	assert_int_equal(r->device.sent_count, 70000);
@@ -63,7 +52,7 @@ static void what_was_sent_leaves_before_the_device_is_reset(void **state)
 
 	(void)state;
 	assert_int_equal(rig_open(r), 0);
-	assert_non_null(send_frame(r, 1, 60));
+	assert_non_null(rig_send(r, 1, 60));
 	assert_int_equal(r->nic->ops->close(r->nic), 0);
 	assert_int_equal(r->device.sent_count, 1);
 	assert_true(rig_end(r));
@@ -150,7 +139,7 @@ static void sent_frames_arrive_with_a_header_of_zeros(void **state)
 	assert_int_equal(rig_open(r), 0);
 	assert_int_equal(r->nic->tx_max, 1514);
 	for (uint32_t len = 14; len <= 1514; len += 50) {
-		assert_non_null(send_frame(r, len, len));
+		assert_non_null(rig_send(r, len, len));
 		r->nic->ops->tx_flush(r->nic);
 		sent = &r->device.sent[(r->device.sent_count - 1) % DEVICE_SENT_MAX];
 		assert_int_equal(sent->len, len);
@@ -171,7 +160,7 @@ static void a_header_that_the_device_wrote_to_is_not_sent_again(void **state)
 	(void)state;
 	assert_int_equal(rig_open(r), 0);
 	for (uint32_t i = 0; i < 3 * VIRTIO_NET_TX_SLOTS; i++) {
-		assert_non_null(send_frame(r, i, 60));
+		assert_non_null(rig_send(r, i, 60));
 		r->nic->ops->tx_flush(r->nic);
 		memset(r->vn.memory->tx, 0xee, sizeof(r->vn.memory->tx));
 	}
@@ -185,7 +174,7 @@ static void several_sends_need_one_flush_and_one_doorbell(void **state)
 	(void)state;
 	assert_int_equal(rig_open(r), 0);
 	for (uint32_t i = 0; i < 5; i++)
-		assert_non_null(send_frame(r, i, 60));
+		assert_non_null(rig_send(r, i, 60));
 	assert_int_equal(r->device.sent_count, 0);
 	r->nic->ops->tx_flush(r->nic);
 	assert_int_equal(r->device.sent_count, 5);
@@ -204,7 +193,7 @@ static void transmit_buffers_run_out_and_come_back(void **state)
 	assert_int_equal(rig_open(r), 0);
 	r->device.queue[1].hold = true;
 	for (uint32_t i = 0; i < VIRTIO_NET_TX_SLOTS; i++)
-		assert_non_null(send_frame(r, i, 60));
+		assert_non_null(rig_send(r, i, 60));
 	assert_null(r->nic->ops->tx_buffer(r->nic));
 	assert_null(r->nic->ops->tx_buffer(r->nic));
 	/* without a flush by us: the driver did it */
@@ -213,7 +202,7 @@ static void transmit_buffers_run_out_and_come_back(void **state)
 	assert_true(device_pop(&r->device, 1, &chain));
 	device_use(&r->device, 1, chain.head, 0);
 	device_show(&r->device, 1);
-	assert_non_null(send_frame(r, 99, 60));
+	assert_non_null(rig_send(r, 99, 60));
 	assert_null(r->nic->ops->tx_buffer(r->nic));
 	assert_true(rig_end(r));
 }
@@ -394,7 +383,7 @@ static void it_opens_again_after_close(void **state)
 	for (uint32_t i = 0; i < 3; i++) {
 		assert_int_equal(rig_open(r), 0);
 		assert_true(rig_passes(r, i, 100, CSUM_CHECK));
-		assert_non_null(send_frame(r, i, 100));
+		assert_non_null(rig_send(r, i, 100));
 		r->nic->ops->tx_flush(r->nic);
 		assert_true(rig_end(r));
 	}

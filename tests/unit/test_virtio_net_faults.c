@@ -12,17 +12,6 @@
 #include <cmocka.h> /* behind our own: it has a macro fail() */
 #undef fail
 
-static uint8_t *send_frame(struct rig *r, uint32_t number, uint32_t len)
-{
-	uint8_t *buf = r->nic->ops->tx_buffer(r->nic);
-
-	if (buf) {
-		memcpy(buf, rig_frame(number, len), len);
-		r->nic->ops->tx_send(r->nic, len);
-	}
-	return buf;
-}
-
 static void assert_broken(struct rig *r, const char *words)
 {
 	assert_int_equal(r->nic->ops->poll(r->nic), ERR_DEVICE);
@@ -92,7 +81,7 @@ static void a_lie_on_the_transmit_ring_is_told_by_the_next_poll(void **state)
 	assert_int_equal(rig_open(r), 0);
 	r->device.queue[1].hold = true;
 	for (uint32_t i = 0; i < VIRTIO_NET_TX_SLOTS; i++)
-		assert_non_null(send_frame(r, i, 60));
+		assert_non_null(rig_send(r, i, 60));
 	r->nic->ops->tx_flush(r->nic);
 	device_use(&r->device, 1, VIRTIO_NET_TX_SLOTS, 0);
 	device_show(&r->device, 1);
@@ -111,14 +100,14 @@ static void lengths_of_transmitted_buffers_are_noise(void **state)
 	assert_int_equal(rig_open(r), 0);
 	r->device.queue[1].hold = true;
 	for (uint32_t i = 0; i < VIRTIO_NET_TX_SLOTS; i++)
-		assert_non_null(send_frame(r, i, 60));
+		assert_non_null(rig_send(r, i, 60));
 	r->nic->ops->tx_flush(r->nic);
 	for (uint32_t i = 0; i < 3; i++) {
 		assert_true(device_pop(&r->device, 1, &chain));
 		device_use(&r->device, 1, chain.head, 0xffffffff);
 	}
 	device_show(&r->device, 1);
-	assert_non_null(send_frame(r, 0, 60));
+	assert_non_null(rig_send(r, 0, 60));
 	assert_int_equal(r->vn.counts.tx_len, 3);
 	assert_int_equal(r->nic->ops->poll(r->nic), 0);
 	assert_true(rig_end(r));
