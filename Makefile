@@ -13,7 +13,8 @@
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in
 #:                 tests/fuzz/README.md
 #: make bench      the comparison with iPXE; RUNS=10
-#: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= KNOWN= PCAP= (tests/conform/run)
+#: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= KNOWN= PCAP=
+#:                 (tests/conform/run)
 #: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local
 #: make clean      removes what was built, but not what deps fetched
 #: V=1 shows the commands; B=build/other builds there.
@@ -183,7 +184,8 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
-	rm -rf $(filter-out %/kernel %/busybox %/ipxe %/shell %/cmocka32 %/passt %/fresh,$(wildcard $(B)/*))
+	rm -rf $(filter-out $(addprefix %/,kernel busybox ipxe shell cmocka32 passt fresh), \
+		$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit ##################################
 

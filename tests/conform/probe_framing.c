@@ -37,6 +37,7 @@ static int try(struct conform *c, const struct framing *framing)
 	bool answered;
 	int err;
 
+	shape.name = "framing";
 	shape.one_descriptor = true; /* in the other direction */
 	err = probe_life(c, &c->modern, &shape, &answered);
 

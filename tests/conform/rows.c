@@ -28,7 +28,8 @@ const struct row_text row_texts[ROWS] = {
 	[DEV_03] = {
 		.id = "DEV-03", .level = LEVEL_REPORT, .section = "2.2.2, 6",
 		.title = "no reserved bit is offered",
-		.rule = "Bits 44 to 49 and those from 71 to 127 have no meaning; a later specification "
+		.rule = "Bits 44 to 49 and those from 71 to 127 have no meaning; a later "
+			"specification "
 			"may define them.",
 		.unseen = "", .needs = "the registers of virtio 1",
 	},

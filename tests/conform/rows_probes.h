@@ -20,7 +20,8 @@
 		.id = "DEV-62", .level = LEVEL_REPORT, .section = "2.4, 4.1.4.3",
 		.title = "a reset clears what is left",
 		.rule = "Selectors, driver_feature and queue addresses go back to 0 in a reset; no "
-			"sentence asks for it, and no driver reads them before it has written them.",
+			"sentence asks for it, and no driver reads them before it has written "
+			"them.",
 		.unseen = "the device took no features", .needs = "the registers of virtio 1",
 	},
 	[DEV_63] = {
@@ -119,7 +120,8 @@
 	[DEV_76] = {
 		.id = "DEV-76", .level = LEVEL_MUST, .section = "5.1.9.2",
 		.title = "partial checksums are completed",
-		.rule = "With CSUM a packet with NEEDS_CSUM goes out with the checksum at csum_start "
+		.rule = "With CSUM a packet with NEEDS_CSUM goes out with the checksum at "
+			"csum_start "
 			"+ csum_offset completed.",
 		.unseen = "no segment with a whole checksum was answered with a RST",
 		.needs = "CSUM",
@@ -127,7 +129,8 @@
 	[DEV_77] = {
 		.id = "DEV-77", .level = LEVEL_MUST, .section = "5.1.9.2",
 		.title = "long segments arrive whole",
-		.rule = "With HOST_TSO4 a packet with gso_type TCPV4 is cut into packets of gso_size "
+		.rule = "With HOST_TSO4 a packet with gso_type TCPV4 is cut into packets of "
+			"gso_size "
 			"bytes of data, or delivered as it is.",
 		.unseen = "HOST_TSO4 is not offered, or no segment was answered with a RST",
 		.needs = "HOST_TSO4",
@@ -142,7 +145,8 @@
 	[DEV_79] = {
 		.id = "DEV-79", .level = LEVEL_SHOULD, .section = "2.7.7.2",
 		.title = "no interrupt that is not wanted",
-		.rule = "If avail.flags is 1, or used_event is another index, the device SHOULD NOT "
+		.rule = "If avail.flags is 1, or used_event is another index, the device SHOULD "
+			"NOT "
 			"send a notification.",
 		.unseen = "nobody answers", .needs = "queues that work",
 	},
@@ -150,7 +154,8 @@
 		.id = "DEV-80", .level = LEVEL_MUST, .section = "2.7.7.2, 4.1.4.5.1",
 		.title = "interrupts show in the ISR status",
 		.rule = "If avail.flags is 0 the device MUST send a notification, and while MSI-X "
-			"is disabled MUST set the queue bit of the ISR status before; it MUST reset "
+			"is disabled MUST set the queue bit of the ISR status before; it MUST "
+			"reset "
 			"that to 0 when it is read.",
 		.unseen = "nobody answers", .needs = "queues that work",
 	},
@@ -165,21 +170,24 @@
 	[DEV_82] = {
 		.id = "DEV-82", .level = LEVEL_MUST, .section = "2.8.1, 2.8.6",
 		.title = "used descriptors follow their laps",
-		.rule = "The device uses a buffer at the place behind the last buffer's, with AVAIL "
+		.rule = "The device uses a buffer at the place behind the last buffer's, with "
+			"AVAIL "
 			"and USED equal to its wrap counter.",
 		.unseen = NO_BUFFER, .needs = "RING_PACKED",
 	},
 	[DEV_83] = {
 		.id = "DEV-83", .level = LEVEL_HABIT, .section = "2.8.4",
 		.title = "used descriptors say WRITE",
-		.rule = "In a used descriptor WRITE says whether the device has written anything, and "
+		.rule = "In a used descriptor WRITE says whether the device has written "
+			"anything, and "
 			"len counts only then; Linux believes len in any case.",
 		.unseen = NO_FRAME, .needs = "RING_PACKED",
 	},
 	[DEV_84] = {
 		.id = "DEV-84", .level = LEVEL_MUST, .section = "2.8.10, 2.8.14",
 		.title = "the device's event flags are valid",
-		.rule = "Event suppression flags are ENABLE, DISABLE or, with EVENT_IDX, DESC; their "
+		.rule = "Event suppression flags are ENABLE, DISABLE or, with EVENT_IDX, DESC; "
+			"their "
 			"reserved bits are 0.",
 		.unseen = "nothing was handed to the device", .needs = "RING_PACKED",
 	},
@@ -193,7 +201,8 @@
 	[DEV_86] = {
 		.id = "DEV-86", .level = LEVEL_MUST, .section = "2.1.2, 2.4.1",
 		.title = "a reset ends what a driver has done",
-		.rule = "A device that a driver has confused asks for a reset or ignores it; reset, "
+		.rule = "A device that a driver has confused asks for a reset or ignores it; "
+			"reset, "
 			"it is as at first.",
 		.unseen = "nobody answers", .needs = "hostile=1, which may end the virtual machine",
 	},

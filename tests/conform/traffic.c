@@ -343,7 +343,7 @@ int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered)
 
 	begin(t);
 	err = traffic_wait(t, link_is_up, &t->net, ANSWER_MS);
-	if (!err && t->lease.ip)
+	if (!err && t->lease.address.ip)
 		configure(t);
 	else if (!err)
 		err = take_address(t);

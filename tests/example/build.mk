@@ -13,16 +13,18 @@ example_FLAGS := $(CFLAGS) -D_GNU_SOURCE -m64 -O2 -ffreestanding -fno-pic -fno-p
 	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-tree-loop-distribute-patterns -isystem $(LWIP_INCLUDE)
 
-# What lwIP's binary has for sockets, threads, taps and serial lines, nothing here calls: whoever did would halt. All else
-# that it wants is there, or the link fails.
-EXAMPLE_UNUSED := __ctype_b_loc __errno_location __fdelt_chk __fprintf_chk __printf_chk __snprintf_chk __stack_chk_fail \
-	abort calloc exit fcntl fflush fopen getenv getpid gettimeofday ioctl open perror puts read select sigaction srand \
-	strncmp strncpy strtol __isoc23_strtol system tcflush tcgetattr tcsetattr write \
+# What lwIP's binary has for sockets, threads, taps and serial lines, nothing here calls: whoever
+# did would halt. All else that it wants is there, or the link fails.
+EXAMPLE_UNUSED := __ctype_b_loc __errno_location __fdelt_chk __fprintf_chk __printf_chk \
+	__snprintf_chk __stack_chk_fail abort calloc exit fcntl fflush fopen getenv getpid \
+	gettimeofday ioctl open perror puts read select sigaction srand strncmp strncpy strtol \
+	__isoc23_strtol system tcflush tcgetattr tcsetattr write \
 	$(addprefix vde_,open_real datafd recv send) \
-	$(addprefix pthread_,create setname_np mutex_init mutex_destroy cond_init cond_destroy cond_wait cond_timedwait \
-	cond_broadcast condattr_init condattr_destroy condattr_setclock)
-EXAMPLE_LINK := -m elf_x86_64 -z noexecstack --build-id=none --no-warn-rwx-segments --fatal-warnings \
-	$(EXAMPLE_UNUSED:%=--defsym=%=halt) --defsym=__memcpy_chk=memcpy --defsym=strlen=text_len \
+	$(addprefix pthread_,create setname_np mutex_init mutex_destroy cond_init cond_destroy \
+	cond_wait cond_timedwait cond_broadcast condattr_init condattr_destroy condattr_setclock)
+EXAMPLE_LINK := -m elf_x86_64 -z noexecstack --build-id=none --no-warn-rwx-segments \
+	--fatal-warnings $(EXAMPLE_UNUSED:%=--defsym=%=halt) \
+	--defsym=__memcpy_chk=memcpy --defsym=strlen=text_len \
 	$(patsubst %,--defsym=pthread_%=one_thread,self mutex_lock mutex_unlock)
 
 .PHONY: need-lwip

@@ -42,12 +42,12 @@ static void cut(const struct device_sent *whole, struct device_sent *part, uint3
 static void segment(struct device *d, uint16_t gso_size)
 {
 	static struct device_sent whole;
-	uint32_t data, from;
+	uint32_t data;
 
 	whole = d->sent[(d->sent_count - 1) % DEVICE_SENT_MAX];
 	data = whole.len - HEADERS;
 	d->sent_count--;
-	for (from = 0; from < data; from += gso_size) {
+	for (uint32_t from = 0; from < data; from += gso_size) {
 		cut(&whole, &d->sent[d->sent_count++ % DEVICE_SENT_MAX], from,
 		    data - from < gso_size ? data - from : gso_size);
 		if (device_faulty(d, FAULT_SEGMENTS_LOST))

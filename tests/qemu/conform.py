@@ -15,13 +15,14 @@ ROM = SKIFF_ROM.parent / 'skiff-conform.rom'
 EFI = uefi.SKIFF_EFI.parent / 'skiff-conform.efi'
 EXITS = {33: 0, 35: 1, 37: 2}           # QEMU's exit status, with isa-debug-exit: the verdict
 
-# Of QEMU's own device, whatever is behind it, reported only: feature selectors outlive a reset, and features are taken
-# before DRIVER.
+# Of QEMU's own device, whatever is behind it, reported only: feature selectors outlive a reset, and
+# features are taken before DRIVER.
 QEMU = {'DEV-62', 'DEV-66'}
 # And of each vhost-user back end: QEMU tells none of them about the MAC filter that it answers for.
 VHOST_USER = QEMU | {'DEV-74'}
 
-POINT = re.compile(r'^(not )?ok (\d+) - (DEV-\d+b?) (.*?)(?: \[([\w-]+)\])?(?: # (SKIP|TODO) (.*))?$')
+POINT = re.compile(
+    r'^(not )?ok (\d+) - (DEV-\d+b?) (.*?)(?: \[([\w-]+)\])?(?: # (SKIP|TODO) (.*))?$')
 
 
 class Point:

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from conftest import MIB
-from skiff import (BOOT, BOOT_TIMEOUT, BUSYBOX, HTTP, INITRD, KERNEL, TEST_CMDLINE, USER_SPACE, boot_keys as keys,
-                   device_status, nic, reached_user_space)
+from skiff import (BOOT, BOOT_TIMEOUT, BUSYBOX, HTTP, INITRD, KERNEL, TEST_CMDLINE, USER_SPACE,
+                   boot_keys as keys, device_status, nic, reached_user_space)
 
 
 @pytest.mark.parametrize('flavour, variant', [

@@ -69,7 +69,8 @@ def failure(guest):
 
 @pytest.mark.parametrize('release', ['early', 'repaired'])
 def test_one_that_ends_at_a_legacy_device_has_taken_the_link_along(release, behind, machine, www):
-    """passt serves modern devices alone. QEMU notices at once, or when skiff has looked at its link."""
+    """passt serves modern devices alone. QEMU notices at once, or when skiff has looked at its
+    link."""
     net = behind(release)
     guest = machine([nic(net.netdev, 'legacy')], net=net,
                     fw_cfg={'fetch': url(www, '1m'), 'deadline': '1'})

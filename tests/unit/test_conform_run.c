@@ -599,16 +599,17 @@ static void what_passes_is_recorded(void **state)
 {
 	struct neighbour *n = neighbour_new();
 	unsigned interfaces = 0, received = 0, sent = 0;
-	const uint8_t *at, *end;
+	const uint8_t *at;
 	size_t len;
 
 	(void)state;
 	n->records = true;
+	n->keys = (const char *const[]){ "only", "as-skiff,no-csum,mrg-64", NULL };
 	assert_good(n);
 	at = neighbour_record(&len);
 	assert_in_range(len, 1000, 1 << 20);
 	assert_int_equal(get_le32(at), 0x0a0d0d0a);
-	for (end = at + len; at < end; at += len) {
+	for (const uint8_t *end = at + len; at < end; at += len) {
 		len = get_le32(at + 4);
 		assert_true(len % 4 == 0 && len >= 12 && len <= (size_t)(end - at));
 		assert_int_equal(get_le32(at + len - 4), len);
