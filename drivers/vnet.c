@@ -181,8 +181,8 @@ void vnet_breach_text(const struct vnet_rules *rules, uint8_t breach, struct tex
 			"DATA_VALID, which the device may not do: GUEST_CSUM was not negotiated",
 		[VNET_BREACH_RSC_INFO] =
 			"RSC_INFO, which the device may not do: RSC_EXT was not negotiated",
-		[VNET_BREACH_GSO] = "with a gso_type, which the device may not do: its feature was "
-				    "not negotiated",
+		[VNET_BREACH_GSO] =
+			"with a gso_type, which the device may not do: that was not negotiated",
 		[VNET_BREACH_NEEDS_CSUM] =
 			"NEEDS_CSUM, which the device may not do: GUEST_CSUM was not negotiated",
 		[VNET_BREACH_FIELD] =

@@ -27,6 +27,7 @@ static inline bool same_mac(const uint8_t *a, const uint8_t *b)
  */
 HOT_PATH uint16_t eth_rx(struct net *net, struct packet *pkt)
 {
+	/* cppcheck-suppress ctuuninitvar ; net_rx() has set frame, it alone */
 	const uint8_t *head = pkt->frame->head;
 	uint32_t len = pkt->frame->data.len;
 	uint16_t type;
