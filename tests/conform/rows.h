@@ -91,6 +91,7 @@ enum row {
 	DEV_84,
 	DEV_85,
 	DEV_86,
+	DEV_87,
 	ROWS,
 };
 

@@ -206,3 +206,11 @@
 			"it is as at first.",
 		.unseen = "nobody answers", .needs = "hostile=1, which may end the virtual machine",
 	},
+	[DEV_87] = {
+		.id = "DEV-87", .level = LEVEL_MUST, .section = "5.1.9.2",
+		.title = "long IPv6 segments arrive whole",
+		.rule = "With HOST_TSO6 a packet with gso_type TCPV6 is cut into packets of "
+			"gso_size bytes of data, or delivered as it is.",
+		.unseen = "HOST_TSO6 is not offered, or nobody answers over IPv6",
+		.needs = "HOST_TSO6",
+	},

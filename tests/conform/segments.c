@@ -16,31 +16,50 @@
 #define TCP_FIELD 16
 #define TCP_PSH 0x08
 #define TCP_RST 0x04
-#define HEADERS_LEN (ETH_HEADER_LEN + IPV4_HEADER_LEN + TCP_HEADER_LEN)
-#define GSO_TCPV4 1
+#define HDR_LEN 2 /* in the virtio header, as VNET_GSO_TYPE */
+#define GSO_SIZE 4
+#define PACKET_MAX (IPV6_HEADER_LEN + TCP_HEADER_LEN + SEGMENTS_DATA_MAX)
+
+_Static_assert(ETH_HEADER_LEN + PACKET_MAX + JUDGE_HEADER_LEN <= STATION_TX_LEN,
+	       "the longest segment has room");
 
 struct question {
 	struct traffic *t;
-	uint16_t port; /* ours */
+	struct ipv6 *v6; /* NULL: over IPv4 */
+	uint16_t port;   /* ours */
 	uint32_t seq;
 	uint16_t data, gso_size;
 	struct segment_answer *answer;
 };
 
+/* Where the TCP header of a frame lies; 0: it has none for us. */
+static uint32_t find_tcp(const struct question *q, struct span frame)
+{
+	const uint8_t *ip = frame.at + ETH_HEADER_LEN;
+	uint32_t off = ETH_HEADER_LEN + IPV6_HEADER_LEN;
+
+	if (q->v6 && !ipv6_is_answer(q->v6, frame, PROTO_TCP))
+		return 0;
+	if (!q->v6) {
+		if (frame.len < ETH_HEADER_LEN + IPV4_HEADER_LEN + TCP_HEADER_LEN ||
+		    get_be16(frame.at + 12) != ETH_TYPE_IPV4 || ip[9] != PROTO_TCP)
+			return 0;
+		off = ETH_HEADER_LEN + (ip[0] & 15u) * 4;
+	}
+	return frame.len < off + TCP_HEADER_LEN ? 0 : off;
+}
+
 /* A RST for our port: how much of the segment it acknowledges. The frame is a private copy. */
 static void watch(void *ctx, struct span frame)
 {
 	struct question *q = ctx;
-	const uint8_t *ip = frame.at + ETH_HEADER_LEN, *tcp;
-	uint32_t header_len, acked;
+	uint32_t off = find_tcp(q, frame), acked;
+	const uint8_t *tcp = frame.at + off;
 
-	if (frame.len < HEADERS_LEN || get_be16(frame.at + 12) != ETH_TYPE_IPV4 ||
-	    ip[9] != PROTO_TCP)
-		return;
-	header_len = (ip[0] & 15u) * 4;
-	tcp = ip + header_len;
-	if (frame.len < ETH_HEADER_LEN + header_len + TCP_HEADER_LEN ||
-	    get_be16(tcp) != PORT_CLOSED || get_be16(tcp + 2) != q->port || !(tcp[13] & TCP_RST))
+	if (q->v6)
+		ipv6_watch(q->v6, frame);
+	if (!off || get_be16(tcp) != PORT_CLOSED || get_be16(tcp + 2) != q->port ||
+	    !(tcp[13] & TCP_RST))
 		return;
 	acked = get_be32(tcp + 8) - q->seq;
 	if (acked == q->data)
@@ -61,8 +80,8 @@ static bool answered(void *ctx)
 static void write_segment(const struct question *q, uint8_t *tcp, bool partial)
 {
 	uint32_t len = TCP_HEADER_LEN + (uint32_t)q->data;
-	uint32_t pseudo = (q->t->net.ip >> 16) + (q->t->net.ip & 0xffff) + (q->t->peer >> 16) +
-			  (q->t->peer & 0xffff) + PROTO_TCP + len;
+	uint32_t pseudo = q->v6 ? ipv6_pseudo_sum(q->v6, PROTO_TCP, len) :
+				  ipv4_pseudo_sum(q->t->net.ip, q->t->peer, PROTO_TCP, len);
 
 	memset(tcp, 0, TCP_HEADER_LEN);
 	put_be16(tcp, q->port);
@@ -80,32 +99,37 @@ static void write_segment(const struct question *q, uint8_t *tcp, bool partial)
 /* 5.1.9.2: what the device is to do with it. */
 static void write_header(struct station *st, const struct segment_shape *how)
 {
+	uint16_t l4 = ETH_HEADER_LEN + (how->v6 ? IPV6_HEADER_LEN : IPV4_HEADER_LEN);
 	uint8_t *header = st->tx_header;
 
 	if (!how->partial)
 		return;
-	header[0] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-	put_le16(header + 6, ETH_HEADER_LEN + IPV4_HEADER_LEN);
-	put_le16(header + 8, TCP_FIELD);
+	header[VNET_FLAGS] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	put_le16(header + VNET_CSUM_START, l4);
+	put_le16(header + VNET_CSUM_OFFSET, TCP_FIELD);
 	if (!how->gso_size)
 		return;
-	header[1] = GSO_TCPV4;
-	put_le16(header + 2, HEADERS_LEN);
-	put_le16(header + 4, how->gso_size);
+	header[VNET_GSO_TYPE] = how->v6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+	put_le16(header + HDR_LEN, (uint16_t)(l4 + TCP_HEADER_LEN));
+	put_le16(header + GSO_SIZE, how->gso_size);
 }
 
 static int send(struct question *q, const struct segment_shape *how)
 {
 	struct net *net = &q->t->net;
 	struct station *st = q->t->station;
-	uint8_t *p = ipv4_tx_buffer(net);
-	int err;
+	uint8_t *p = q->v6 ? ipv6_tx_buffer(q->v6) : ipv4_tx_buffer(net);
+	uint32_t len = TCP_HEADER_LEN + (uint32_t)how->data;
+	int err = 0;
 
 	if (!p)
 		return 0;
 	write_segment(q, p, how->partial);
 	write_header(st, how);
-	err = ipv4_tx_send(net, PROTO_TCP, net->ip, q->t->peer, TCP_HEADER_LEN + how->data);
+	if (q->v6)
+		ipv6_tx_send(q->v6, PROTO_TCP, len);
+	else
+		err = ipv4_tx_send(net, PROTO_TCP, net->ip, q->t->peer, len);
 	memset(st->tx_header, 0, sizeof(st->tx_header));
 	return err == ERR_DEVICE ? err : 0;
 }
@@ -113,9 +137,11 @@ static int send(struct question *q, const struct segment_shape *how)
 int segments_ask(struct traffic *t, const struct segment_shape *how, struct segment_answer *answer)
 {
 	struct station *st = t->station;
-	struct question q = {
-		.t = t, .data = how->data, .gso_size = how->gso_size, .answer = answer
-	};
+	struct question q = { .t = t,
+			      .v6 = how->v6,
+			      .data = how->data,
+			      .gso_size = how->gso_size,
+			      .answer = answer };
 	void (*watch_before)(void *ctx, struct span frame) = st->watch;
 	void *ctx_before = st->watch_ctx;
 	uint16_t mtu = t->net.mtu, tx_max = st->nic.tx_max;
@@ -128,8 +154,8 @@ int segments_ask(struct traffic *t, const struct segment_shape *how, struct segm
 	st->watch = watch;
 	st->watch_ctx = &q;
 	/* The device cuts it, not the stack. */
-	t->net.mtu = IPV4_HEADER_LEN + TCP_HEADER_LEN + SEGMENTS_DATA_MAX;
-	st->nic.tx_max = ETH_HEADER_LEN + IPV4_HEADER_LEN + TCP_HEADER_LEN + SEGMENTS_DATA_MAX;
+	t->net.mtu = PACKET_MAX;
+	st->nic.tx_max = ETH_HEADER_LEN + PACKET_MAX;
 	err = send(&q, how);
 	t->net.mtu = mtu;
 	st->nic.tx_max = tx_max;

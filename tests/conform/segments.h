@@ -7,15 +7,16 @@
 #ifndef TESTS_CONFORM_SEGMENTS_H
 #define TESTS_CONFORM_SEGMENTS_H
 
-#include "tests/conform/traffic.h"
+#include "tests/conform/ipv6.h"
 
-#define SEGMENTS_DATA_MAX 3000
+#define SEGMENTS_DATA_MAX 4000
 
 /* How a segment is handed to the device. */
 struct segment_shape {
 	uint16_t data;     /* bytes, SEGMENTS_DATA_MAX at most */
 	uint16_t gso_size; /* of what the device cuts it into; 0: nothing of the kind */
 	bool partial;      /* the device completes the checksum */
+	struct ipv6 *v6;   /* over IPv6, to the peer that was found; NULL: over IPv4 */
 };
 
 struct segment_answer {
@@ -25,8 +26,8 @@ struct segment_answer {
 };
 
 /*
- * One segment to the peer of the question that was answered last, behind traffic_ask() on the same
- * station. 0; ERR_DEVICE, ERR_ABORTED.
+ * One segment, over IPv4 to the peer of the question that was answered last, behind traffic_ask()
+ * on the same station. 0; ERR_DEVICE, ERR_ABORTED.
  */
 int segments_ask(struct traffic *t, const struct segment_shape *how, struct segment_answer *answer)
 	MUST_CHECK;

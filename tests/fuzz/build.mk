@@ -28,7 +28,7 @@ covered     = $(if $(findstring /arch/hosted/,$@)$(findstring /tests/,$@),,\
 width64    := -m64
 width32    := -m32 -idirafter /usr/include/x86_64-linux-gnu
 
-FUZZ_MODEL  := $(filter-out %/tcp_lab.c %/http_lab.c %/neighbour.c %/csum_x64.c %.S,\
+FUZZ_MODEL  := $(filter-out %/tcp_lab.c %/http_lab.c %/neighbour.c %/neighbour6.c %/csum_x64.c %.S,\
 	$(call find,tests/model))
 FUZZ_SHARED := $(filter-out tests/fuzz/fuzz_%,$(call find,tests/fuzz))
 FUZZ_SOURCES := $(COMMON) $(PURE) $(call find,arch/hosted) $(FUZZ_MODEL) $(FUZZ_SHARED)

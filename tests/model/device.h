@@ -101,6 +101,8 @@ enum device_fault {
 	FAULT_MAC_HIDDEN,      /* a MAC that was set is not in the configuration */
 	FAULT_CSUM_LEFT,       /* a transmitted frame with NEEDS_CSUM goes out as it is */
 	FAULT_SEGMENTS_LOST,   /* of what is to be segmented only the first leaves */
+	FAULT_SEGMENTS6_LOST,  /* the same of IPv6 alone: its last segment is missing */
+	FAULT_SEGMENTS6_SUM,   /* their checksums are sums of IPv4's pseudo-header */
 	FAULT_HEADER_WHOLE, /* a buffer whose first piece is shorter than the header is of no use */
 	FAULT_ISR_ALWAYS,   /* interrupts although they are not wanted */
 	FAULT_ISR_NEVER,    /* none, by the pin */

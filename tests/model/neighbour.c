@@ -105,6 +105,15 @@ static void answer_segment(struct neighbour *n, const uint8_t *frame, uint32_t l
 	deliver(n, answer, segment_write(answer, &rst));
 }
 
+static void answer_ipv6(struct neighbour *n, const uint8_t *frame, uint32_t len)
+{
+	uint8_t answer[1514];
+	uint32_t answer_len = neighbour6_answer(&n->v6, frame, len, answer);
+
+	if (answer_len)
+		deliver(n, answer, answer_len);
+}
+
 static void answer(struct neighbour *n, const uint8_t *frame, uint32_t len)
 {
 	const uint8_t *ip = frame + 14;
@@ -117,6 +126,8 @@ static void answer(struct neighbour *n, const uint8_t *frame, uint32_t len)
 		answer_echo(n, frame, ip + 20, get_be16(ip + 2) - 20u);
 	else if (get_be16(frame + 12) == 0x0800 && ip[9] == 6)
 		answer_segment(n, frame, len);
+	else if (get_be16(frame + 12) == 0x86dd)
+		answer_ipv6(n, frame, len);
 }
 
 static void idle(void *ctx)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * skiff-conform over a model device on whose wire somebody answers: ARP, echo, and a RST to every
- * SYN. One run at a time. A test changes the device, or what it does with the frames for the guest,
- * and looks at which rows were found broken.
+ * SYN; over IPv6, too, if a test wants that. One run at a time. A test changes the device, or what
+ * it does with the frames for the guest, and looks at which rows were found broken.
  */
 #ifndef TESTS_MODEL_NEIGHBOUR_H
 #define TESTS_MODEL_NEIGHBOUR_H
 
 #include "tests/conform/conform.h"
 #include "tests/model/device.h"
+#include "tests/model/neighbour6.h"
 
 struct neighbour {
 	struct device device;
@@ -23,7 +24,8 @@ struct neighbour {
 	uint32_t number;                      /* of the frame that is delivered, from 1 */
 	bool records;                         /* what the program records is kept */
 	bool silent;                          /* nobody answers */
-	unsigned seen;                        /* frames of the guest that were looked at */
+	struct neighbour6 v6;
+	unsigned seen; /* frames of the guest that were looked at */
 };
 
 /*

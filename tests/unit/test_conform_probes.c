@@ -271,6 +271,37 @@ static void offloads_of_what_is_transmitted(void **state)
 	assert_finds(offloading(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 ");
 }
 
+static struct neighbour *offloading_v6(uint64_t faults)
+{
+	struct neighbour *n = offloading(faults);
+
+	device_offer(&n->device, VIRTIO_NET_F_HOST_TSO6);
+	n->v6.speaks = true;
+	return n;
+}
+
+/* [DEV-87]: by a neighbour who asks before it answers; where none speaks IPv6 nothing is said. */
+static void segmentation_over_ipv6(void **state)
+{
+	struct neighbour *n = offloading_v6(0);
+
+	(void)state;
+	assert_finds(n, "");
+	assert_true(n->v6.met);
+	assert_true(neighbour_says(n, "ok ", "DEV-87", "[tx-offload]"));
+	assert_false(neighbour_says(n, "ok ", "DEV-87", "# SKIP"));
+
+	assert_finds(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_LOST)), "DEV-87 ");
+	assert_finds(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_SUM)), "DEV-87 ");
+	assert_finds(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 DEV-87 ");
+
+	n = offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_LOST));
+	n->v6.speaks = false;
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-87",
+				   "# SKIP HOST_TSO6 is not offered, or nobody answers over IPv6"));
+}
+
 /* [DEV-78] */
 static void framing_that_matters(void **state)
 {
@@ -372,6 +403,7 @@ int main(void)
 		cmocka_unit_test(an_honest_control_queue),
 		cmocka_unit_test(control_queues_that_lie),
 		cmocka_unit_test(offloads_of_what_is_transmitted),
+		cmocka_unit_test(segmentation_over_ipv6),
 		cmocka_unit_test(framing_that_matters),
 		cmocka_unit_test(interrupts_that_lie),
 		cmocka_unit_test(an_honest_device_survives_hostile_drivers),
