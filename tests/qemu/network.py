@@ -120,8 +120,8 @@ def forget_closed():
 class Tap(Part):
     """A tap interface of the namespace. netdev() gives QEMU's side of it.
 
-    Without ipv6 the kernel sends nothing of its own into the guest. queues: pairs of them, for
-    mq=on.
+    Without ipv6 the kernel sends nothing of its own into the guest; with it the link-local address
+    is there at once, since nobody else can have it. queues: pairs of them, for mq=on.
     """
 
     def __init__(self, name='tap0', mtu=1500, address=TAP_ADDRESS, ipv6=False, queues=1):
@@ -133,8 +133,8 @@ class Tap(Part):
         if not os.access('/dev/net/tun', os.R_OK | os.W_OK):
             raise Unavailable('/dev/net/tun cannot be opened by this user, so there is no tap')
         ip('tuntap', 'add', 'dev', self.name, 'mode', 'tap', *['multi_queue'] * (self.queues > 1))
-        if not self.ipv6:
-            Path(f'/proc/sys/net/ipv6/conf/{self.name}/disable_ipv6').write_text('1')
+        key, value = ('accept_dad', '0') if self.ipv6 else ('disable_ipv6', '1')
+        Path(f'/proc/sys/net/ipv6/conf/{self.name}/{key}').write_text(value)
         ip('link', 'set', self.name, 'mtu', str(self.mtu))
         if self.address:
             ip('address', 'add', self.address, 'dev', self.name)

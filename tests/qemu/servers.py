@@ -260,14 +260,15 @@ class Attachment:
 
 
 @contextlib.contextmanager
-def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False, queues=1):
+def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False, queues=1,
+           ipv6=False):
     """Sets up one flavour of network and yields its Attachment.
 
     mtu: on tap, the interface's, announced by DHCP option 26 where it is not 1500; on passt, what
     its option 26 says. bootfile: the DHCP boot file, where the flavour can say one (user, tap);
     `{host}` in it becomes the server's address. dnsmasq: further options of it (tap). netdev: a
     dict of further -netdev options. dns: passt names its gateway as DNS server (user and tap always
-    name one). queues: pairs of them (tap).
+    name one). queues, ipv6: as a Tap has them (tap).
     """
     netdev = netdev or {}
     more = ''.join(f',{key}={value}' for key, value in netdev.items())
@@ -281,7 +282,7 @@ def attach(flavour, mtu=None, bootfile=None, dnsmasq=(), netdev=None, dns=False,
             options.append('dhcp-boot=' + bootfile.replace('{host}', host))
         if mtu not in (None, 1500):
             options.append(f'dhcp-option=26,{mtu}')
-        with Tap(mtu=mtu or 1500, queues=queues) as tap, \
+        with Tap(mtu=mtu or 1500, queues=queues, ipv6=ipv6) as tap, \
                 Dnsmasq(tap.name, options=options) as server:
             yield Attachment(flavour, tap.netdev(**netdev), host, mtu or 1500,
                              {'tap': tap, 'dnsmasq': server})

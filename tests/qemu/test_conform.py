@@ -181,8 +181,9 @@ def test_shapes_of_the_device(properties, attach, machine):
 
 def test_probes_ask_everything_of_a_tap(attach, machine):
     """None is left out for want of an answer: whoever has a kernel behind it answers them all."""
-    report = conform.run(machine, attach('tap'), knobs={'ip': '192.0.2.77/24 192.0.2.1'})
-    rows = {f'DEV-{n}' for n in (60, 61, 63, 64, 65, *range(67, 73), *range(74, 82))}
+    net = attach('tap', ipv6=True)
+    report = conform.run(machine, net, knobs={'ip': '192.0.2.77/24 192.0.2.1'})
+    rows = {f'DEV-{n}' for n in (60, 61, 63, 64, 65, *range(67, 73), *range(74, 82), 87)}
     assert not [row for row in rows if not report.scenes(row)], report.text
     assert report.broken() == {'DEV-31'} | conform.QEMU, report.offences()
     assert not report.scenes('DEV-86'), 'nobody asked for that'
