@@ -13,6 +13,7 @@ from scapy.utils import RawPcapNgReader
 
 import backend
 import conform
+import network
 import servers
 import passt
 import uefi
