@@ -224,6 +224,8 @@ static int live(struct conform *c, const struct shape *shape, bool filter)
 		send_malformed(&life);
 	if (!err && life.open && filter)
 		err = traffic_ask(&c->traffic, PATIENCE_MS, &answered);
+	if (!err && life.open && filter && !answered) /* networks lose frames */
+		err = traffic_ask(&c->traffic, PROBE_ANSWER_MS, &answered);
 	/* Broadcasts would be taken for answers where no echo is answered. */
 	if (!err && answered && c->traffic.echoes_seen &&
 	    c->modern.accepted & BIT(VIRTIO_NET_F_CTRL_RX))
