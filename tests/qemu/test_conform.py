@@ -169,10 +169,13 @@ def test_a_device_that_refuses_a_valid_set(attach, machine):
     {'page-per-vq': 'on'}, {'modern-pio-notify': 'on'}, {'vectors': 0}], ids=str)
 def test_shapes_of_the_device(properties, attach, machine):
     report = conform.run(machine, attach('user'), 'modern', **properties)
-    # QEMU's used descriptors of packed rings lack WRITE.
-    habits = {'DEV-83'} if 'packed' in properties else set()
-    assert report.broken() == {'DEV-31'} | habits | conform.QEMU, report.offences()
-    if habits:
+    # QEMU's used descriptors of packed rings lack WRITE; its PCI_CFG window looks at offsets and
+    # not at the BAR, so that a doorbell in the second one is written to the first one's registers.
+    own = {'DEV-83'} if 'packed' in properties else set()
+    if 'modern-pio-notify' in properties:
+        own = {'DEV-69'}
+    assert report.broken() == {'DEV-31'} | own | conform.QEMU, report.offences()
+    if 'packed' in properties:
         wanted = {'packed', 'packed-linux', 'packed-mrg', 'packed-smallest'}
         assert wanted <= set(report.scenes('DEV-28'))
     # It came up in every configuration.
