@@ -72,8 +72,8 @@ int probe_somebody(struct conform *c, bool *somebody)
 }
 
 /*
- * Behind a probe that has found something: the device may have died of it, and whatever came next
- * would be blamed for that. 0; ERR_ABORTED; ERR_DEVICE with a sentence.
+ * Behind each probe: the device may have died of it, and whatever came next would be blamed for
+ * that. 0; ERR_ABORTED; ERR_DEVICE with a sentence.
  */
 static int check_alive(struct conform *c, const char *name)
 {
@@ -101,14 +101,6 @@ bool probes_has(const char *name, size_t len)
 	return false;
 }
 
-static bool found(const struct ledger *l, struct row_set rows)
-{
-	for (unsigned row = 0; row < ROWS; row++)
-		if (row_set_has(rows, row) && l->broken[row])
-			return true;
-	return false;
-}
-
 /* The device is reset behind it, so that nobody finds it as a probe has left it. */
 static int run_probe(struct conform *c, const struct probe *p, struct row_set rows)
 {
@@ -123,7 +115,7 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 	c->failure.text[0] = '\0';
 	closed = registers_reset(&c->registers, v, &c->ledger, &c->failure);
 	report_scene(&c->report, &scene, &c->ledger);
-	if (!closed && err != ERR_ABORTED && found(&c->ledger, rows))
+	if (!closed && err != ERR_ABORTED)
 		closed = check_alive(c, p->name);
 	return err == ERR_ABORTED ? err : closed;
 }
