@@ -29,6 +29,14 @@ static bool honest(struct frame *frame, uint64_t features)
 	return true;
 }
 
+/* Wrong, and nothing that another fault would have left there. */
+static uint16_t bad_csum(struct frame *frame)
+{
+	uint16_t csum = frame_full_csum(frame) ^ 0x5555;
+
+	return csum && csum != frame_pseudo_sum(frame) ? csum : csum ^ 0x0303;
+}
+
 static void set_csum(struct frame *frame, int64_t value)
 {
 	uint16_t csum = (uint16_t)value;
@@ -42,7 +50,7 @@ static void set_csum(struct frame *frame, int64_t value)
 	else if (value == CSUM_PSEUDO)
 		csum = frame_pseudo_sum(frame);
 	else if (value == CSUM_BAD)
-		csum = frame_full_csum(frame) ^ 0x5555;
+		csum = bad_csum(frame);
 	frame_set_csum(frame, csum);
 }
 

@@ -90,6 +90,18 @@ static bool find_l3(struct l3 *l3, struct span frame)
 	return type == TYPE_IPV6 && find_ipv6(l3, frame);
 }
 
+/* A length that a wire has damaged says nothing: the header's own checksum has to be right. */
+static uint32_t ipv4_len(const uint8_t *ip, uint32_t room)
+{
+	uint32_t header_len = room ? (ip[0] & 15u) * 4 : 0;
+
+	if (room < IPV4_HEADER_LEN)
+		return IPV4_HEADER_LEN;
+	if (header_len < IPV4_HEADER_LEN || header_len > room || !csum_header_ok(ip, header_len))
+		return 0;
+	return get_be16(ip + 2);
+}
+
 uint32_t judge_whole_len(struct span frame)
 {
 	const uint8_t *ip = frame.at + ETH_HEADER_LEN;
@@ -101,8 +113,7 @@ uint32_t judge_whole_len(struct span frame)
 	case TYPE_ARP:
 		return ETH_HEADER_LEN + ARP_LEN;
 	case TYPE_IPV4:
-		return ETH_HEADER_LEN +
-		       (room < IPV4_HEADER_LEN ? (uint32_t)IPV4_HEADER_LEN : get_be16(ip + 2));
+		return ETH_HEADER_LEN + ipv4_len(ip, room);
 	case TYPE_IPV6: /* RFC 2675: a jumbogram has 0 there */
 		return ETH_HEADER_LEN + IPV6_HEADER_LEN +
 		       (room < IPV6_HEADER_LEN ? 0u : get_be16(ip + 4));
