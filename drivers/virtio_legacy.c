@@ -85,7 +85,7 @@ static bool open_registers(struct virtio *v, uint32_t config_len)
 }
 
 /* 4.1.4.10 [PCI-L1]. The BAR's length is not ours to see: as much configuration as will open. */
-static const char *find(struct virtio *v)
+static const char *legacy_find(struct virtio *v)
 {
 	uint32_t device = port_pci_read(v->fn, PCI_DEVICE_ID, 2);
 
@@ -104,14 +104,7 @@ static const char *find(struct virtio *v)
 
 static const char *legacy_open(struct virtio *v)
 {
-	const char *why = virtio_pci_claim(v);
-
-	if (why)
-		return why;
-	why = find(v);
-	if (why)
-		virtio_pci_release(v);
-	return why;
+	return virtio_pci_open(v, legacy_find);
 }
 
 const struct virtio_transport virtio_legacy = {

@@ -244,7 +244,7 @@ static void consider(struct virtio *v, const struct capability *c)
 	}
 }
 
-static const char *find(struct virtio *v)
+static const char *modern_find(struct virtio *v)
 {
 	struct capability c;
 	struct pci_caps caps;
@@ -266,14 +266,6 @@ static const char *find(struct virtio *v)
 
 /* --- PCI, for either transport --------------------------------------------------------------- */
 
-const char *virtio_pci_claim(struct virtio *v)
-{
-	if (!virtio_net_pci_is(v->fn))
-		return "it is no virtio network device on PCI";
-	pci_enable(&v->command, v->fn);
-	return NULL;
-}
-
 void virtio_pci_release(const struct virtio *v)
 {
 	pci_restore(&v->command);
@@ -290,16 +282,22 @@ void virtio_pci_name(const struct virtio *v, struct text *t)
 		 (unsigned)port_pci_read(v->fn, PCI_DEVICE_ID, 2));
 }
 
-static const char *modern_open(struct virtio *v)
+const char *virtio_pci_open(struct virtio *v, const char *(*find)(struct virtio *v))
 {
-	const char *why = virtio_pci_claim(v);
+	const char *why;
 
-	if (why)
-		return why;
+	if (!virtio_net_pci_is(v->fn))
+		return "it is no virtio network device on PCI";
+	pci_enable(&v->command, v->fn);
 	why = find(v);
 	if (why)
 		virtio_pci_release(v);
 	return why;
+}
+
+static const char *modern_open(struct virtio *v)
+{
+	return virtio_pci_open(v, modern_find);
 }
 
 const struct virtio_transport virtio_pci = {

@@ -48,10 +48,11 @@ enum virtio_pci_common {
 extern const struct virtio_transport virtio_pci;
 
 /*
- * What both transports over PCI share. claim: NULL, and the device answers on its BARs; or why it
- * is none of ours, as half a sentence. The others are operations of struct virtio_transport.
+ * What both transports over PCI share, and operations of struct virtio_transport. open: lets the
+ * device answer on its BARs, and has `find` look for its registers, which returns NULL, or why it
+ * found none; so does open, and all is as it was then.
  */
-const char *virtio_pci_claim(struct virtio *v);
+const char *virtio_pci_open(struct virtio *v, const char *(*find)(struct virtio *v));
 void virtio_pci_release(const struct virtio *v);
 void virtio_pci_allow_dma(const struct virtio *v);
 void virtio_pci_name(const struct virtio *v, struct text *t);
