@@ -184,7 +184,7 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
-	rm -rf $(filter-out $(addprefix %/,kernel busybox ipxe shell cmocka32 passt fresh), \
+	rm -rf $(filter-out $(addprefix %/,kernel busybox ipxe shell cmocka32 passt lwip fresh), \
 		$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit ##################################
@@ -227,7 +227,7 @@ check: all units structure
 
 # Three analysers, clean or excused line by line; of `make test` a part.
 ANALYSES := $(foreach a,gcc clang-tidy cppcheck,$(B)/analyse-$(a).log)
-need-analysers: need-uefi ; $(call need,clang-tidy@clang-tidy cppcheck@cppcheck)
+need-analysers: need-uefi need-lwip ; $(call need,clang-tidy@clang-tidy cppcheck@cppcheck)
 .PHONY: analyse need-analysers
 $(ANALYSES): $(B)/analyse-%.log: FORCE | need-analysers
 	@mkdir -p $(@D)

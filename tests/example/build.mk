@@ -1,8 +1,7 @@
 # build/example.elf: lwIP over libskiff.a, a program for `qemu-system-x86_64 -kernel`; included by
-# the Makefile. drivers/README.md has the command line.
+# the Makefile. drivers/README.md has the command line. lwIP is Debian's source of it.
 
-LWIP         = $(shell $(CC) -print-file-name=liblwip.so)
-LWIP_INCLUDE = /usr/include/lwip
+LWIP = build/lwip/src
 
 # Of a bare PC's port the BIOS's files do for all but the console.
 EXAMPLE := $(call find,tests/example) $(addprefix core/,mem.c sha256.c text.c) \
@@ -10,34 +9,30 @@ EXAMPLE := $(call find,tests/example) $(addprefix core/,mem.c sha256.c text.c) \
 	$(addprefix arch/pcbios/,bar.c pci.c pit.c)
 EXAMPLE_OBJECTS := $(patsubst %,$(B)/example/%.o,$(basename $(EXAMPLE)))
 example_FLAGS := $(CFLAGS) -D_GNU_SOURCE -m64 -O2 -ffreestanding -fno-pic -fno-pie -mno-red-zone \
-	-fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
-	-fno-tree-loop-distribute-patterns -isystem $(LWIP_INCLUDE)
-
-# What lwIP's binary has for sockets, threads, taps and serial lines, nothing here calls: whoever
-# did would halt. All else that it wants is there, or the link fails.
-EXAMPLE_UNUSED := __ctype_b_loc __errno_location __fdelt_chk __fprintf_chk __printf_chk \
-	__snprintf_chk __stack_chk_fail abort calloc exit fcntl fflush fopen getenv getpid \
-	gettimeofday ioctl open perror puts read select sigaction srand strncmp strncpy strtol \
-	__isoc23_strtol system tcflush tcgetattr tcsetattr write \
-	$(addprefix vde_,open_real datafd recv send) \
-	$(addprefix pthread_,create setname_np mutex_init mutex_destroy cond_init cond_destroy \
-	cond_wait cond_timedwait cond_broadcast condattr_init condattr_destroy condattr_setclock)
+	-mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fcf-protection=none -fno-tree-loop-distribute-patterns -Itests/example \
+	-isystem $(LWIP)/include
 EXAMPLE_LINK := -m elf_x86_64 -z noexecstack --build-id=none --no-warn-rwx-segments \
-	--fatal-warnings $(EXAMPLE_UNUSED:%=--defsym=%=halt) \
-	--defsym=__memcpy_chk=memcpy --defsym=strlen=text_len \
-	$(patsubst %,--defsym=pthread_%=one_thread,self mutex_lock mutex_unlock)
+	--fatal-warnings --gc-sections --defsym=strlen=text_len
 
 .PHONY: need-lwip
-need-lwip: need-cc ; $(call need,$(LWIP_INCLUDE)/lwip/init.h@liblwip-dev)
+need-lwip: need-cc ; $(call need,$(LWIP)/include/lwip/init.h@lwip)
 $(B)/example/%.o: %.c Makefile tests/example/build.mk | need-lwip
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(example_FLAGS) -MMD -MP -c -o $@ $<
 $(B)/example/%.o: %.S Makefile tests/example/build.mk | need-lwip
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) $(example_FLAGS) -MMD -MP -c -o $@ $<
-$(B)/example/lwip.o: tests/example/embed Makefile tests/example/build.mk | need-lwip
-	@mkdir -p $(@D)
-	$(call say,EMBED)$< $(LWIP) >$(B)/example/lwip.s && $(CC) -c -o $@ $(B)/example/lwip.s
+# All of lwIP that the options leave in, in one piece; its warnings are its own.
+$(B)/example/lwip.o: tests/example/lwipopts.h tests/example/arch/cc.h Makefile \
+		tests/example/build.mk | need-lwip
+	@mkdir -p $(B)/example/lwip
+	$(call say,LWIP)cd $(B)/example/lwip && \
+		$(CC) $(filter-out $(WARN) -I% -isystem $(LWIP)/include,$(example_FLAGS)) -w \
+		-ffunction-sections -fdata-sections \
+		-I$(CURDIR)/tests/example -I$(CURDIR)/$(LWIP)/include -c \
+		$(CURDIR)/$(LWIP)/core/*.c $(CURDIR)/$(LWIP)/core/ipv4/*.c \
+		$(CURDIR)/$(LWIP)/netif/ethernet.c && $(LD) -r -o ../lwip.o *.o
 $(B)/example.elf: tests/example/example.ld $(EXAMPLE_OBJECTS) $(B)/example/lwip.o $(B)/libskiff.a
 	$(call say,LD)$(LD) $(EXAMPLE_LINK) -T $< -o $@ $(filter-out $<,$^)
 -include $(EXAMPLE_OBJECTS:.o=.d)

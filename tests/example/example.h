@@ -3,10 +3,7 @@
 #ifndef TESTS_EXAMPLE_H
 #define TESTS_EXAMPLE_H
 
-struct netif;
-
-void say(const char *text);      /* port.c: on COM1 */
-void lease(struct netif *netif); /* lease.c: from now on netif gets its address, and says so */
-_Noreturn void halt(void);       /* start.S */
+void say(const char *text); /* port.c: on COM1 */
+_Noreturn void halt(void);  /* start.S */
 
 #endif

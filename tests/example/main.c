@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lwIP over skiff's nic, which answers ping and, on port 80, HTTP. Esc on the serial port ends it.
+ * lwIP over skiff's nic, which gets a lease and answers ping and, on port 80, HTTP. Esc on the
+ * serial port ends it.
  */
 #define ERR_TIMEOUT SKIFF_ERR_TIMEOUT /* lwIP has one, too */
 #include "drivers/virtio_net.h"
 #undef ERR_TIMEOUT
 
+#include <lwip/dhcp.h>
 #include <lwip/etharp.h>
 #include <lwip/inet_chksum.h>
 #include <lwip/init.h>
@@ -39,7 +41,10 @@ static err_t transmit(struct netif *unused, struct pbuf *p)
 	return ERR_OK;
 }
 
-/* The sum that the device left undone, for a stack that insists on one; of UDP, 0 means none. */
+/*
+ * The sum that the device left undone, where lwIP finds it: whose field it is, lwIP would have to
+ * see first. Of UDP, 0 means none.
+ */
 static void finish(uint8_t *data, const struct frame *frame)
 {
 	uint8_t *begin = data + frame->csum_start;
@@ -49,11 +54,7 @@ static void finish(uint8_t *data, const struct frame *frame)
 	memcpy(begin + frame->csum_offset, &sum, sizeof(sum));
 }
 
-/*
- * rx borrows: the bytes are copied before it returns. What the driver vouches for, lwIP need not
- * sum again: that is NETIF_SET_CHECKSUM_CTRL(), frame by frame. It is empty in Debian's build,
- * where LWIP_CHECKSUM_CTRL_PER_NETIF is off: this verifies all, so a partial sum is finished first.
- */
+/* rx borrows: the bytes are copied before it returns. What is vouched for is not summed again. */
 static void receive(void *unused, const struct frame *frame)
 {
 	struct pbuf *p;
@@ -66,13 +67,24 @@ static void receive(void *unused, const struct frame *frame)
 	if (!p)
 		return;
 	pbuf_take(p, frame->data.at, p->len);
-	NETIF_SET_CHECKSUM_CTRL(&netif, frame->csum == CSUM_CHECK ?
-						NETIF_CHECKSUM_ENABLE_ALL :
-						NETIF_CHECKSUM_ENABLE_ALL & ~VERIFIED);
-	if (frame->csum == CSUM_PARTIAL && !LWIP_CHECKSUM_CTRL_PER_NETIF)
+	if (frame->csum == CSUM_PARTIAL)
 		finish(p->payload, frame);
+	NETIF_SET_CHECKSUM_CTRL(&netif, frame->csum == CSUM_VOUCHED ?
+						NETIF_CHECKSUM_ENABLE_ALL & ~VERIFIED :
+						NETIF_CHECKSUM_ENABLE_ALL);
 	if (netif.input(p, &netif) != ERR_OK)
 		pbuf_free(p);
+}
+
+/* Whenever something changes about it, a lease among others. */
+static void changed(struct netif *unused)
+{
+	(void)unused;
+	if (ip4_addr_isany(netif_ip4_addr(&netif)))
+		return;
+	say("address ");
+	say(ip4addr_ntoa(netif_ip4_addr(&netif)));
+	say("\r\n");
 }
 
 static err_t attach(struct netif *unused)
@@ -129,9 +141,10 @@ static void serve(void)
 
 	lwip_init();
 	netif_add_noaddr(&netif, NULL, attach, ethernet_input);
+	netif_set_status_callback(&netif, changed);
 	netif_set_default(&netif);
 	netif_set_up(&netif);
-	lease(&netif);
+	dhcp_start(&netif);
 	pcb = tcp_new();
 	tcp_bind(pcb, IP4_ADDR_ANY, 80);
 	tcp_accept(tcp_listen(pcb), accept);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What libskiff.a wants of a platform, as far as it is not a PC's anyway: the clock is
+ * What libskiff.a and lwIP want of a platform, as far as it is not a PC's anyway: the clock is
  * arch/x86/time.c, PCI, registers and memory for devices are arch/pcbios/pci.c. arch/port.h has the
  * contracts.
  */
 #include "arch/port.h"
+
+#include <lwip/sys.h>
+
 #include "arch/x86/io.h"
 #include "drivers/pci.h"
 #include "tests/example/example.h"
@@ -44,4 +47,23 @@ _Noreturn void port_fatal(const char *file, int line)
 	say("assertion failed in ");
 	say(file);
 	halt();
+}
+
+/* lwIP's: its clock, its dice, and a bug of its own. */
+u32_t sys_now(void)
+{
+	return port_now_ms();
+}
+
+uint32_t example_random(void)
+{
+	uint32_t v;
+
+	port_random(&v, sizeof(v));
+	return v;
+}
+
+_Noreturn void example_bug(void)
+{
+	port_fatal("lwIP", 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The entry of a PVH kernel, which QEMU's -kernel knows by an ELF note: 32 bits, no paging, .bss
- * cleared. It goes on in long mode, the first 4 GiB mapped as they lie, with SSE, which lwIP's
- * binary uses. No interrupt comes in; an exception resets the machine.
+ * cleared. It goes on in long mode, the first 4 GiB mapped as they lie. No interrupt comes in; an
+ * exception resets the machine.
  */
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 #define STACK_LEN 0x10000
@@ -17,13 +17,13 @@
 	.globl start
 start:	movl $directories, %eax
 	movl %eax, %cr3
-	movl $0x620, %eax /* PAE, OSFXSR, OSXMMEXCPT */
+	movl $0x20, %eax /* PAE */
 	movl %eax, %cr4
 	movl $0xc0000080, %ecx /* EFER: LME */
 	rdmsr
 	orl $0x100, %eax
 	wrmsr
-	movl $0x80000023, %eax /* PG, NE, MP, PE */
+	movl $0x80000001, %eax /* PG, PE */
 	movl %eax, %cr0
 	lgdt descriptor
 	ljmp $8, $long_mode
@@ -34,10 +34,8 @@ long_mode:
 	movl %eax, %ds
 	movl %eax, %es
 	movl %eax, %ss
-	movl %eax, %fs /* lwIP's stack protector reads a word at fs:28h, which nobody changes */
 	movl $stack + STACK_LEN, %esp
 	cld
-	fninit
 	call example
 	.globl halt
 halt:	cli
