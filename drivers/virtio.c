@@ -14,6 +14,7 @@
 #define RESET_MS 100   /* bounds the wait for a reset */
 #define CONFIG_TRIES 8 /* bounds the wait for a configuration that holds still */
 #define CONFIG_BYTES_MAX 8
+#define WHY_MAX 300 /* what each transport has against a device, in half a sentence */
 
 /*
  * The best first: modern where the capabilities are there, also on a transitional device; legacy
@@ -23,19 +24,22 @@ static const struct virtio_transport *const transports[] = { &virtio_pci, &virti
 
 int virtio_open(struct virtio *v, uintptr_t fn, struct failure *f)
 {
-	const char *why[ARRAY_LEN(transports)];
+	const char *why;
+	char reasons[WHY_MAX];
+	struct text t;
 
 	memset(v, 0, sizeof(*v));
 	v->fn = fn;
+	text_init(&t, reasons, sizeof(reasons));
 	for (unsigned i = 0; i < ARRAY_LEN(transports); i++) {
-		why[i] = transports[i]->open(v);
-		if (!why[i]) {
+		why = transports[i]->open(v);
+		if (!why) {
 			v->transport = transports[i];
 			return 0;
 		}
+		text_fmt(&t, "%s%s", i ? ", and " : "", why);
 	}
-	return fail(f, RUNG_DEVICE, ERR_DEVICE, "the virtio device cannot be driven: %s, and %s",
-		    why[0], why[1]);
+	return fail(f, RUNG_DEVICE, ERR_DEVICE, "the virtio device cannot be driven: %s", reasons);
 }
 
 /* Progress only adds bits (2.1.1 [INIT-02]), never SUSPEND (3.4.1 [INIT-19]). */
