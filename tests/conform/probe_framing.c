@@ -4,6 +4,7 @@
  * ends in several, or shares one with the first bytes of the frame; to transmit, to receive, and
  * merged [DEV-78]. Called by probes.c.
  */
+#include "drivers/virtio_net.h"
 #include "tests/conform/features.h"
 #include "tests/conform/judge.h"
 #include "tests/conform/probes.h"
@@ -31,6 +32,26 @@ static const struct framing {
 	  { .features = INDIRECT, .needs = INDIRECT, .tx_layout = { 1, 12, 21 } } },
 };
 
+/* Whether a split ring, whose size is a power of two, has the descriptors of such a buffer. */
+static bool fits(const struct conform *c, uint16_t queue, const uint8_t layout[RING_PIECES_MAX - 1])
+{
+	const struct virtio *v = &c->modern;
+	unsigned size = 1;
+
+	while (size < station_pieces(layout))
+		size *= 2;
+	return size <= v->transport->queue_max(v, queue);
+}
+
+/* What it needs is offered and wanted, and its buffers have room in the queues. */
+static bool makes_sense(const struct conform *c, const struct shape *shape)
+{
+	if (shape->needs & ~(c->modern.offered & c->knobs.config.features))
+		return false;
+	return fits(c, VIRTIO_NET_RECEIVEQ, shape->rx_layout) &&
+	       (shape->features & INDIRECT || fits(c, VIRTIO_NET_TRANSMITQ, shape->tx_layout));
+}
+
 static int try(struct conform *c, const struct framing *framing)
 {
 	struct shape shape = framing->shape;
@@ -57,7 +78,7 @@ static int run(struct conform *c)
 	int err = probe_somebody(c, &somebody);
 
 	for (unsigned i = 0; i < ARRAY_LEN(framings) && !err && somebody; i++)
-		if (!framings[i].shape.needs || framings[i].shape.needs & c->modern.offered)
+		if (makes_sense(c, &framings[i].shape))
 			err = try(c, &framings[i]);
 	return err;
 }

@@ -111,6 +111,9 @@ struct station {
 	uint8_t frame[STATION_FRAME_MAX] __attribute__((aligned(8)));
 };
 
+/* How many pieces a buffer in that layout has: at least 1. */
+uint8_t station_pieces(const uint8_t layout[RING_PIECES_MAX - 1]);
+
 /* Once: len bytes of DMA memory for both arenas, page-aligned. */
 void station_init(struct station *st, uint8_t *va, uint64_t dev, uint32_t len, uint64_t key);
 

@@ -53,7 +53,7 @@ static bool no_memory(struct station *st, const char *what)
 	return false;
 }
 
-static uint8_t pieces_of(const uint8_t layout[RING_PIECES_MAX - 1])
+uint8_t station_pieces(const uint8_t layout[RING_PIECES_MAX - 1])
 {
 	uint8_t n = 0;
 
@@ -72,7 +72,7 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
 	/* Buffers of a merged frame have one piece each, unless framing is the subject. */
 	bool one = st->shape->one_descriptor || (receives && has(st, VIRTIO_NET_F_MRG_RXBUF));
 	struct ring_shape shape = {
-		.pieces = layout[0] ? pieces_of(layout) :
+		.pieces = layout[0] ? station_pieces(layout) :
 			  one       ? 1 :
 				      2,
 		.receives = receives,
@@ -87,6 +87,12 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
 
 	if (!size)
 		return false;
+	if (each > size) {
+		(void)fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
+			   "queue %u has %u entries, too few for a buffer of %u descriptors", queue,
+			   (unsigned)size, (unsigned)each);
+		return false;
+	}
 	while (slots * each > size)
 		slots /= 2;
 	while (shape.in_order && !shape.packed && !st->shape->legacy && slots * each < size)
