@@ -23,7 +23,7 @@ struct ipv6 {
 
 /*
  * Asks all nodes on the link for an echo, twice before silence is believed; over t's station, which
- * is live, and net. 0, whether one is found or not; ERR_DEVICE, ERR_ABORTED.
+ * is live, and net. 0, whether one is found or not; ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT.
  */
 int ipv6_find(struct ipv6 *v6, struct traffic *t) MUST_CHECK;
 

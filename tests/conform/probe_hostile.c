@@ -113,14 +113,13 @@ static int recover(struct conform *c, const struct hostile_act *act)
 	static const struct shape shape = { .name = "hostile", .one_descriptor = true };
 	uint8_t status = c->modern.transport->status(&c->modern);
 	bool answered = false;
-	int err;
+	int err = station_close(&c->station);
 
-	ledger_seen(&c->ledger, DEV_86);
-	err = station_close(&c->station);
 	if (!err)
 		err = probe_life(c, &c->modern, &shape, &answered);
-	if (err == ERR_ABORTED)
+	if (err == ERR_ABORTED || err == ERR_TIMEOUT)
 		return err;
+	ledger_seen(&c->ledger, DEV_86);
 	if (!answered)
 		ledger_broken(&c->ledger, DEV_86, "%s: status was 0x%02x; %s", act->what, status,
 			      err ? "a reset did not end" :

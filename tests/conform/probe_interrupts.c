@@ -145,7 +145,7 @@ static int wanted(struct interrupts *in)
 		want(c, false);
 		err = traffic_wait(&c->traffic, station_drained, &c->station, SIGNAL_MS);
 		(void)isr(in);
-		if (isr(in))
+		if (!err && isr(in))
 			ledger_broken(&c->ledger, DEV_80,
 				      "the queue bit of the ISR status was read, and is set again "
 				      "with avail.flags 1");

@@ -43,7 +43,7 @@ static int live(struct conform *c, struct virtio *v, const struct shape *shape, 
 	if (!err)
 		err = traffic_ask(&c->traffic, PROBE_ANSWER_MS, answered);
 	closed = station_close(&c->station);
-	return closed ? closed : err == ERR_ABORTED ? err : 0;
+	return closed ? closed : err == ERR_ABORTED || err == ERR_TIMEOUT ? err : 0;
 }
 
 /* Networks lose frames: silence is believed the second time. */
@@ -73,7 +73,7 @@ int probe_somebody(struct conform *c, bool *somebody)
 
 /*
  * Behind each probe: the device may have died of it, and whatever came next would be blamed for
- * that. 0; ERR_ABORTED; ERR_DEVICE with a sentence.
+ * that. 0; ERR_ABORTED, ERR_TIMEOUT; ERR_DEVICE with a sentence.
  */
 static int check_alive(struct conform *c, const char *name)
 {
@@ -101,7 +101,10 @@ bool probes_has(const char *name, size_t len)
 	return false;
 }
 
-/* The device is reset behind it, so that nobody finds it as a probe has left it. */
+/*
+ * The device is reset behind it, so that nobody finds it as a probe has left it. The end of the run
+ * is no error: what was seen until then is told.
+ */
 static int run_probe(struct conform *c, const struct probe *p, struct row_set rows)
 {
 	struct virtio *v = &c->modern;
@@ -114,10 +117,12 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 		report_note(&c->report, "[%s] %s", p->name, c->failure.text);
 	c->failure.text[0] = '\0';
 	closed = registers_reset(&c->registers, v, &c->ledger, &c->failure);
+	if (conform_at_end(c))
+		report_scene_seen(&scene, &c->ledger);
 	report_scene(&c->report, &scene, &c->ledger);
-	if (!closed && err != ERR_ABORTED)
+	if (!closed && err != ERR_ABORTED && !conform_at_end(c))
 		closed = check_alive(c, p->name);
-	return err == ERR_ABORTED ? err : closed;
+	return err == ERR_ABORTED ? err : closed == ERR_TIMEOUT ? 0 : closed;
 }
 
 int probes_run(struct conform *c, enum probe_time time)

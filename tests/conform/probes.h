@@ -26,8 +26,8 @@ struct probe {
 	uint8_t rows_len;
 	enum row rows[PROBE_ROWS_MAX];
 	/*
-	 * The device is in any state before and behind it. 0; ERR_ABORTED, or ERR_DEVICE with a
-	 * sentence for what cannot be told, which is no verdict.
+	 * The device is in any state before and behind it. 0; ERR_ABORTED, ERR_TIMEOUT at the run's
+	 * end, or ERR_DEVICE with a sentence for what cannot be told, which is no verdict.
 	 */
 	int (*run)(struct conform *c);
 };
@@ -38,8 +38,8 @@ struct probe {
  * One life of the device: brought up by v in this shape, asked one question, reset; twice, if
  * there is no answer. *answered is false where it did not come so far; then c->failure says why, if
  * it can. It is true, for want of a verdict, where the rings were broken meanwhile, which has rows
- * of its own. 0; ERR_ABORTED, or
- * ERR_DEVICE for a reset that does not end.
+ * of its own. 0; ERR_ABORTED, ERR_TIMEOUT at the run's end, or ERR_DEVICE for a reset that does not
+ * end.
  */
 int probe_life(struct conform *c, struct virtio *v, const struct shape *shape, bool *answered)
 	MUST_CHECK;

@@ -27,7 +27,7 @@ struct segment_answer {
 
 /*
  * One segment, over IPv4 to the peer of the question that was answered last, behind traffic_ask()
- * on the same station. 0; ERR_DEVICE, ERR_ABORTED.
+ * on the same station. 0; ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT as traffic.h has them.
  */
 int segments_ask(struct traffic *t, const struct segment_shape *how, struct segment_answer *answer)
 	MUST_CHECK;

@@ -42,8 +42,12 @@ static int unless_fatal(int err)
 
 int traffic_wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
 {
+	int err;
+
 	net_progress(&t->net);
-	return unless_fatal(net_wait(&t->net, done, ctx, timeout_ms));
+	err = net_wait(&t->net, done, ctx, timeout_ms);
+	/* Who was to be waited for has not had the time. */
+	return err == ERR_TIMEOUT && station_at_end(t->station) ? err : unless_fatal(err);
 }
 
 /* Who has never answered is not asked for ever. */

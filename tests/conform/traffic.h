@@ -20,6 +20,8 @@ struct traffic_peer {
 	uint8_t misses;
 };
 
+/* ERR_TIMEOUT says everywhere here that the run is at its end, so that silence tells nothing. */
+
 /*
  * How far the conversations of a run have come: what nobody answered once is not asked for again
  * with the same patience.
@@ -55,13 +57,13 @@ void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *
  */
 int traffic_exceed(struct traffic *t) MUST_CHECK;
 
-/* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED. */
+/* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT. */
 int traffic_run(struct traffic *t) MUST_CHECK;
 
 /*
  * One question over the station, which is live: the old lease, or an address as above, and an echo
  * request. *answered: whether a reply came; from a peer that answers to no echo any frame counts.
- * 0; ERR_DEVICE, ERR_ABORTED.
+ * 0; ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT.
  */
 int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered) MUST_CHECK;
 
@@ -71,7 +73,7 @@ int traffic_wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t
 
 /*
  * Only what makes a peer send: after traffic_run() on the same station. Waits for at most ms. 0;
- * ERR_DEVICE, ERR_ABORTED.
+ * ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT.
  */
 int traffic_provoke(struct traffic *t, uint32_t ms) MUST_CHECK;
 

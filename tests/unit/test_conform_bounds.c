@@ -67,10 +67,79 @@ static void queues_of_two_entries(void **state)
 	assert_false(neighbour_says(n, "ok ", "DEV-78", "# SKIP"));
 }
 
+/* --- time ---------------------------------------------------------------------------------- */
+
+/* Whether one begins. */
+static bool begins(const struct device *d)
+{
+	bool is_new = d->status & DRIVER_OK && d->queue[0].desc != ring;
+
+	if (is_new) {
+		ring = d->queue[0].desc;
+		lives++;
+	}
+	return is_new;
+}
+
+static unsigned silent_from; /* the life from which on nobody answers */
+
+static void be_silent(struct neighbour *n)
+{
+	(void)begins(&n->device);
+	n->silent = lives >= silent_from;
+}
+
+/* What the silence is about is not told, as there was no time for an answer. */
+static struct neighbour *limited(unsigned life, const char *only, const char *limit)
+{
+	static const char *keys[] = { "only", NULL, "limit", NULL, NULL };
+
+	silent_from = life;
+	keys[1] = only;
+	keys[3] = limit;
+	return neighbour_with(be_silent, keys);
+}
+
+static void assert_limit_alone(struct neighbour *n, const char *scene)
+{
+	assert_finds(n, "", VERDICT_UNTESTED);
+	assert_true(lives >= silent_from);
+	assert_true(neighbour_tells(n, "Bail out! the limit of "));
+	assert_false(neighbour_says(n, "ok ", "DEV-57", scene));
+	assert_false(neighbour_says(n, "ok ", "DEV-78", scene));
+}
+
+/* In the second life nobody has answered yet when the time is up. */
+static void a_limit_inside_a_probe(void **state)
+{
+	(void)state;
+	assert_limit_alone(limited(2, "framing", "1"), "[framing]");
+}
+
+/* Nor in the third, which is to tell whether the device has outlived the probe. */
+static void a_limit_behind_a_probe(void **state)
+{
+	struct neighbour *n = limited(3, "feature-late", "1");
+
+	(void)state;
+	assert_limit_alone(n, "[feature-late]");
+	assert_true(neighbour_says(n, "ok ", "DEV-65", "[feature-late]"));
+}
+
+/* While a configuration that has worked is tried again, for one that has not. */
+static void a_limit_inside_a_proof_of_life(void **state)
+{
+	(void)state;
+	assert_limit_alone(limited(2, "as-skiff one-descriptor", "3"), "[one-descriptor]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues_of_two_entries),
+		cmocka_unit_test(a_limit_inside_a_probe),
+		cmocka_unit_test(a_limit_behind_a_probe),
+		cmocka_unit_test(a_limit_inside_a_proof_of_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
