@@ -4,7 +4,6 @@
 
 #include "arch/boot.h"
 #include "core/clock.h"
-#include "core/csum.h"
 #include "core/mem.h"
 #include "core/random.h"
 #include "net/boot/address.h"
@@ -19,10 +18,6 @@
 #define FETCH_AGAIN_MS 500  /* once that was not enough, twice in the run */
 #define PORT_CLOSED 9       /* discard: most answer with a RST, which will do */
 #define PROVOKED 4          /* echo requests, of which nobody waits for the replies */
-#define ECHO_ID 0x534b
-#define ICMP_ECHO_REPLY 0
-#define ICMP_ECHO 8
-#define ICMP_HEADER_LEN 8
 #define ECHO_LEN_MAX 1400
 
 void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
@@ -137,25 +132,6 @@ static int take_address(struct traffic *t)
 
 /* --- conversations ------------------------------------------------------------------------- */
 
-/* Sees each frame before net does: counts echo replies, for which net has no use. */
-static void watch(void *ctx, struct span frame)
-{
-	struct traffic *t = ctx;
-	uint32_t l4_off;
-
-	if (frame.len < ETH_HEADER_LEN + IPV4_HEADER_LEN ||
-	    get_be16(frame.at + 12) != ETH_TYPE_IPV4 ||
-	    frame.at[ETH_HEADER_LEN + 9] != IPV4_PROTO_ICMP)
-		return;
-	l4_off = ETH_HEADER_LEN + (frame.at[ETH_HEADER_LEN] & 15u) * 4;
-	if (frame.len >= l4_off + ICMP_HEADER_LEN && frame.at[l4_off] == ICMP_ECHO_REPLY &&
-	    get_be16(frame.at + l4_off + 4) == ECHO_ID) {
-		t->echoes_seen++;
-		memcpy(t->peer_mac, frame.at + 6, sizeof(t->peer_mac));
-		t->has_peer_mac = true;
-	}
-}
-
 static bool echoes_done(void *ctx)
 {
 	const struct traffic *t = ctx;
@@ -163,35 +139,9 @@ static bool echoes_done(void *ctx)
 	return t->echoes_seen >= t->echoes;
 }
 
-/* A queue of one buffer has none while the last packet is on its way. */
-static int wait_for_buffer(struct traffic *t)
+int traffic_wait_for_buffer(struct traffic *t)
 {
 	return traffic_wait(t, station_drained, t->station, STATION_STALL_MS);
-}
-
-/* len bytes of data, or as many as a packet and a buffer hold. */
-static int send_echo(struct traffic *t, uint32_t len)
-{
-	int err = wait_for_buffer(t);
-	uint8_t *p = err ? NULL : ipv4_tx_buffer(&t->net);
-	uint32_t mtu = t->station->nic.tx_max - (uint32_t)ETH_HEADER_LEN;
-
-	if (!p)
-		return err;
-	if (mtu > t->net.mtu)
-		mtu = t->net.mtu;
-	if (len > mtu - IPV4_HEADER_LEN - ICMP_HEADER_LEN)
-		len = mtu - IPV4_HEADER_LEN - ICMP_HEADER_LEN;
-	memset(p, 0, ICMP_HEADER_LEN);
-	p[0] = ICMP_ECHO;
-	put_be16(p + 4, ECHO_ID);
-	put_be16(p + 6, (uint16_t)++t->echoes);
-	for (uint32_t i = 0; i < len; i++)
-		p[ICMP_HEADER_LEN + i] = (uint8_t)(i + t->echoes);
-	put_be16(p + 2, (uint16_t)~csum_fold(csum_add(p, ICMP_HEADER_LEN + len, 0)));
-	if (ipv4_tx_send(&t->net, IPV4_PROTO_ICMP, t->net.ip, t->peer, ICMP_HEADER_LEN + len) < 0)
-		t->echoes--;
-	return 0;
 }
 
 /*
@@ -207,14 +157,14 @@ static int echo(struct traffic *t)
 		return 0;
 	t->echoes = t->echoes_seen = 0;
 	t->has_peer_mac = false;
-	err = send_echo(t, 56);
+	err = traffic_send_echo(t, 56);
 	if (!err)
 		err = wait_for_device(t);
 	if (!err)
 		err = traffic_wait(t, echoes_done, t, ANSWER_MS);
 	note_answer(&t->echo, err, t->echoes_seen > 0);
 	for (unsigned i = 0; i < ARRAY_LEN(lens) && t->echoes_seen && !err; i++)
-		err = send_echo(t, lens[i]);
+		err = traffic_send_echo(t, lens[i]);
 	if (!err)
 		err = unless_fatal(traffic_exceed(t));
 	return err || !t->echoes_seen ? err : traffic_wait(t, echoes_done, t, ANSWER_MS);
@@ -230,7 +180,7 @@ static bool dns_has_answered(void *ctx)
 
 static int ask_dns(struct traffic *t)
 {
-	int err = wait_for_buffer(t);
+	int err = traffic_wait_for_buffer(t);
 
 	if (err || gives_up(&t->dns) || !t->net.dns_servers[0])
 		return err;
@@ -269,7 +219,7 @@ static const struct tcp_user nobody = { .place = no_place, .data = no_data };
 static int knock(struct traffic *t)
 {
 	struct tcp_conn *conn = NULL;
-	int err = wait_for_buffer(t);
+	int err = traffic_wait_for_buffer(t);
 
 	if (!err && !gives_up(&t->tcp))
 		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
@@ -327,18 +277,22 @@ static void begin(struct traffic *t)
 {
 	memset(&t->failure, 0, sizeof(t->failure));
 	net_init(&t->net, &t->station->nic, &t->failure, t->knobs->deadline_ms);
-	t->station->watch = watch;
-	t->station->watch_ctx = t;
+	traffic_watch_echoes(t);
 	t->peer = 0;
-	t->echoes = t->echoes_seen = 0;
 	t->frames_before = t->station->ledger->frames;
 }
 
+static bool any_frame_came(const struct traffic *t)
+{
+	return t->station->ledger->frames != t->frames_before;
+}
+
+/* Who may answer an echo request yet is waited for, whatever else comes. */
 static bool question_is_answered(void *ctx)
 {
 	const struct traffic *t = ctx;
 
-	return t->echoes_seen || (!t->echo.heard && t->station->ledger->frames != t->frames_before);
+	return t->echoes_seen || (gives_up(&t->echo) && any_frame_came(t));
 }
 
 int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered)
@@ -353,12 +307,14 @@ int traffic_ask(struct traffic *t, uint32_t patience_ms, bool *answered)
 		err = take_address(t);
 	t->frames_before = t->station->ledger->frames;
 	if (!err && t->peer)
-		err = send_echo(t, 56);
+		err = traffic_send_echo(t, 56);
 	if (!err && t->peer)
 		err = wait_for_device(t);
 	if (!err && t->peer)
 		err = traffic_wait(t, question_is_answered, t, patience_ms);
-	*answered = !err && question_is_answered(t);
+	if (t->peer)
+		note_answer(&t->echo, err, t->echoes_seen > 0);
+	*answered = !err && (t->echoes_seen || (!t->echo.heard && any_frame_came(t)));
 	return err;
 }
 
@@ -388,7 +344,7 @@ int traffic_provoke(struct traffic *t, uint32_t ms)
 	int err = 0;
 
 	for (unsigned i = 0; i < PROVOKED && t->peer && !err; i++)
-		err = send_echo(t, ECHO_LEN_MAX);
+		err = traffic_send_echo(t, ECHO_LEN_MAX);
 	if (t->peer && !err)
 		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);
 	if (!err)

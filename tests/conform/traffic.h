@@ -51,12 +51,6 @@ struct traffic {
 void traffic_init(struct traffic *t, const struct knobs *knobs, struct console *console,
 		  struct station *station);
 
-/*
- * exceed.c: an echo request whose reply is longer than the MTU that was negotiated, if one was.
- * Nobody waits for it. 0; ERR_DEVICE, ERR_ABORTED.
- */
-int traffic_exceed(struct traffic *t) MUST_CHECK;
-
 /* The whole of it, over the station, which is live. 0; ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT. */
 int traffic_run(struct traffic *t) MUST_CHECK;
 
@@ -76,5 +70,25 @@ int traffic_wait(struct traffic *t, bool (*done)(void *ctx), void *ctx, uint32_t
  * ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT.
  */
 int traffic_provoke(struct traffic *t, uint32_t ms) MUST_CHECK;
+
+/* --- among traffic.c, echo.c, exceed.c and segments.c ---------------------------------------- */
+
+/* A queue of one buffer has none while the last packet is on its way. 0; the same as above. */
+int traffic_wait_for_buffer(struct traffic *t) MUST_CHECK;
+
+/* A conversation begins: the station's frames are looked at for replies, of which none has come. */
+void traffic_watch_echoes(struct traffic *t);
+
+/*
+ * To the peer: len bytes of data, or as many as a packet and a buffer hold. 0, sent or not;
+ * ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT.
+ */
+int traffic_send_echo(struct traffic *t, uint32_t len) MUST_CHECK;
+
+/*
+ * exceed.c: an echo request whose reply is longer than the MTU that was negotiated, if one was.
+ * Nobody waits for it. 0; ERR_DEVICE, ERR_ABORTED.
+ */
+int traffic_exceed(struct traffic *t) MUST_CHECK;
 
 #endif

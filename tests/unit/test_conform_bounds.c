@@ -133,6 +133,64 @@ static void a_limit_inside_a_proof_of_life(void **state)
 	assert_limit_alone(limited(2, "as-skiff one-descriptor", "3"), "[one-descriptor]");
 }
 
+/* --- answers ------------------------------------------------------------------------------- */
+
+static void offer_control(struct neighbour *n)
+{
+	device_offer(&n->device, VIRTIO_NET_F_CTRL_VQ);
+	device_offer(&n->device, VIRTIO_NET_F_CTRL_RX);
+	device_offer(&n->device, VIRTIO_NET_F_CTRL_MAC_ADDR);
+	device_offer(&n->device, VIRTIO_NET_F_MQ);
+}
+
+/* A frame of no meaning every few milliseconds, to everybody. */
+static void broadcast(struct neighbour *n)
+{
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, [12] = 0x88, 0xb5 };
+
+	if (clock_now_ms() % 7 == 0)
+		(void)device_receive(&n->device, NULL, frame, sizeof(frame));
+}
+
+/* [DEV-74]: who has answered an echo request answers the next, and broadcasts are no answers. */
+static void broadcasts_are_no_answers(void **state)
+{
+	struct neighbour *n = neighbour_with(
+		broadcast, (const char *const[]){ "only", "DEV-74,control", NULL });
+
+	(void)state;
+	offer_control(n);
+	assert_finds(n, "", VERDICT_GOOD);
+	assert_true(neighbour_says(n, "ok ", "DEV-74", "[control]"));
+	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
+}
+
+/* [DEV-78]: the same where each life is asked one question. */
+static void broadcasts_excuse_no_framing(void **state)
+{
+	struct neighbour *n = neighbour_with(
+		broadcast, (const char *const[]){ "only", "DEV-78,framing", NULL });
+
+	(void)state;
+	n->device.faults = DEVICE_FAULT(FAULT_HEADER_WHOLE);
+	assert_finds(n, "DEV-78 ", VERDICT_BROKEN);
+	assert_true(neighbour_tells(n, "frames that are transmitted in pieces of 5, 7 and"));
+}
+
+/* Where nobody answers echo requests any frame will do. */
+static void broadcasts_are_answers_of_who_is_silent(void **state)
+{
+	struct neighbour *n = neighbour_with(
+		broadcast, (const char *const[]){ "only", "DEV-78,framing", NULL });
+
+	(void)state;
+	n->silent = true;
+	assert_finds(n, "", VERDICT_GOOD);
+	assert_true(neighbour_says(n, "ok ", "DEV-78", "[framing]"));
+	assert_false(neighbour_says(n, "ok ", "DEV-78", "# SKIP"));
+	assert_true(clock_now_ms() - n->conform.report.started_ms < 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +198,9 @@ int main(void)
 		cmocka_unit_test(a_limit_inside_a_probe),
 		cmocka_unit_test(a_limit_behind_a_probe),
 		cmocka_unit_test(a_limit_inside_a_proof_of_life),
+		cmocka_unit_test(broadcasts_are_no_answers),
+		cmocka_unit_test(broadcasts_excuse_no_framing),
+		cmocka_unit_test(broadcasts_are_answers_of_who_is_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
