@@ -42,6 +42,7 @@ struct traffic {
 	bool asked;
 	uint8_t slow; /* fetches that took too long */
 	struct traffic_peer dhcp, echo, dns, tcp;
+	uint16_t echo_id; /* of the conversation under way: each has its own */
 	uint32_t echoes, echoes_seen;
 	uint32_t frames_before; /* a question was asked */
 	uint8_t sink[TRAFFIC_SINK_LEN];

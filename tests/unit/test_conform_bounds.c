@@ -191,6 +191,65 @@ static void broadcasts_are_answers_of_who_is_silent(void **state)
 	assert_true(clock_now_ms() - n->conform.report.started_ms < 5000);
 }
 
+/* --- late ---------------------------------------------------------------------------------- */
+
+static struct {
+	uint8_t bytes[DEVICE_FRAME_MAX];
+	uint32_t len, due_ms; /* len 0: there is none */
+} again;
+
+/* Each echo reply comes twice: at once, and late. */
+static void deliver_twice(struct neighbour *n, const uint8_t *frame, uint32_t len)
+{
+	(void)device_receive(&n->device, NULL, frame, len);
+	if (get_be16(frame + 12) != 0x0800 || frame[14 + 9] != 1)
+		return;
+	memcpy(again.bytes, frame, len);
+	again.len = len;
+	again.due_ms = clock_now_ms() + LATE_MS;
+}
+
+static void deliver_late(struct neighbour *n)
+{
+	if (!again.len || !clock_reached(clock_now_ms(), again.due_ms))
+		return;
+	if (!device_passes(&n->device, again.bytes) ||
+	    device_receive(&n->device, NULL, again.bytes, again.len))
+		again.len = 0;
+}
+
+static struct neighbour *slow(const char *const *keys)
+{
+	struct neighbour *n = neighbour_with(deliver_late, keys);
+
+	again.len = 0;
+	n->deliver = deliver_twice;
+	return n;
+}
+
+/* [DEV-74]: what comes late is for the device's own address. */
+static void a_late_answer_for_another_address(void **state)
+{
+	struct neighbour *n = slow((const char *const[]){ "only", "DEV-74,control", NULL });
+
+	(void)state;
+	offer_control(n);
+	assert_finds(n, "", VERDICT_GOOD);
+	assert_true(neighbour_says(n, "ok ", "DEV-74", "[control]"));
+	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
+}
+
+/* [DEV-78]: the first life without an answer is found, although one of the life before arrives. */
+static void a_late_answer_of_an_earlier_life(void **state)
+{
+	struct neighbour *n = slow((const char *const[]){ "only", "framing", NULL });
+
+	(void)state;
+	n->device.faults = DEVICE_FAULT(FAULT_HEADER_WHOLE);
+	assert_finds(n, "DEV-78 ", VERDICT_BROKEN);
+	assert_true(neighbour_tells(n, "frames that are transmitted in pieces of 5, 7 and"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +260,8 @@ int main(void)
 		cmocka_unit_test(broadcasts_are_no_answers),
 		cmocka_unit_test(broadcasts_excuse_no_framing),
 		cmocka_unit_test(broadcasts_are_answers_of_who_is_silent),
+		cmocka_unit_test(a_late_answer_for_another_address),
+		cmocka_unit_test(a_late_answer_of_an_earlier_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
