@@ -5,7 +5,7 @@
  * configuration that does not work from a device that has died of it. Called by conform.c.
  */
 #include "core/mem.h"
-#include "tests/conform/conform.h"
+#include "tests/conform/probes.h"
 
 /*
  * The configuration that has worked, or the one under way, once more, for its frames alone; what it
@@ -20,9 +20,7 @@ static int still_works(struct conform *c, const struct configuration *configurat
 	ledger_init(&c->probe);
 	c->station.ledger = &c->probe;
 	c->station.failure = &failure;
-	c->station.v = shape->legacy ? &c->legacy : &c->modern;
-	c->station.cut_at = 0;
-	err = station_open(&c->station, shape, c->knobs.config.features);
+	err = probe_open(c, shape->legacy ? &c->legacy : &c->modern, shape);
 	if (!err)
 		err = traffic_run(&c->traffic);
 	closed = station_close(&c->station);

@@ -38,10 +38,8 @@ static int begin(struct controlled *life, const struct shape *shape)
 {
 	struct conform *c = life->c;
 
-	c->station.v = &c->modern;
 	c->station.meddle_ctx = life;
-	c->station.cut_at = 0;
-	return station_open(&c->station, shape, c->knobs.config.features);
+	return probe_open(c, &c->modern, shape);
 }
 
 /* --- what is unknown, and too much ----------------------------------------------------------- */

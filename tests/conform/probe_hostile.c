@@ -92,9 +92,7 @@ static int commit(struct conform *c, const struct hostile_act *act)
 
 	if (act->commit_bare)
 		return commit_bare(c, act);
-	st->v = &c->modern;
-	st->cut_at = 0;
-	err = station_open(st, &shape, c->knobs.config.features);
+	err = probe_open(c, &c->modern, &shape);
 	if (err)
 		return err;
 	if (!act->receive)

@@ -53,10 +53,8 @@ static int open_station(struct interrupts *in, const struct shape *shape)
 {
 	struct conform *c = in->c;
 
-	c->station.v = &c->modern;
 	c->station.meddle_ctx = in;
-	c->station.cut_at = 0;
-	return station_open(&c->station, shape, c->knobs.config.features);
+	return probe_open(c, &c->modern, shape);
 }
 
 /* --- ISR status ------------------------------------------------------------------------------ */

@@ -22,11 +22,8 @@ static int open_and_ask(struct conform *c, bool *answered)
 		.features = BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_HOST_TSO4) |
 			    BIT(VIRTIO_NET_F_HOST_TSO6),
 	};
-	int err;
+	int err = probe_open(c, &c->modern, &shape);
 
-	c->station.v = &c->modern;
-	c->station.cut_at = 0;
-	err = station_open(&c->station, &shape, c->knobs.config.features);
 	return err ? err : traffic_ask(&c->traffic, PROBE_ANSWER_MS, answered);
 }
 

@@ -32,14 +32,19 @@ static uint32_t ring_offences(const struct ledger *l)
 	       l->broken[DEV_30] + l->broken[DEV_82];
 }
 
+int probe_open(struct conform *c, struct virtio *v, const struct shape *shape)
+{
+	c->station.v = v;
+	c->station.cut_at = 0;
+	return station_open(&c->station, shape, c->knobs.config.features);
+}
+
 static int live(struct conform *c, struct virtio *v, const struct shape *shape, bool *answered)
 {
 	int err, closed;
 
 	*answered = false;
-	c->station.v = v;
-	c->station.cut_at = 0;
-	err = station_open(&c->station, shape, c->knobs.config.features);
+	err = probe_open(c, v, shape);
 	if (!err)
 		err = traffic_ask(&c->traffic, PROBE_ANSWER_MS, answered);
 	closed = station_close(&c->station);

@@ -32,7 +32,13 @@ struct probe {
 	int (*run)(struct conform *c);
 };
 
-/* --- among probe_*.c ------------------------------------------------------------------------ */
+/* --- among probe_*.c, and life.c -------------------------------------------------------------- */
+
+/*
+ * The station in this shape, by v: as station_open(), which has more to say. For the shape's
+ * meddle() the caller sets station.meddle_ctx before.
+ */
+int probe_open(struct conform *c, struct virtio *v, const struct shape *shape) MUST_CHECK;
 
 /*
  * One life of the device: brought up by v in this shape, asked one question, reset; twice, if
