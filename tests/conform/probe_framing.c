@@ -69,7 +69,6 @@ static int try(struct conform *c, const struct framing *framing)
 			      "no answer comes with frames that are %s; with a header of its own "
 			      "it does. %s",
 			      framing->what, c->failure.text);
-	c->failure.text[0] = '\0';
 	return err;
 }
 

@@ -34,6 +34,8 @@ static uint32_t ring_offences(const struct ledger *l)
 
 int probe_open(struct conform *c, struct virtio *v, const struct shape *shape)
 {
+	/* fail() keeps the first sentence: another life's is not this one's. */
+	memset(c->station.failure, 0, sizeof(*c->station.failure));
 	c->station.v = v;
 	c->station.cut_at = 0;
 	return station_open(&c->station, shape, c->knobs.config.features);
@@ -71,6 +73,8 @@ int probe_somebody(struct conform *c, bool *somebody)
 		err = live(c, &c->modern, &ordinary, &c->somebody);
 	if (!c->asked && !err && !c->somebody)
 		err = live(c, &c->modern, &ordinary, &c->somebody);
+	if (!err) /* why nobody answers is nothing that follows */
+		memset(&c->failure, 0, sizeof(c->failure));
 	c->asked |= !err;
 	*somebody = c->somebody;
 	return err;
@@ -120,7 +124,7 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 	scene.accepted = v->accepted;
 	if (err && c->failure.text[0])
 		report_note(&c->report, "[%s] %s", p->name, c->failure.text);
-	c->failure.text[0] = '\0';
+	memset(&c->failure, 0, sizeof(c->failure));
 	closed = registers_reset(&c->registers, v, &c->ledger, &c->failure);
 	if (conform_at_end(c))
 		report_scene_seen(&scene, &c->ledger);

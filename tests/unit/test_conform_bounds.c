@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * skiff-conform where it comes to its own bounds: small queues, an end of time in the middle of a
- * question, answers to an earlier one, frames that answer nothing. No row is broken by any of it.
+ * question, answers to an earlier one, frames that answer nothing, resets without an end. No row is
+ * broken by any of it that it does not prove.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,6 +251,30 @@ static void a_late_answer_of_an_earlier_life(void **state)
 	assert_true(neighbour_tells(n, "frames that are transmitted in pieces of 5, 7 and"));
 }
 
+/* --- resets that do not end ---------------------------------------------------------------- */
+
+/* The first framing is too much for the device; the next life has no end. */
+static void ask_for_a_reset_and_be_stuck(struct neighbour *n)
+{
+	if (begins(&n->device) && (lives == 2 || lives == 3)) {
+		n->silent = true;
+		n->device.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	}
+	if (lives == 4)
+		n->device.reset_reads = DEVICE_RESET_NEVER;
+}
+
+static void each_failure_has_its_own_sentence(void **state)
+{
+	struct neighbour *n = neighbour_with(ask_for_a_reset_and_be_stuck,
+					     (const char *const[]){ "only", "framing", NULL });
+
+	(void)state;
+	assert_finds(n, "DEV-78 ", VERDICT_BROKEN);
+	assert_true(neighbour_tells(n, "it does. the device has stopped working (status 0x"));
+	assert_true(neighbour_tells(n, "Bail out! the device did not finish its reset"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +287,7 @@ int main(void)
 		cmocka_unit_test(broadcasts_are_answers_of_who_is_silent),
 		cmocka_unit_test(a_late_answer_for_another_address),
 		cmocka_unit_test(a_late_answer_of_an_earlier_life),
+		cmocka_unit_test(each_failure_has_its_own_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
