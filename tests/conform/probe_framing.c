@@ -62,9 +62,9 @@ static int try(struct conform *c, const struct framing *framing)
 	shape.one_descriptor = true; /* in the other direction */
 	err = probe_life(c, &c->modern, &shape, &answered);
 
-	if (err != ERR_ABORTED && err != ERR_TIMEOUT)
+	if (!err)
 		ledger_seen(&c->ledger, DEV_78);
-	if (!answered && err != ERR_ABORTED && err != ERR_TIMEOUT)
+	if (!err && !answered)
 		ledger_broken(&c->ledger, DEV_78,
 			      "no answer comes with frames that are %s; with a header of its own "
 			      "it does. %s",

@@ -140,9 +140,9 @@ static int live(struct conform *c, struct windowed *w)
 	c->registers.common = w->v.common;
 	err = probe_life(c, &w->v, &shape, &answered);
 	c->registers.common = common;
-	if (err != ERR_ABORTED && err != ERR_TIMEOUT)
+	if (!err)
 		ledger_seen(&c->ledger, DEV_69);
-	if (!answered && err != ERR_ABORTED && err != ERR_TIMEOUT)
+	if (!err && !answered)
 		ledger_broken(
 			&c->ledger, DEV_69,
 			"driven through the window, doorbells too, it brings no answer; driven "

@@ -126,6 +126,8 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 		report_note(&c->report, "[%s] %s", p->name, c->failure.text);
 	memset(&c->failure, 0, sizeof(c->failure));
 	closed = registers_reset(&c->registers, v, &c->ledger, &c->failure);
+	if (closed) /* of which the run ends, whatever the probe is about */
+		row_set_add(&scene.rows, DEV_10);
 	if (conform_at_end(c))
 		report_scene_seen(&scene, &c->ledger);
 	report_scene(&c->report, &scene, &c->ledger);

@@ -253,6 +253,29 @@ static void a_late_answer_of_an_earlier_life(void **state)
 
 /* --- resets that do not end ---------------------------------------------------------------- */
 
+/* In the second life nobody answers, and it has no end. */
+static void be_stuck(struct neighbour *n)
+{
+	(void)begins(&n->device);
+	if (lives < 2)
+		return;
+	n->silent = true;
+	n->device.reset_reads = DEVICE_RESET_NEVER;
+}
+
+/* [DEV-10]: of a life that was not brought to its end nothing is told. */
+static void a_reset_without_an_end_is_no_silence(void **state)
+{
+	static const char *const names[] = { "framing", "pci-cfg" };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		const char *keys[] = { "only", names[i], NULL };
+
+		assert_finds(neighbour_with(be_stuck, keys), "DEV-10 ", VERDICT_BROKEN);
+	}
+}
+
 /* The first framing is too much for the device; the next life has no end. */
 static void ask_for_a_reset_and_be_stuck(struct neighbour *n)
 {
@@ -270,7 +293,7 @@ static void each_failure_has_its_own_sentence(void **state)
 					     (const char *const[]){ "only", "framing", NULL });
 
 	(void)state;
-	assert_finds(n, "DEV-78 ", VERDICT_BROKEN);
+	assert_finds(n, "DEV-10 DEV-78 ", VERDICT_BROKEN);
 	assert_true(neighbour_tells(n, "it does. the device has stopped working (status 0x"));
 	assert_true(neighbour_tells(n, "Bail out! the device did not finish its reset"));
 }
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test(broadcasts_are_answers_of_who_is_silent),
 		cmocka_unit_test(a_late_answer_for_another_address),
 		cmocka_unit_test(a_late_answer_of_an_earlier_life),
+		cmocka_unit_test(a_reset_without_an_end_is_no_silence),
 		cmocka_unit_test(each_failure_has_its_own_sentence),
 	};
 
