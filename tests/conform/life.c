@@ -25,7 +25,7 @@ static int still_works(struct conform *c, const struct configuration *configurat
 		err = traffic_run(&c->traffic);
 	closed = station_close(&c->station);
 	c->station.ledger = &c->ledger;
-	c->station.failure = its;
+	c->station.failure = c->station.nic.failure = its;
 	return err == ERR_ABORTED ? err : !closed && c->probe.frames;
 }
 

@@ -76,6 +76,7 @@ static int commit_bare(struct conform *c, const struct hostile_act *act)
 	if (err)
 		return err;
 	st->v = &c->modern;
+	st->shape = (struct shape){ .name = "hostile" };
 	st->now = (st->now + 1) % STATION_ARENAS;
 	arena_begin(&st->arena[st->now]);
 	act->commit_bare(st);

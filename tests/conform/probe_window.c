@@ -140,6 +140,7 @@ static int live(struct conform *c, struct windowed *w)
 	c->registers.common = w->v.common;
 	err = probe_life(c, &w->v, &shape, &answered);
 	c->registers.common = common;
+	c->station.v = &c->modern; /* w ends before the station */
 	if (!err)
 		ledger_seen(&c->ledger, DEV_69);
 	if (!err && !answered)

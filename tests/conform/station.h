@@ -63,8 +63,8 @@ struct station_tx {
 };
 
 struct station {
-	struct nic nic; /* the first member: nic's operations find us by it */
-	const struct shape *shape;
+	struct nic nic;     /* the first member: nic's operations find us by it */
+	struct shape shape; /* of the last bring-up: a copy */
 	struct virtio *v;
 	struct registers *registers;
 	struct ledger *ledger;
@@ -98,7 +98,7 @@ struct station {
 	bool link_seen, link_down, link_lost;
 	uint32_t link_fell_ms;
 
-	void *meddle_ctx; /* of shape->meddle() */
+	void *meddle_ctx; /* of shape.meddle(); until the close */
 
 	/* Who wants to see each frame, before net does. */
 	void (*watch)(void *ctx, struct span frame);

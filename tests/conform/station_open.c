@@ -53,7 +53,7 @@ static void take_facts(struct station *st)
 		.mtu = has(st, VIRTIO_NET_F_MTU) ? config->mtu : 0,
 	};
 	st->header_len = st->rules.has_num_buffers ? VNET_HEADER_LEN : VNET_LEGACY_HEADER_LEN;
-	st->rx_len = st->shape->rx_len ? st->shape->rx_len : RX_LEN_LEAST;
+	st->rx_len = st->shape.rx_len ? st->shape.rx_len : RX_LEN_LEAST;
 	if (!mrg && st->rx_len < st->rules.mtu + ETH_ROOM + st->header_len)
 		st->rx_len = st->rules.mtu + ETH_ROOM + st->header_len;
 	if (!mrg && st->rx_len < RX_LEN_LEAST)
@@ -104,12 +104,12 @@ static void linger(struct station *st)
 	uint32_t begun_ms = clock_now_ms();
 
 	ring_publish(&st->rx);
-	if (st->shape->linger_ms)
+	if (st->shape.linger_ms)
 		send_early(st);
 	ring_publish(&st->tx);
-	while (!clock_reached(clock_now_ms(), begun_ms + st->shape->linger_ms))
+	while (!clock_reached(clock_now_ms(), begun_ms + st->shape.linger_ms))
 		port_idle();
-	if (st->shape->legacy)
+	if (st->shape.legacy)
 		return;
 	ledger_seen(st->ledger, DEV_12);
 	if (ring_touched(&st->rx) || ring_touched(&st->tx))
@@ -120,7 +120,7 @@ static void linger(struct station *st)
 
 static int negotiate(struct station *st, uint64_t mask)
 {
-	uint64_t wanted = (st->shape->features & mask) | features_base;
+	uint64_t wanted = (st->shape.features & mask) | features_base;
 	int err = virtio_begin(st->v, st->failure);
 
 	if (err)
@@ -145,7 +145,7 @@ int station_open(struct station *st, const struct shape *shape, uint64_t mask)
 {
 	int err;
 
-	st->shape = shape;
+	st->shape = *shape;
 	record_interface(st->record, shape->name);
 	st->nic.failure = st->failure;
 	st->nic.rx = NULL;
@@ -220,6 +220,7 @@ int station_close(struct station *st)
 	}
 	err = registers_reset(st->registers, st->v, st->ledger, st->failure);
 	st->live = false;
+	st->meddle_ctx = NULL;
 	if (err)
 		return err;
 	/* From here on every byte of it is the pattern, or the device's offence. */

@@ -29,18 +29,18 @@ static uint32_t choose_size(struct station *st, uint16_t queue)
 {
 	bool packed = has(st, VIRTIO_F_RING_PACKED);
 	uint32_t max = st->v->transport->queue_max(st->v, queue), size = 1;
-	uint32_t limit = st->shape->queue == QUEUE_SMALLEST                     ? SIZE_SMALLEST :
-			 st->shape->queue == QUEUE_LARGEST || st->shape->legacy ? SIZE_MOST :
-										  SIZE_USUAL;
+	uint32_t limit = st->shape.queue == QUEUE_SMALLEST                    ? SIZE_SMALLEST :
+			 st->shape.queue == QUEUE_LARGEST || st->shape.legacy ? SIZE_MOST :
+										SIZE_USUAL;
 
 	/* A packed ring may have any size. */
-	if (packed && st->shape->queue == QUEUE_SMALLEST && max >= SIZE_PACKED)
+	if (packed && st->shape.queue == QUEUE_SMALLEST && max >= SIZE_PACKED)
 		return SIZE_PACKED;
 	if (packed && limit > PACKED_SIZE_MAX)
 		limit = PACKED_SIZE_MAX;
 	while (size * 2 <= max && size * 2 <= limit)
 		size *= 2;
-	if (max >= 2 && (!st->shape->legacy || size == max))
+	if (max >= 2 && (!st->shape.legacy || size == max))
 		return size;
 	(void)fail(st->failure, RUNG_QUEUES, ERR_DEVICE,
 		   "queue %u has %u entries, which is no ring", queue, (unsigned)max);
@@ -68,15 +68,15 @@ uint8_t station_pieces(const uint8_t layout[RING_PIECES_MAX - 1])
 static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsigned slots)
 {
 	bool receives = queue == VIRTIO_NET_RECEIVEQ;
-	const uint8_t *layout = receives ? st->shape->rx_layout : st->shape->tx_layout;
+	const uint8_t *layout = receives ? st->shape.rx_layout : st->shape.tx_layout;
 	/* Buffers of a merged frame have one piece each, unless framing is the subject. */
-	bool one = st->shape->one_descriptor || (receives && has(st, VIRTIO_NET_F_MRG_RXBUF));
+	bool one = st->shape.one_descriptor || (receives && has(st, VIRTIO_NET_F_MRG_RXBUF));
 	struct ring_shape shape = {
 		.pieces = layout[0] ? station_pieces(layout) :
 			  one       ? 1 :
 				      2,
 		.receives = receives,
-		.legacy = st->shape->legacy,
+		.legacy = st->shape.legacy,
 		.event_idx = has(st, VIRTIO_F_EVENT_IDX),
 		.indirect = has(st, VIRTIO_F_INDIRECT_DESC),
 		.in_order = has(st, VIRTIO_F_IN_ORDER),
@@ -95,7 +95,7 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
 	}
 	while (slots * each > size)
 		slots /= 2;
-	while (shape.in_order && !shape.packed && !st->shape->legacy && slots * each < size)
+	while (shape.in_order && !shape.packed && !st->shape.legacy && slots * each < size)
 		size /= 2;
 	shape.size = (uint16_t)size;
 	shape.slots = (uint16_t)slots;
@@ -106,7 +106,7 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
  * it. */
 static void cut(struct station *st, const struct ring *r, uint32_t len, struct ring_piece *piece)
 {
-	const uint8_t *layout = r->shape.receives ? st->shape->rx_layout : st->shape->tx_layout;
+	const uint8_t *layout = r->shape.receives ? st->shape.rx_layout : st->shape.tx_layout;
 	unsigned last = r->shape.pieces - 1u;
 
 	for (unsigned i = 0; i < last; i++) {
@@ -139,7 +139,7 @@ static bool bind_slots(struct station *st, struct ring *r, uint32_t len)
 
 int station_start_receiveq(struct station *st)
 {
-	unsigned slots = st->shape->rx_slots ? st->shape->rx_slots : RX_SLOTS;
+	unsigned slots = st->shape.rx_slots ? st->shape.rx_slots : RX_SLOTS;
 
 	while (slots > 1 && slots * (st->rx_len + ARENA_PAGE) > RX_ROOM)
 		slots /= 2;

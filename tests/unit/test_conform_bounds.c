@@ -251,6 +251,25 @@ static void a_late_answer_of_an_earlier_life(void **state)
 	assert_true(neighbour_tells(n, "frames that are transmitted in pieces of 5, 7 and"));
 }
 
+/* --- lifetimes ----------------------------------------------------------------------------- */
+
+/* Nothing of a probe outlives it, even if nobody opens the station again. */
+static void a_station_outlives_its_probes(void **state)
+{
+	static const char *const names[] = { "pci-cfg", "control", "interrupts" };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		struct neighbour *n = limited(2, names[i], "1");
+
+		offer_control(n);
+		assert_finds(n, "", VERDICT_UNTESTED);
+		assert_true(lives >= 2);
+		assert_ptr_equal(n->conform.station.v, &n->conform.modern);
+		assert_null(n->conform.station.meddle_ctx);
+	}
+}
+
 /* --- resets that do not end ---------------------------------------------------------------- */
 
 /* In the second life nobody answers, and it has no end. */
@@ -310,6 +329,7 @@ int main(void)
 		cmocka_unit_test(broadcasts_are_answers_of_who_is_silent),
 		cmocka_unit_test(a_late_answer_for_another_address),
 		cmocka_unit_test(a_late_answer_of_an_earlier_life),
+		cmocka_unit_test(a_station_outlives_its_probes),
 		cmocka_unit_test(a_reset_without_an_end_is_no_silence),
 		cmocka_unit_test(each_failure_has_its_own_sentence),
 	};
