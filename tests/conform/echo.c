@@ -45,7 +45,7 @@ void traffic_watch_echoes(struct traffic *t)
 
 int traffic_send_echo(struct traffic *t, uint32_t len)
 {
-	int err = traffic_wait_for_buffer(t);
+	int err = traffic_drain(t);
 	uint8_t *p = err ? NULL : ipv4_tx_buffer(&t->net);
 	uint32_t mtu = t->station->nic.tx_max - (uint32_t)ETH_HEADER_LEN;
 

@@ -56,13 +56,6 @@ static void fill_fragment(const struct traffic *t, uint8_t *frame, const struct 
 	memcpy(ip + IPV4_HEADER_LEN, m->bytes + off, len);
 }
 
-static bool has_buffer(void *ctx)
-{
-	struct nic *nic = ctx;
-
-	return nic->ops->tx_buffer(nic);
-}
-
 static int send_fragments(struct traffic *t, const struct message *m)
 {
 	struct nic *nic = &t->station->nic;
@@ -70,7 +63,7 @@ static int send_fragments(struct traffic *t, const struct message *m)
 
 	most = most < FRAGMENT_MOST ? most : FRAGMENT_MOST;
 	for (uint32_t off = 0; off < m->len; off += len) {
-		int err = net_wait(&t->net, has_buffer, nic, PATIENCE_MS);
+		int err = net_wait(&t->net, traffic_has_buffer, nic, PATIENCE_MS);
 		uint8_t *frame = err ? NULL : nic->ops->tx_buffer(nic);
 
 		if (!frame)

@@ -42,7 +42,7 @@ static int ask_partial(struct conform *c)
 	struct segment_answer answer;
 	int err = ask(c, &how, &answer);
 
-	if (err)
+	if (err || !answer.asked)
 		return err;
 	ledger_seen(&c->ledger, DEV_76);
 	if (!answer.whole)
@@ -59,7 +59,7 @@ static int ask_long(struct conform *c, enum row row, const struct segment_shape 
 	struct segment_answer answer;
 	int err = ask(c, how, &answer);
 
-	if (err)
+	if (err || !answer.asked)
 		return err;
 	ledger_seen(&c->ledger, row);
 	if (!answer.whole || answer.others)

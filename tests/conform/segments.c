@@ -114,6 +114,7 @@ static void write_header(struct station *st, const struct segment_shape *how)
 	put_le16(header + GSO_SIZE, how->gso_size);
 }
 
+/* Without a buffer, or a way to the peer, nothing was asked. */
 static int send(struct question *q, const struct segment_shape *how)
 {
 	struct net *net = &q->t->net;
@@ -131,6 +132,7 @@ static int send(struct question *q, const struct segment_shape *how)
 	else
 		err = ipv4_tx_send(net, PROTO_TCP, net->ip, q->t->peer, len);
 	memset(st->tx_header, 0, sizeof(st->tx_header));
+	q->answer->asked = !err;
 	return err == ERR_DEVICE ? err : 0;
 }
 
@@ -153,13 +155,15 @@ int segments_ask(struct traffic *t, const struct segment_shape *how, struct segm
 	q.port |= 0x8000;
 	st->watch = watch;
 	st->watch_ctx = &q;
+	err = traffic_wait(t, traffic_has_buffer, &st->nic, STATION_STALL_MS);
 	/* The device cuts it, not the stack. */
 	t->net.mtu = PACKET_MAX;
 	st->nic.tx_max = ETH_HEADER_LEN + PACKET_MAX;
-	err = send(&q, how);
+	if (!err)
+		err = send(&q, how);
 	t->net.mtu = mtu;
 	st->nic.tx_max = tx_max;
-	if (!err)
+	if (!err && answer->asked)
 		err = traffic_wait(t, answered, &q, ANSWER_MS);
 	st->watch = watch_before;
 	st->watch_ctx = ctx_before;

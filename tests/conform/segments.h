@@ -20,6 +20,7 @@ struct segment_shape {
 };
 
 struct segment_answer {
+	bool asked;      /* it was sent */
 	bool whole;      /* the last byte was acknowledged */
 	uint32_t others; /* answers that acknowledge another number of bytes … */
 	uint32_t other;  /* … such as this */

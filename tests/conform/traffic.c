@@ -139,7 +139,14 @@ static bool echoes_done(void *ctx)
 	return t->echoes_seen >= t->echoes;
 }
 
-int traffic_wait_for_buffer(struct traffic *t)
+bool traffic_has_buffer(void *ctx)
+{
+	struct nic *nic = ctx;
+
+	return nic->ops->tx_buffer(nic);
+}
+
+int traffic_drain(struct traffic *t)
 {
 	return traffic_wait(t, station_drained, t->station, STATION_STALL_MS);
 }
@@ -180,7 +187,7 @@ static bool dns_has_answered(void *ctx)
 
 static int ask_dns(struct traffic *t)
 {
-	int err = traffic_wait_for_buffer(t);
+	int err = traffic_drain(t);
 
 	if (err || gives_up(&t->dns) || !t->net.dns_servers[0])
 		return err;
@@ -219,7 +226,7 @@ static const struct tcp_user nobody = { .place = no_place, .data = no_data };
 static int knock(struct traffic *t)
 {
 	struct tcp_conn *conn = NULL;
-	int err = traffic_wait_for_buffer(t);
+	int err = traffic_drain(t);
 
 	if (!err && !gives_up(&t->tcp))
 		conn = tcp_open(&t->net, t->peer, PORT_CLOSED, &nobody);

@@ -68,6 +68,51 @@ static void queues_of_two_entries(void **state)
 	assert_false(neighbour_says(n, "ok ", "DEV-78", "# SKIP"));
 }
 
+/* --- buffers ------------------------------------------------------------------------------- */
+
+#define HELD_MS 1300 /* longer than four questions are waited for */
+
+static uint32_t held_since_ms;
+
+/* Its neighbour has acknowledged a segment: from then on the device takes none for a while. */
+static void hold_segments(struct neighbour *n, const uint8_t *frame, uint32_t len)
+{
+	(void)device_receive(&n->device, NULL, frame, len);
+	if (get_be16(frame + 12) != 0x0800 || frame[14 + 9] != 6 || held_since_ms)
+		return;
+	held_since_ms = clock_now_ms();
+	n->device.queue[1].hold = true;
+}
+
+static void release_segments(struct neighbour *n)
+{
+	if (!n->device.queue[1].hold || !clock_reached(clock_now_ms(), held_since_ms + HELD_MS))
+		return;
+	n->device.queue[1].hold = false;
+	device_transmit(&n->device);
+}
+
+/*
+ * [DEV-76] [DEV-77]: the queue has two buffers, both with questions that nobody answers, and none
+ * for the third, of which nothing is told before it is asked.
+ */
+static void a_segment_that_has_to_wait(void **state)
+{
+	struct neighbour *n = neighbour_with(release_segments,
+					     (const char *const[]){ "only", "tx-offload", NULL });
+
+	(void)state;
+	held_since_ms = 0;
+	n->device.queue[1].max = n->device.queue[1].size = 2;
+	device_offer(&n->device, VIRTIO_NET_F_CSUM);
+	device_offer(&n->device, VIRTIO_NET_F_HOST_TSO4);
+	n->deliver = hold_segments;
+	assert_finds(n, "DEV-76 ", VERDICT_BROKEN);
+	assert_true(neighbour_says(n, "ok ", "DEV-77", "[tx-offload]"));
+	assert_false(neighbour_says(n, "ok ", "DEV-77", "# SKIP"));
+	assert_true(clock_reached(clock_now_ms(), held_since_ms + HELD_MS));
+}
+
 /* --- time ---------------------------------------------------------------------------------- */
 
 /* Whether one begins. */
@@ -321,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queues_of_two_entries),
+		cmocka_unit_test(a_segment_that_has_to_wait),
 		cmocka_unit_test(a_limit_inside_a_probe),
 		cmocka_unit_test(a_limit_behind_a_probe),
 		cmocka_unit_test(a_limit_inside_a_proof_of_life),
