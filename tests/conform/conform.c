@@ -260,6 +260,8 @@ static int run(struct conform *c)
 		err = probes_run(c, PROBE_TRAFFIC);
 	if (!err)
 		err = run_shapes(c, shapes_len);
+	if (!err)
+		err = life_conclude(c);
 	if (!err && c->modern.transport && c->knobs.hostile)
 		err = probes_run(c, PROBE_HOSTILE);
 	return err;
@@ -301,7 +303,6 @@ static enum verdict conclude(struct conform *c, int err)
 					    "not one frame came back; is a DHCP server there? The "
 					    "key ip needs none" :
 					    "not one frame came back: the link is down");
-	life_conclude(c);
 	if (!c->report.points)
 		return report_bail_out(&c->report,
 				       "this device has no configuration that `only` names");

@@ -90,8 +90,11 @@ unsigned shapes_legacy(void);
 int life_check(struct conform *c, const struct configuration *configuration,
 	       struct report_scene *scene, bool silent) MUST_CHECK;
 
-/* At the end: points for configurations without a frame that came before any with some. */
-void life_conclude(struct conform *c);
+/*
+ * Behind all of them: points for configurations without a frame that came before any with some. 0;
+ * ERR_ABORTED.
+ */
+int life_conclude(struct conform *c) MUST_CHECK;
 
 /* The rows that the shape can show, once the device runs in it with these features. */
 struct row_set shapes_rows(const struct configuration *configuration, const struct virtio *v,

@@ -77,8 +77,10 @@ int traffic_provoke(struct traffic *t, uint32_t ms) MUST_CHECK;
 /* For net_wait(): whether there is a buffer to transmit; ctx is the nic. */
 bool traffic_has_buffer(void *ctx);
 
-/* Until all is transmitted: a queue of one buffer has none while the last packet is on its way. 0;
- * the same as above. */
+/*
+ * Until all is transmitted: a queue of one buffer has none while the last packet is on its way. 0;
+ * ERR_DEVICE, ERR_ABORTED, ERR_TIMEOUT.
+ */
 int traffic_drain(struct traffic *t) MUST_CHECK;
 
 /* A conversation begins: the station's frames are looked at for replies, of which none has come. */
