@@ -196,7 +196,6 @@ static int run_shape(struct conform *c, const struct configuration *configuratio
 	opened = !err;
 	scene.rows = shapes_rows(configuration, v, opened);
 	scene.offered = v->offered;
-	scene.accepted = v->accepted;
 	if (!err)
 		err = act(c, configuration);
 	if (err && c->failure.text[0] && configuration->act != ACT_RESET)

@@ -4,6 +4,7 @@
 
 #include "core/mem.h"
 #include "core/text.h"
+#include "drivers/virtio.h"
 
 void ledger_init(struct ledger *l)
 {
@@ -53,6 +54,7 @@ void ledger_broken(struct ledger *l, enum row row, const char *fmt, ...)
 		l->seen[row] = l->broken[row] + 1;
 	if (l->broken[row]++)
 		return;
+	e->accepted = l->v ? l->v->accepted : 0;
 	text_init(&t, e->what, sizeof(e->what));
 	va_start(ap, fmt);
 	text_vfmt(&t, fmt, ap);

@@ -13,8 +13,11 @@
 #define EVIDENCE_HEADER_MAX 12
 #define EVIDENCE_FRAME_MAX 80
 
+struct virtio;
+
 struct evidence {
 	char what[EVIDENCE_TEXT_MAX];
+	uint64_t accepted;  /* features, when it was found */
 	uint32_t frame;     /* its number, from 1; 0: not about a frame */
 	uint32_t frame_len; /* the whole frame's */
 	uint8_t header_len, bytes_len;
@@ -25,6 +28,8 @@ struct ledger {
 	uint32_t seen[ROWS], broken[ROWS];
 	struct evidence evidence[ROWS];
 	uint32_t frames; /* received */
+	/* How the device is driven since its last reset, for evidence; NULL before the first. */
+	const struct virtio *v;
 	/* The frame that is being looked at, for evidence; at is NULL outside of frames. */
 	struct span header, frame;
 };

@@ -46,6 +46,7 @@ static int ask_again(struct conform *c, const struct configuration *configuratio
 		ledger_broken(&c->ledger, DEV_57,
 			      "not one frame came, nor when it was tried again; in [%s] they did",
 			      c->good->shape.name);
+	c->ledger.evidence[DEV_57].accepted = c->station.v->accepted;
 	return 0;
 }
 
@@ -71,6 +72,7 @@ int life_check(struct conform *c, const struct configuration *configuration,
 	const struct station *st = &c->station;
 	bool fell = st->link_down, lost = st->link_lost;
 	uint32_t frames = c->ledger.frames;
+	uint64_t accepted = st->v->accepted; /* before another configuration follows */
 	int alive, err = 0;
 
 	if (frames)
@@ -89,13 +91,15 @@ int life_check(struct conform *c, const struct configuration *configuration,
 		report_scene_seen(scene, &c->ledger);
 		return 0;
 	}
-	if (lost || (fell && !alive)) /* [DEV-57] */
+	if (lost || (fell && !alive)) { /* [DEV-57] */
 		ledger_broken(&c->ledger, DEV_57, "the link fell after %u frames; %s",
 			      (unsigned)frames,
 			      alive ? "it came back more than a second later" :
 				      "neither it nor a frame has come back");
-	else if (silent && alive && c->good)
+		c->ledger.evidence[DEV_57].accepted = accepted;
+	} else if (silent && alive && c->good) {
 		err = ask_again(c, configuration);
+	}
 	if (conform_at_end(c))
 		report_scene_seen(scene, &c->ledger);
 	return alive ? err : gone(c, configuration, scene, fell);

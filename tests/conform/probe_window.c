@@ -140,7 +140,6 @@ static int live(struct conform *c, struct windowed *w)
 	c->registers.common = w->v.common;
 	err = probe_life(c, &w->v, &shape, &answered);
 	c->registers.common = common;
-	c->station.v = &c->modern; /* w ends before the station */
 	if (!err)
 		ledger_seen(&c->ledger, DEV_69);
 	if (!err && !answered)
@@ -149,6 +148,7 @@ static int live(struct conform *c, struct windowed *w)
 			"driven through the window, doorbells too, it brings no answer; driven "
 			"through its BARs it does. %s",
 			c->failure.text);
+	c->ledger.v = c->station.v = &c->modern; /* which outlives w */
 	return err;
 }
 

@@ -121,7 +121,6 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 	int err = p->run(c), closed;
 
 	scene.offered = v->offered;
-	scene.accepted = v->accepted;
 	if (err && c->failure.text[0])
 		report_note(&c->report, "[%s] %s", p->name, c->failure.text);
 	memset(&c->failure, 0, sizeof(c->failure));

@@ -158,6 +158,7 @@ int registers_reset_blindly(struct virtio *v, struct ledger *l, struct failure *
 	uint32_t begun_ms = clock_now_ms();
 	uint8_t status;
 
+	l->v = v;
 	v->status = 0;
 	v->transport->set_status(v, 0);
 	ledger_seen(l, DEV_10);

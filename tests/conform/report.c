@@ -145,7 +145,7 @@ static void evidence(struct report *r, const struct report_scene *scene, enum ro
 		bytes(r, "frame", e->bytes, e->bytes_len);
 	}
 	features(r, "offered", scene->offered);
-	features(r, "negotiated", scene->accepted);
+	features(r, "negotiated", e->accepted);
 	repetition(r, row, scene->name);
 	console_line(&r->console, "  ...");
 }

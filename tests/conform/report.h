@@ -19,9 +19,9 @@ enum verdict {
 
 /* What a ledger was filled in. */
 struct report_scene {
-	const char *name;           /* the configuration's */
-	struct row_set rows;        /* those that it could show */
-	uint64_t offered, accepted; /* features */
+	const char *name;    /* the configuration's */
+	struct row_set rows; /* those that it could show */
+	uint64_t offered;    /* features */
 	bool legacy;
 };
 

@@ -31,7 +31,6 @@ static void report(struct conform *c, const char *name, struct row_set rows)
 		.name = name,
 		.rows = rows,
 		.offered = c->modern.offered,
-		.accepted = c->modern.accepted,
 	};
 
 	report_scene(&c->report, &scene, &c->ledger);

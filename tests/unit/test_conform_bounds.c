@@ -362,6 +362,22 @@ static void each_failure_has_its_own_sentence(void **state)
 	assert_true(neighbour_tells(n, "Bail out! the device did not finish its reset"));
 }
 
+/* --- evidence ------------------------------------------------------------------------------ */
+
+/* [DEV-72]: the life without MAC and with MQ, although one of other features came after it. */
+static void evidence_has_the_features_of_its_life(void **state)
+{
+	struct neighbour *n = neighbour_with(NULL,
+					     (const char *const[]){ "only", "control", NULL });
+
+	(void)state;
+	offer_control(n);
+	n->device.faults = DEVICE_FAULT(FAULT_CONTROL_OK);
+	assert_finds(n, "DEV-72 ", VERDICT_GOOD);
+	assert_true(neighbour_tells(n, "negotiated: | 0x100c60000 CTRL_VQ CTRL_RX MQ "
+				       "CTRL_MAC_ADDR VERSION_1 repeat: |"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +394,7 @@ int main(void)
 		cmocka_unit_test(a_station_outlives_its_probes),
 		cmocka_unit_test(a_reset_without_an_end_is_no_silence),
 		cmocka_unit_test(each_failure_has_its_own_sentence),
+		cmocka_unit_test(evidence_has_the_features_of_its_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

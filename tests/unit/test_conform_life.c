@@ -178,6 +178,8 @@ static void a_configuration_that_does_not_work(void **state)
 	assert_true(neighbour_says(n, "not ok", "DEV-57", "[minimal]"));
 	assert_true(
 		neighbour_tells(n, "nor when it was tried again; in [before-driver-ok] they did"));
+	assert_true(neighbour_tells(
+		n, "negotiated: | 0x100000000 VERSION_1 repeat: | only=DEV-57,minimal"));
 	assert_null(strstr(hosted_output(), "Bail out!"));
 	assert_true(neighbour_says(n, "ok ", "DEV-57", "[one-descriptor]"));
 }
