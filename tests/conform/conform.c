@@ -18,7 +18,7 @@
 #define CUT_AFTER_FETCH 60 /* in the middle of the file */
 #define AFTERMATH_MS 100   /* that memory is watched with no queue alive */
 #define RING_RESET_MS 60
-#define SHAPES_TEXT_MAX 500 /* all their names */
+#define UNREACHED_TEXT_MAX 700 /* all names of shapes and probes */
 
 #define ROWS_OF_REGISTERS \
 	ROW_SET(DEV_01, DEV_02, DEV_03, DEV_09, DEV_10, DEV_14, DEV_15, DEV_17, DEV_67, DEV_68)
@@ -266,16 +266,26 @@ static int run(struct conform *c)
 	return err;
 }
 
-/* For a run that ends early. */
+static void list_shapes(const struct conform *c, struct text *t, unsigned from, unsigned end)
+{
+	for (unsigned i = from > c->reached ? from : c->reached; i < end; i++)
+		if (knobs_wants(&c->knobs, shapes[i].shape.name))
+			text_fmt(t, " %s", shapes[i].shape.name);
+}
+
+/* For a run that ends early, in the order of run(). */
 static void list_unreached(struct conform *c)
 {
-	char words[SHAPES_TEXT_MAX];
+	char words[UNREACHED_TEXT_MAX];
 	struct text t;
 
 	text_init(&t, words, sizeof(words));
-	for (unsigned i = c->reached; i < shapes_len; i++)
-		if (knobs_wants(&c->knobs, shapes[i].shape.name))
-			text_fmt(&t, " %s", shapes[i].shape.name);
+	probes_list_unreached(c, PROBE_REGISTERS, &t);
+	list_shapes(c, &t, 0, shapes_legacy());
+	probes_list_unreached(c, PROBE_TRAFFIC, &t);
+	list_shapes(c, &t, shapes_legacy(), shapes_len);
+	if (c->knobs.hostile)
+		probes_list_unreached(c, PROBE_HOSTILE, &t);
 	if (t.len)
 		report_note(&c->report, "not reached:%s", words);
 }

@@ -26,6 +26,7 @@ struct conform {
 	uint64_t accepted;    /* the first set of features that the device took; 0: none */
 	unsigned tried;       /* configurations with traffic */
 	unsigned reached;     /* how many of shapes[] were looked at, or left out */
+	uint32_t probed;      /* the same of probes: a bit for each */
 	uint32_t frames;      /* received in all of them */
 	bool asked, somebody; /* whether somebody answers at all was asked, and is so */
 	const struct configuration *good; /* the last one in which frames came; NULL: none yet */

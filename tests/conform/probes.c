@@ -20,6 +20,8 @@ static const struct probe *const probes[] = {
 	/* clang-format on */
 };
 
+_Static_assert(ARRAY_LEN(probes) <= 32, "conform.probed has a bit for each");
+
 /* Nothing is out of the ordinary: what every device does. */
 static const struct shape ordinary = { .name = "ordinary", .one_descriptor = true };
 
@@ -135,19 +137,33 @@ static int run_probe(struct conform *c, const struct probe *p, struct row_set ro
 	return err == ERR_ABORTED ? err : closed == ERR_TIMEOUT ? 0 : closed;
 }
 
+/* Whether the device has what it asks about; 6.2: without VERSION_1 it may refuse to work. */
+static bool is_possible(const struct conform *c, const struct probe *p)
+{
+	return c->modern.transport && c->modern.offered >> VIRTIO_F_VERSION_1 & 1 &&
+	       (!p->needs || p->needs & c->modern.offered);
+}
+
+void probes_list_unreached(const struct conform *c, enum probe_time time, struct text *t)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(probes); i++)
+		if (probes[i]->time == time && !(c->probed >> i & 1) && is_possible(c, probes[i]) &&
+		    knobs_wants(&c->knobs, probes[i]->name))
+			text_fmt(t, " %s", probes[i]->name);
+}
+
 int probes_run(struct conform *c, enum probe_time time)
 {
 	int err = 0;
 
-	/* A device may refuse to work without it (6.2), which is DEV-01's. */
-	if (!(c->modern.offered >> VIRTIO_F_VERSION_1 & 1))
-		return 0;
 	for (unsigned i = 0; i < ARRAY_LEN(probes) && !err && !conform_at_end(c); i++) {
 		const struct probe *p = probes[i];
 		struct row_set rows = row_set_of(p->rows, p->rows_len);
 
-		if (p->time != time || (p->needs && !(p->needs & c->modern.offered)) ||
-		    !conform_begin(c, p->name, rows))
+		if (p->time != time)
+			continue;
+		c->probed |= 1u << i;
+		if (!is_possible(c, p) || !conform_begin(c, p->name, rows))
 			continue;
 		err = port_abort_pressed() ? ERR_ABORTED : run_probe(c, p, rows);
 	}

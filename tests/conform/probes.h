@@ -61,6 +61,9 @@ int probe_somebody(struct conform *c, bool *somebody) MUST_CHECK;
 /* All of one time. 0; ERR_ABORTED; ERR_DEVICE for a reset that does not end. */
 int probes_run(struct conform *c, enum probe_time time) MUST_CHECK;
 
+/* Appends the names of those of one time that this device has, and the run has not come to. */
+void probes_list_unreached(const struct conform *c, enum probe_time time, struct text *t);
+
 /* Whether one has that name. */
 bool probes_has(const char *name, size_t len);
 
