@@ -78,8 +78,9 @@ static bool has_address(uintptr_t fn, uint8_t bar)
 {
 	uint32_t low = port_pci_read(fn, BAR0 + 4u * bar, 4);
 
-	return low & (low & BAR_IO ? ~3u : ~15u) || bar + 1 >= BARS ||
-	       (low & BAR_64 && !(low & BAR_IO) && port_pci_read(fn, BAR0 + 4u * bar + 4, 4));
+	return low & (low & BAR_IO ? ~3u : ~15u) ||
+	       (bar + 1 < BARS && low & BAR_64 && !(low & BAR_IO) &&
+		port_pci_read(fn, BAR0 + 4u * bar + 4, 4));
 }
 
 /* 4.1.4: the structure is at offset, and length bytes long. [DEV-68] */

@@ -171,6 +171,21 @@ static void capabilities_that_are_too_short_or_too_long(void **state)
 	assert_finds(n, "DEV-68 ");
 }
 
+/* Firmware has given the last BAR no address; with one it would be DEV-68. */
+static void a_bar_that_has_no_address(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->device.cfg[DEVICE_CAP_ISR + 4] = 5;
+	assert_finds(n, "");
+
+	n = neighbour_new();
+	n->device.cfg[DEVICE_CAP_ISR + 4] = 5;
+	put_le32(n->device.cfg + 0x24, 0xfd000000);
+	assert_finds(n, "DEV-68 ");
+}
+
 /* [DEV-69] */
 static void windows_that_are_none(void **state)
 {
@@ -398,6 +413,7 @@ int main(void)
 		cmocka_unit_test(features_that_are_taken_late),
 		cmocka_unit_test(an_honest_window),
 		cmocka_unit_test(capabilities_that_are_too_short_or_too_long),
+		cmocka_unit_test(a_bar_that_has_no_address),
 		cmocka_unit_test(windows_that_are_none),
 		cmocka_unit_test(configuration_that_can_be_written),
 		cmocka_unit_test(an_honest_control_queue),
