@@ -143,7 +143,8 @@ static int negotiate(struct conform *c, uint64_t set, uint32_t low)
 			      "95, 0 behind them, and it shows 0x%llx and 0x%08x",
 			      (unsigned long long)before, (unsigned)low, (unsigned long long)shown,
 			      (unsigned)shown_low);
-	if (!low || shown != before)
+	/* Of another set than was meant nobody knows whether it is good. */
+	if (!low || shown != before || shown_low != low)
 		return 0;
 	ledger_seen(&c->ledger, DEV_04);
 	if (!features_ok(v)) /* [DEV-04] */
@@ -174,8 +175,9 @@ static int run_words(struct conform *c)
 	for (unsigned i = 0; i < DEFINED && !err; i++) {
 		uint32_t without = low & ~(1u << i);
 
+		without &= ~lacking(without);
 		if (low >> i & 1 && without)
-			err = negotiate(c, all, without & ~lacking(without));
+			err = negotiate(c, all, without);
 	}
 	return err;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/wire.h"
+#include "drivers/virtio_pci.h"
 #include "tests/conform/features.h"
 #include "tests/model/neighbour.h"
 
@@ -125,6 +126,58 @@ static void bits_beyond_63_obey_the_rules_of_others(void **state)
 	device_offer(&n->device, 67);
 	assert_finds(n, "DEV-04 ");
 	assert_true(neighbour_says(n, "not ok", "DEV-04", "[feature-words]"));
+}
+
+/* What bits 64 to 95 of driver_feature show. */
+static void hide_upper(struct device *d, uint32_t off, uint32_t *value)
+{
+	if (off == VIRTIO_PCI_COMMON_GF && d->driver_feature_select == 2)
+		*value = 0;
+}
+
+/* [DEV-64]: of what the device did not keep it cannot be asked whether it takes it. */
+static void words_that_are_not_shown(void **state)
+{
+	struct neighbour *n = faulty(FAULT_UPPER_REFUSED);
+
+	(void)state;
+	device_offer(&n->device, 67);
+	n->device.on_common_read = hide_upper;
+	assert_finds(n, "DEV-64 ");
+}
+
+/* How often a value was written for bits 64 to 95. */
+static unsigned upper_writes(const struct device *d, uint32_t value)
+{
+	uint32_t select = 0;
+	unsigned n = 0;
+
+	assert_true(d->log_count < DEVICE_LOG_MAX);
+	for (unsigned i = 0; i < d->log_count; i++) {
+		const struct device_access *a = &d->log[i];
+
+		if (a->space != 4 || !a->write)
+			continue;
+		if (a->off == VIRTIO_PCI_COMMON_GFSELECT)
+			select = a->value;
+		n += a->off == VIRTIO_PCI_COMMON_GF && select == 2 && a->value == value;
+	}
+	return n;
+}
+
+/* A set of which nothing is left without one bit is the set of none, which is tried at first. */
+static void the_empty_set_is_tried_once(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	device_offer(&n->device, 65);
+	device_offer(&n->device, 66);
+	n->keys = (const char *const[]){ "only", "feature-words", NULL };
+	assert_finds(n, "");
+	assert_int_equal(upper_writes(&n->device, 0), 1);
+	assert_int_equal(upper_writes(&n->device, 1u << 1), 1);
+	assert_int_equal(upper_writes(&n->device, 1u << 1 | 1u << 2), 1);
 }
 
 /* [DEV-66] */
@@ -408,6 +461,8 @@ int main(void)
 		cmocka_unit_test(honest_words_of_features),
 		cmocka_unit_test(an_offer_that_begins_again),
 		cmocka_unit_test(words_that_are_folded),
+		cmocka_unit_test(words_that_are_not_shown),
+		cmocka_unit_test(the_empty_set_is_tried_once),
 		cmocka_unit_test(bits_beyond_63_obey_the_rules_of_others),
 		cmocka_unit_test(features_that_are_taken_before_driver),
 		cmocka_unit_test(features_that_are_taken_late),
