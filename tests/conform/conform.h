@@ -57,6 +57,12 @@ bool conform_is_name(const char *name, size_t len);
 bool conform_begin(struct conform *c, const char *name, struct row_set rows);
 
 /*
+ * All that a driver may accept just to see whether it can, as far as it is offered and the user's
+ * mask lets it.
+ */
+uint64_t conform_features(const struct conform *c);
+
+/*
  * Features dropped one after the other, without queues. 0, or ERR_DEVICE for a reset that does not
  * end.
  */

@@ -162,7 +162,7 @@ static int run_words(struct conform *c)
 
 	if (err)
 		return err;
-	all = features_closed(c->modern.offered & features_harmless);
+	all = conform_features(c);
 	low = offer(&c->registers, UPPER);
 	high = offer(&c->registers, UPPER + 1);
 	look_beyond(c);
@@ -199,7 +199,7 @@ const struct probe probe_feature_words = {
 static int run_early(struct conform *c)
 {
 	struct virtio *v = &c->modern;
-	uint64_t set = features_closed(v->offered & features_harmless), before, shown, more;
+	uint64_t set = conform_features(c), before, shown, more;
 	int err = registers_reset(&c->registers, v, &c->ledger, &c->failure);
 
 	if (err)

@@ -135,8 +135,7 @@ static int run(struct conform *c)
 	if (!err)
 		err = virtio_begin(v, &c->failure);
 	if (!err)
-		err = virtio_accept(v, features_closed(v->offered & features_harmless),
-				    &c->failure);
+		err = virtio_accept(v, conform_features(c), &c->failure);
 	if (err)
 		return err;
 	if (vectors)

@@ -87,10 +87,15 @@ static int again(struct conform *c)
 	return err;
 }
 
+uint64_t conform_features(const struct conform *c)
+{
+	return features_closed(c->modern.offered &
+			       ((features_harmless & c->knobs.config.features) | features_base));
+}
+
 int subsets_run(struct conform *c)
 {
-	uint64_t all = c->modern.offered &
-		       ((features_harmless & c->knobs.config.features) | features_base);
+	uint64_t all = conform_features(c);
 	char name[FEATURES_NAME_MAX + 8], feature[FEATURES_NAME_MAX];
 	int err;
 
@@ -100,8 +105,7 @@ int subsets_run(struct conform *c)
 	 */
 	if (!(all >> VIRTIO_F_VERSION_1 & 1))
 		return 0;
-	err = subset(c, "all", features_closed(all));
-
+	err = subset(c, "all", all);
 	for (unsigned bit = 0; bit < 64 && !err && !conform_at_end(c); bit++) {
 		if (!((all & ~features_base) >> bit & 1))
 			continue;

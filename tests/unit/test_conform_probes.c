@@ -77,6 +77,32 @@ static void registers_that_outlive_a_reset(void **state)
 	}
 }
 
+/* The user's mask holds where features are accepted for the sake of the probe alone. */
+static void the_mask_of_features_holds_for_probes(void **state)
+{
+	static const char *const probes[] = { "after-reset", "feature-words", "feature-early",
+					      "config-writes" };
+	uint32_t written[100];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(probes); i++) {
+		struct neighbour *n = neighbour_new();
+		const char *keys[] = { "only", probes[i], "features", "0x20", NULL };
+		unsigned writes, mac = 0;
+
+		n->keys = keys;
+		assert_finds(n, "");
+		writes = device_log_find(&n->device, 4, VIRTIO_PCI_COMMON_GF, true, written,
+					 ARRAY_LEN(written));
+		assert_in_range(writes, 1, ARRAY_LEN(written));
+		for (unsigned j = 0; j < writes; j++) {
+			assert_false(written[j] & 1u << VIRTIO_NET_F_STATUS);
+			mac += !!(written[j] & 1u << VIRTIO_NET_F_MAC);
+		}
+		assert_true(mac > 0);
+	}
+}
+
 /* --- feature-words, feature-early ---------------------------------------------------------- */
 
 static void honest_words_of_features(void **state)
@@ -458,6 +484,7 @@ int main(void)
 		cmocka_unit_test(vectors_that_outlive_a_reset),
 		cmocka_unit_test(a_queue_size_that_outlives_a_reset),
 		cmocka_unit_test(registers_that_outlive_a_reset),
+		cmocka_unit_test(the_mask_of_features_holds_for_probes),
 		cmocka_unit_test(honest_words_of_features),
 		cmocka_unit_test(an_offer_that_begins_again),
 		cmocka_unit_test(words_that_are_folded),
