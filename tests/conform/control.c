@@ -14,16 +14,14 @@
 #define HEADER_LEN 2
 #define ACK_LEN 1
 #define ANSWER_MS 200
-#define DOORBELL_LEN 2
 
 /* 4.1.4.4: the doorbell of the queue that is selected. */
 static bool open_doorbell(struct control *q, const struct registers *r)
 {
 	const struct virtio *v = r->v;
-	uint64_t off = (uint64_t)registers_get(r, VIRTIO_PCI_COMMON_Q_NOFF, 2) *
-		       v->notify_off_multiplier;
+	uint64_t off;
 
-	return off + DOORBELL_LEN <= v->notify_len &&
+	return registers_doorbell_at(r, v, DOORBELL_LEN, &off) &&
 	       port_window_open(&q->doorbell, v->fn, v->notify_bar, v->notify_off + (uint32_t)off,
 				DOORBELL_LEN) == 0;
 }

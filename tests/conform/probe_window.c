@@ -39,12 +39,17 @@ static int queue_start(struct virtio *v, uint16_t queue, const struct virtq *vq,
 	struct windowed *w = (struct windowed *)(void *)v;
 	int err = w->direct->queue_start(v, queue, vq, f);
 	struct registers r = { .common = v->common };
-	uint32_t off;
+	uint64_t off;
 
 	if (err)
 		return err;
-	off = registers_get(&r, VIRTIO_PCI_COMMON_Q_NOFF, 2) * v->notify_off_multiplier;
-	aim(&v->doorbell[queue], v, v->notify_bar, v->notify_off + off, 2);
+	/* The second reading: it need not be what the transport has found good. */
+	if (!registers_doorbell_at(&r, v, DOORBELL_LEN, &off))
+		return fail(f, RUNG_QUEUES, ERR_DEVICE,
+			    "the doorbell of queue %u was within its structure, and now is at "
+			    "0x%llx",
+			    queue, (unsigned long long)off);
+	aim(&v->doorbell[queue], v, v->notify_bar, v->notify_off + (uint32_t)off, DOORBELL_LEN);
 	return 0;
 }
 

@@ -29,6 +29,15 @@ bool registers_find_cap(uintptr_t fn, uint8_t kind, uint32_t len, struct cap *c)
 uint32_t registers_get(const struct registers *r, uint32_t off, unsigned width);
 void registers_put(const struct registers *r, uint32_t off, unsigned width, uint32_t value);
 
+#define DOORBELL_LEN 2
+
+/*
+ * Where the doorbell of the selected queue is, of 2 or 4 bytes, from the begin of the notification
+ * structure (4.1.4.4). False if it leaves the structure or the BAR's 32 bits, or is misaligned.
+ */
+bool registers_doorbell_at(const struct registers *r, const struct virtio *v, uint32_t len,
+			   uint64_t *off);
+
 /* The doorbell of a queue, which was selected, lies within its capability [DEV-15]. */
 void registers_doorbell(struct registers *r, uint32_t queue, struct ledger *l);
 

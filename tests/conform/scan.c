@@ -193,17 +193,27 @@ void registers_scan(struct registers *r, const struct virtio *v, uintptr_t fn, s
 	open_common(r, fn);
 }
 
+/* queue_notify_off and the multiplier are the device's: 16 bits times 32 are no overflow of 64. */
+bool registers_doorbell_at(const struct registers *r, const struct virtio *v, uint32_t len,
+			   uint64_t *off)
+{
+	*off = (uint64_t)registers_get(r, VIRTIO_PCI_COMMON_Q_NOFF, 2) * v->notify_off_multiplier;
+	return *off + len <= v->notify_len && !(*off & (len - 1)) &&
+	       v->notify_off + *off + len <= UINT32_MAX;
+}
+
 /* 4.1.4.4.1: length spans the doorbells of all queues. */
 void registers_doorbell(struct registers *r, uint32_t queue, struct ledger *l)
 {
 	bool notification_data = r->v->offered >> VIRTIO_F_NOTIFICATION_DATA & 1;
-	uint32_t off = registers_get(r, VIRTIO_PCI_COMMON_Q_NOFF, 2);
-	uint64_t end = (uint64_t)off * r->v->notify_off_multiplier + (notification_data ? 4 : 2);
+	uint32_t len = notification_data ? 4 : DOORBELL_LEN;
+	uint64_t off;
 
-	if (end > r->v->notify_len) /* [DEV-15] */
+	if (!registers_doorbell_at(r, r->v, len, &off)) /* [DEV-15] */
 		ledger_broken(
 			l, DEV_15,
-			"the doorbell of queue %u ends at 0x%llx, the notification structure at "
-			"0x%x",
-			(unsigned)queue, (unsigned long long)end, (unsigned)r->v->notify_len);
+			"the doorbell of queue %u is at 0x%llx, of %u bytes; the notification "
+			"structure has 0x%x, from 0x%x of its BAR on",
+			(unsigned)queue, (unsigned long long)off, (unsigned)len,
+			(unsigned)r->v->notify_len, (unsigned)r->v->notify_off);
 }

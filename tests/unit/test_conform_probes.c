@@ -279,6 +279,33 @@ static void windows_that_are_none(void **state)
 	assert_string_equal(neighbour_broken(n), "DEV-69 ");
 }
 
+static unsigned notify_reads; /* through the window */
+
+/* queue_notify_off is compared with the BAR's first; then it is another one each second time. */
+static void move_doorbell(struct device *d, uint32_t off, uint32_t *value)
+{
+	const struct device_access *last = &d->log[d->log_count - 1];
+
+	if (off != VIRTIO_PCI_COMMON_Q_NOFF || last->space != DEVICE_SPACE_CFG)
+		return;
+	if (notify_reads > 0 && notify_reads % 2 == 0)
+		*value = 0x8000;
+	notify_reads++;
+}
+
+/* [DEV-69]: such a doorbell is not rung. */
+static void a_doorbell_that_moves(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->keys = (const char *const[]){ "only", "pci-cfg", NULL };
+	n->device.on_common_read = move_doorbell;
+	notify_reads = 0;
+	assert_finds(n, "DEV-69 ");
+	assert_true(neighbour_tells(n, "was within its structure, and now is at 0x20000"));
+}
+
 /* --- config-writes -------------------------------------------------------------------------- */
 
 /* [DEV-70] */
@@ -497,6 +524,7 @@ int main(void)
 		cmocka_unit_test(capabilities_that_are_too_short_or_too_long),
 		cmocka_unit_test(a_bar_that_has_no_address),
 		cmocka_unit_test(windows_that_are_none),
+		cmocka_unit_test(a_doorbell_that_moves),
 		cmocka_unit_test(configuration_that_can_be_written),
 		cmocka_unit_test(an_honest_control_queue),
 		cmocka_unit_test(control_queues_that_lie),
