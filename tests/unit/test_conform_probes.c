@@ -322,50 +322,6 @@ static void configuration_that_can_be_written(void **state)
 	assert_finds(faulty(FAULT_CONFIG_WRITABLE), "DEV-70 ");
 }
 
-/* --- control -------------------------------------------------------------------------------- */
-
-static struct neighbour *controlled(uint64_t faults)
-{
-	struct neighbour *n = neighbour_new();
-
-	device_offer(&n->device, VIRTIO_NET_F_CTRL_VQ);
-	device_offer(&n->device, VIRTIO_NET_F_CTRL_RX);
-	device_offer(&n->device, VIRTIO_NET_F_CTRL_MAC_ADDR);
-	device_offer(&n->device, VIRTIO_NET_F_MQ);
-	n->device.faults = faults;
-	return n;
-}
-
-static void an_honest_control_queue(void **state)
-{
-	static const char *const rows[] = { "DEV-71", "DEV-72", "DEV-73", "DEV-74", "DEV-75" };
-	struct neighbour *n = controlled(0);
-
-	(void)state;
-	assert_finds(n, "");
-	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
-		assert_true(neighbour_says(n, "ok ", rows[i], "[control]"));
-	assert_null(strstr(hosted_output(), "[control] # SKIP"));
-}
-
-/* [DEV-71] [DEV-72] [DEV-73] [DEV-74] [DEV-75] */
-static void control_queues_that_lie(void **state)
-{
-	static const struct {
-		enum device_fault fault;
-		const char *row;
-	} lies[] = {
-		{ FAULT_CONTROL_LEN, "DEV-71 " }, { FAULT_CONTROL_OK, "DEV-72 " },
-		{ FAULT_PAIRS_OK, "DEV-73 " },    { FAULT_FILTER_OPEN, "DEV-74 " },
-		{ FAULT_FILTER_DEAF, "DEV-74 " }, { FAULT_TABLE_KEPT, "DEV-74 " },
-		{ FAULT_MAC_HIDDEN, "DEV-75 " },
-	};
-
-	(void)state;
-	for (unsigned i = 0; i < ARRAY_LEN(lies); i++)
-		assert_finds(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
-}
-
 /* --- tx-offload, framing -------------------------------------------------------------------- */
 
 static struct neighbour *offloading(uint64_t faults)
@@ -526,8 +482,6 @@ int main(void)
 		cmocka_unit_test(windows_that_are_none),
 		cmocka_unit_test(a_doorbell_that_moves),
 		cmocka_unit_test(configuration_that_can_be_written),
-		cmocka_unit_test(an_honest_control_queue),
-		cmocka_unit_test(control_queues_that_lie),
 		cmocka_unit_test(offloads_of_what_is_transmitted),
 		cmocka_unit_test(segmentation_over_ipv6),
 		cmocka_unit_test(framing_that_matters),

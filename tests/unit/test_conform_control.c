@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* skiff-conform's probe of the control queue over a model device that does one thing wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/wire.h"
+#include "tests/conform/features.h"
+#include "tests/model/neighbour.h"
+
+#include <cmocka.h> /* behind our own: it has a macro fail() */
+#undef fail
+
+static void assert_finds(struct neighbour *n, const char *rows)
+{
+	neighbour_run(n);
+	if (strcmp(neighbour_broken(n), rows) != 0)
+		print_message("%s", hosted_output());
+	assert_string_equal(neighbour_broken(n), rows);
+	assert_true(device_content(&n->device));
+}
+
+static struct neighbour *controlled(uint64_t faults)
+{
+	struct neighbour *n = neighbour_new();
+
+	device_offer(&n->device, VIRTIO_NET_F_CTRL_VQ);
+	device_offer(&n->device, VIRTIO_NET_F_CTRL_RX);
+	device_offer(&n->device, VIRTIO_NET_F_CTRL_MAC_ADDR);
+	device_offer(&n->device, VIRTIO_NET_F_MQ);
+	n->device.faults = faults;
+	return n;
+}
+
+static void an_honest_control_queue(void **state)
+{
+	static const char *const rows[] = { "DEV-71", "DEV-72", "DEV-73", "DEV-74", "DEV-75" };
+	struct neighbour *n = controlled(0);
+
+	(void)state;
+	assert_finds(n, "");
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
+		assert_true(neighbour_says(n, "ok ", rows[i], "[control]"));
+	assert_null(strstr(hosted_output(), "[control] # SKIP"));
+}
+
+/* [DEV-71] [DEV-72] [DEV-73] [DEV-74] [DEV-75] */
+static void control_queues_that_lie(void **state)
+{
+	static const struct {
+		enum device_fault fault;
+		const char *row;
+	} lies[] = {
+		{ FAULT_CONTROL_LEN, "DEV-71 " }, { FAULT_CONTROL_OK, "DEV-72 " },
+		{ FAULT_PAIRS_OK, "DEV-73 " },    { FAULT_FILTER_OPEN, "DEV-74 " },
+		{ FAULT_FILTER_DEAF, "DEV-74 " }, { FAULT_TABLE_KEPT, "DEV-74 " },
+		{ FAULT_MAC_HIDDEN, "DEV-75 " },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(lies); i++)
+		assert_finds(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_honest_control_queue),
+		cmocka_unit_test(control_queues_that_lie),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
