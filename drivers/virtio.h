@@ -129,7 +129,8 @@ int virtio_begin(struct virtio *v, struct failure *f) MUST_CHECK;
  */
 int virtio_accept(struct virtio *v, uint64_t wanted, struct failure *f) MUST_CHECK;
 
-static inline bool virtio_has(const struct virtio *v, enum virtio_feature feature)
+/* A bit of enum virtio_feature, or another one that a program has accepted. */
+static inline bool virtio_has(const struct virtio *v, unsigned feature)
 {
 	return v->accepted >> feature & 1;
 }

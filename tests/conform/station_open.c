@@ -32,11 +32,6 @@ void station_init(struct station *st, uint8_t *va, uint64_t dev, uint32_t len, u
 	st->nic.ops = &station_ops;
 }
 
-static bool has(const struct station *st, unsigned feature)
-{
-	return st->v->accepted >> feature & 1;
-}
-
 /*
  * What does not depend on queues: the header's length, the rules, addresses and lengths of frames.
  */
@@ -44,13 +39,13 @@ static void take_facts(struct station *st)
 {
 	const struct registers_config *config = &st->registers->config;
 	static const uint8_t none[6];
-	bool mrg = has(st, VIRTIO_NET_F_MRG_RXBUF);
+	bool mrg = virtio_has(st->v, VIRTIO_NET_F_MRG_RXBUF);
 
 	st->rules = (struct judge_rules){
 		.accepted = st->v->accepted,
 		.modern = !st->v->transport->legacy,
 		.has_num_buffers = !st->v->transport->legacy || mrg,
-		.mtu = has(st, VIRTIO_NET_F_MTU) ? config->mtu : 0,
+		.mtu = virtio_has(st->v, VIRTIO_NET_F_MTU) ? config->mtu : 0,
 	};
 	st->header_len = st->rules.has_num_buffers ? VNET_HEADER_LEN : VNET_LEGACY_HEADER_LEN;
 	st->rx_len = st->shape.rx_len ? st->shape.rx_len : RX_LEN_LEAST;

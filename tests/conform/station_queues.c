@@ -16,18 +16,13 @@
 #define RX_SLOTS 64
 #define RX_ROOM (2u << 20) /* bytes of an arena for receive buffers */
 
-static bool has(const struct station *st, unsigned feature)
-{
-	return st->v->accepted >> feature & 1;
-}
-
 /*
  * The ring's size by the shape; the device's own on a legacy one. 0, with a sentence, if there is
  * none.
  */
 static uint32_t choose_size(struct station *st, uint16_t queue)
 {
-	bool packed = has(st, VIRTIO_F_RING_PACKED);
+	bool packed = virtio_has(st->v, VIRTIO_F_RING_PACKED);
 	uint32_t max = st->v->transport->queue_max(st->v, queue), size = 1;
 	uint32_t limit = st->shape.queue == QUEUE_SMALLEST                    ? SIZE_SMALLEST :
 			 st->shape.queue == QUEUE_LARGEST || st->shape.legacy ? SIZE_MOST :
@@ -70,17 +65,18 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
 	bool receives = queue == VIRTIO_NET_RECEIVEQ;
 	const uint8_t *layout = receives ? st->shape.rx_layout : st->shape.tx_layout;
 	/* Buffers of a merged frame have one piece each, unless framing is the subject. */
-	bool one = st->shape.one_descriptor || (receives && has(st, VIRTIO_NET_F_MRG_RXBUF));
+	bool one = st->shape.one_descriptor ||
+		   (receives && virtio_has(st->v, VIRTIO_NET_F_MRG_RXBUF));
 	struct ring_shape shape = {
 		.pieces = layout[0] ? station_pieces(layout) :
 			  one       ? 1 :
 				      2,
 		.receives = receives,
 		.legacy = st->shape.legacy,
-		.event_idx = has(st, VIRTIO_F_EVENT_IDX),
-		.indirect = has(st, VIRTIO_F_INDIRECT_DESC),
-		.in_order = has(st, VIRTIO_F_IN_ORDER),
-		.packed = has(st, VIRTIO_F_RING_PACKED),
+		.event_idx = virtio_has(st->v, VIRTIO_F_EVENT_IDX),
+		.indirect = virtio_has(st->v, VIRTIO_F_INDIRECT_DESC),
+		.in_order = virtio_has(st->v, VIRTIO_F_IN_ORDER),
+		.packed = virtio_has(st->v, VIRTIO_F_RING_PACKED),
 		.header_len = receives ? st->header_len : 0,
 	};
 	uint32_t size = choose_size(st, queue), each = shape.indirect ? 1 : shape.pieces;
