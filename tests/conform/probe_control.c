@@ -22,14 +22,20 @@ struct controlled {
 	bool open;
 };
 
+/*
+ * 5.1.2: behind all pairs that there can be. Where the device does not say how many, or the queue's
+ * number would have more than 16 bits, there is no way to it.
+ */
 static void open_queue(struct station *st)
 {
 	struct controlled *life = st->meddle_ctx;
+	bool mq = virtio_has(st->v, VIRTIO_NET_F_MQ);
 
-	life->pairs = st->v->accepted >> VIRTIO_NET_F_MQ & 1 ?
-			      (uint16_t)st->v->transport->config(st->v, MAX_PAIRS, 2) :
-			      0;
-	/* 5.1.2: behind all pairs that there can be. */
+	if (mq && st->v->config_len < MAX_PAIRS + 2)
+		return;
+	life->pairs = mq ? (uint16_t)st->v->transport->config(st->v, MAX_PAIRS, 2) : 0;
+	if (life->pairs > UINT16_MAX / 2)
+		return;
 	life->open = control_open(&life->queue, st,
 				  (uint16_t)(2 * (life->pairs ? life->pairs : 1)));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/wire.h"
+#include "core/wire.h"
 #include "tests/conform/features.h"
 #include "tests/model/neighbour.h"
 
@@ -64,11 +65,34 @@ static void control_queues_that_lie(void **state)
 		assert_finds(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
 }
 
+/*
+ * 5.1.2: with max_virtqueue_pairs 0x8000 its number would be 65536, and without that field nobody
+ * knows it. What needs no MQ is asked all the same.
+ */
+static void control_queues_without_a_number(void **state)
+{
+	struct neighbour *n = controlled(0);
+
+	(void)state;
+	put_le16(n->device.config + 8, 0x8000);
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-73", "[control] # SKIP"));
+	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
+
+	n = controlled(0);
+	put_le32(n->device.cfg + DEVICE_CAP_CONFIG + 12, 8);
+	n->device.config_len = 8;
+	assert_finds(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-73", "[control] # SKIP"));
+	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_honest_control_queue),
 		cmocka_unit_test(control_queues_that_lie),
+		cmocka_unit_test(control_queues_without_a_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
