@@ -92,6 +92,8 @@ uint8_t control_send(struct control *q, uint8_t class, uint8_t command, const vo
 	uint32_t begun_ms = clock_now_ms();
 
 	assert(len > 0 && len <= CONTROL_DATA_MAX);
+	if (q->silent)
+		return CONTROL_ACK_NONE;
 	q->bytes[0] = class;
 	q->bytes[1] = command;
 	memcpy(q->bytes + HEADER_LEN, data, len);
@@ -105,7 +107,8 @@ uint8_t control_send(struct control *q, uint8_t class, uint8_t command, const vo
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	registers_put(&bell, 0, DOORBELL_LEN, q->queue);
 	while (q->used->idx != q->idx) {
-		if (clock_reached(clock_now_ms(), begun_ms + ANSWER_MS))
+		q->silent = clock_reached(clock_now_ms(), begun_ms + ANSWER_MS);
+		if (q->silent)
 			return CONTROL_ACK_NONE;
 		port_idle();
 	}

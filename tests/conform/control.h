@@ -30,6 +30,7 @@ enum control_command {
 struct control {
 	struct ledger *ledger;
 	uint16_t queue, idx;
+	bool silent; /* a command was not answered: the device may hold all that there is */
 	struct window doorbell;
 	volatile struct virtq_desc *desc;
 	volatile struct virtq_avail *avail;
@@ -46,7 +47,8 @@ bool control_open(struct control *q, struct station *st, uint16_t queue) MUST_CH
 
 /*
  * One command, behind DRIVER_OK; its used length is judged [DEV-71]. The ack that came;
- * CONTROL_ACK_NONE for none within a bounded time.
+ * CONTROL_ACK_NONE for none within a bounded time. From then on q->silent is set and nothing more
+ * is sent, so that of later commands nothing can be told.
  */
 uint8_t control_send(struct control *q, uint8_t class, uint8_t command, const void *data,
 		     uint32_t len) MUST_CHECK;

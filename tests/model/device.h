@@ -94,6 +94,7 @@ enum device_fault {
 	FAULT_CONFIG_WRITABLE, /* device configuration, by the driver */
 	FAULT_CONTROL_LEN,     /* the used length of a command is that of all its bytes */
 	FAULT_CONTROL_OK,      /* to unknown commands */
+	FAULT_CONTROL_SILENT,  /* commands are taken, and neither obeyed nor answered */
 	FAULT_PAIRS_OK,        /* to any number of queue pairs */
 	FAULT_FILTER_OPEN,     /* for everything */
 	FAULT_FILTER_DEAF,     /* to promiscuous mode */

@@ -108,6 +108,8 @@ void device_control(struct device *d)
 			device_complain(d, "a control command that is none");
 			return;
 		}
+		if (device_faulty(d, FAULT_CONTROL_SILENT))
+			continue;
 		ack = obey(d, &c);
 		device_fill(d, &chain, c.len, &ack, 1);
 		device_use(d, 2, chain.head, device_faulty(d, FAULT_CONTROL_LEN) ? c.len + 1 : 1);

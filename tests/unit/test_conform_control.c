@@ -65,6 +65,63 @@ static void control_queues_that_lie(void **state)
 		assert_finds(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
 }
 
+static void fall_silent(struct neighbour *n)
+{
+	n->device.faults |= DEVICE_FAULT(FAULT_CONTROL_SILENT);
+}
+
+static void silent_behind_promiscuous(struct neighbour *n)
+{
+	if (n->device.filter.promiscuous)
+		fall_silent(n);
+}
+
+static void silent_behind_mac(struct neighbour *n)
+{
+	if (n->device.filter.moved)
+		fall_silent(n);
+}
+
+/* The command that is not answered is judged, and no other: the device may hold their memory. */
+static void control_queues_that_fall_silent(void **state)
+{
+	struct neighbour *n = controlled(DEVICE_FAULT(FAULT_CONTROL_SILENT));
+
+	(void)state;
+	assert_finds(n, "DEV-72 ");
+	assert_true(neighbour_tells(n, "times: 1 "));
+
+	n = controlled(0);
+	n->on_idle = silent_behind_promiscuous;
+	assert_finds(n, "DEV-74 ");
+	assert_true(neighbour_tells(n, "promiscuous mode is off (no answer)"));
+
+	n = controlled(0);
+	n->on_idle = silent_behind_mac;
+	assert_finds(n, "DEV-75 ");
+	assert_true(neighbour_tells(n, "mac could not be set back"));
+}
+
+static void stop_behind_mac(struct neighbour *n)
+{
+	n->silent = n->device.filter.moved;
+	if (!n->silent)
+		return;
+	fall_silent(n);
+	n->device.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+/* A device that has stopped is not asked to take its MAC back. */
+static void a_device_that_stops_with_another_mac(void **state)
+{
+	struct neighbour *n = controlled(0);
+
+	(void)state;
+	n->on_idle = stop_behind_mac;
+	assert_finds(n, "");
+	assert_true(neighbour_tells(n, "the device has stopped working"));
+}
+
 /*
  * 5.1.2: with max_virtqueue_pairs 0x8000 its number would be 65536, and without that field nobody
  * knows it. What needs no MQ is asked all the same.
@@ -92,6 +149,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_honest_control_queue),
 		cmocka_unit_test(control_queues_that_lie),
+		cmocka_unit_test(control_queues_that_fall_silent),
+		cmocka_unit_test(a_device_that_stops_with_another_mac),
 		cmocka_unit_test(control_queues_without_a_number),
 	};
 
