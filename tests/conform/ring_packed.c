@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The watching ring, packed: one table that both sides write, in turn. Buffer ids are slots. Of
- * what the device may write each descriptor is read once, when it is used. Called by ring.c.
+ * The watching ring, packed: one table that both sides write, in turn. Buffer ids are slots. A
+ * descriptor is copied once, when its flags first say that it is used; all that is judged or
+ * believed is the copy. Called by ring.c.
  */
 #include "core/clock.h"
 #include "core/err.h"
@@ -76,26 +77,30 @@ static struct packed_desc describe(const struct ring *r, unsigned slot, unsigned
 	};
 }
 
-static bool same(const volatile struct packed_desc *at, const struct packed_desc *d)
+static struct packed_desc load(const volatile struct packed_desc *d)
 {
-	return at->addr == d->addr && at->len == d->len && at->id == d->id && at->flags == d->flags;
+	return (struct packed_desc){ d->addr, d->len, d->id, d->flags };
+}
+
+static bool same(const struct packed_desc *a, const struct packed_desc *b)
+{
+	return a->addr == b->addr && a->len == b->len && a->id == b->id && a->flags == b->flags;
 }
 
 /* 2.8.15 [DEV-28]: a used one that the driver has not taken for another buffer. */
 static void check_used_stays(struct ring *r, unsigned place)
 {
-	const volatile struct packed_desc *d = &r->packed.desc[place];
+	const struct packed_desc *was = &r->packed.shadow[place], is = load(&r->packed.desc[place]);
 
 	if (!r->packed.is_used[place])
 		return;
 	ledger_seen(r->ledger, DEV_28);
-	if (!same(d, &r->packed.shadow[place]))
+	if (!same(&is, was))
 		ledger_broken(r->ledger, DEV_28,
 			      "descriptor %u of the %s queue was used with id %u, len %u, flags "
 			      "0x%04x; later it has id %u, len %u, flags 0x%04x",
-			      place, ring_name(r), r->packed.shadow[place].id,
-			      (unsigned)r->packed.shadow[place].len, r->packed.shadow[place].flags,
-			      d->id, (unsigned)d->len, d->flags);
+			      place, ring_name(r), was->id, (unsigned)was->len, was->flags, is.id,
+			      (unsigned)is.len, is.flags);
 }
 
 static void step(const struct ring *r, uint16_t *place, bool *wrap, unsigned n)
@@ -175,30 +180,45 @@ bool packed_publish(struct ring *r)
 
 /* --- the device's side ----------------------------------------------------------------------- */
 
-static bool used_at(const struct ring *r, unsigned place, bool wrap)
+/* What flags a used descriptor has, of the two that tell. */
+static bool say_used(uint16_t flags, bool wrap)
 {
-	uint16_t flags = r->packed.desc[place].flags & AVAIL_USED;
+	return (flags & AVAIL_USED) == (wrap ? AVAIL_USED : 0);
+}
 
-	return flags == (wrap ? AVAIL_USED : 0);
+/*
+ * Whether the descriptor of a buffer in flight is used. Then its shadow is what the device has
+ * written, as it was when that was first seen. *flags: what the answer rests on.
+ */
+static bool used_at(struct ring *r, unsigned place, bool wrap, uint16_t *flags)
+{
+	struct packed *p = &r->packed;
+
+	*flags = p->is_used[place] ? p->shadow[place].flags : p->desc[place].flags;
+	if (p->is_used[place] || !say_used(*flags, wrap))
+		return p->is_used[place];
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	p->shadow[place] = load(&p->desc[place]);
+	p->shadow[place].flags = *flags;
+	p->is_used[place] = true;
+	return true;
 }
 
 /*
  * 2.8.1, 2.8.6 [DEV-82]: a descriptor is either as the driver has made it available, or used with
- * the wrap counter of this lap. r has buffers in flight, and none is used at the next place.
+ * the wrap counter of this lap. r has buffers in flight, and the next place, with these flags, is
+ * not used.
  */
-static int check_wrap(struct ring *r)
+static int check_wrap(struct ring *r, uint16_t flags)
 {
 	struct packed *p = &r->packed;
-	uint16_t flags = p->desc[p->used].flags & AVAIL_USED;
 
 	ledger_seen(r->ledger, DEV_82);
-	if (flags == (p->used_wrap ? PACKED_AVAIL : PACKED_USED))
-		return 0;
-	if (used_at(r, p->used, p->used_wrap)) /* just now */
+	if ((flags & AVAIL_USED) == (p->used_wrap ? PACKED_AVAIL : PACKED_USED))
 		return 0;
 	ledger_broken(r->ledger, DEV_82,
 		      "descriptor %u of the %s queue has flags 0x%04x; the wrap counter is %u",
-		      p->used, ring_name(r), p->desc[p->used].flags, p->used_wrap);
+		      p->used, ring_name(r), flags, p->used_wrap);
 	return ring_broken(r);
 }
 
@@ -213,7 +233,7 @@ static int check_stray(struct ring *r)
 		step(r, &place, &wrap, 1);
 		if (p->is_used[place] || !p->shadow[place].flags || place == p->next)
 			break;
-		if (!used_at(r, place, wrap))
+		if (!say_used(p->desc[place].flags, wrap))
 			continue;
 		if (!p->stray)
 			p->stray_ms = clock_now_ms();
@@ -243,7 +263,7 @@ static unsigned batch(const struct ring *r, uint16_t idx, uint32_t id)
 
 int packed_arrived(struct ring *r)
 {
-	uint16_t place = r->packed.used, idx = r->used_idx;
+	uint16_t place = r->packed.used, idx = r->used_idx, flags = 0;
 	bool wrap = r->packed.used_wrap;
 	int arrived = r->behind, err;
 
@@ -251,13 +271,10 @@ int packed_arrived(struct ring *r)
 		return ERR_DEVICE;
 	/* In the middle of a batch its place is behind it already. */
 	idx = (uint16_t)(idx + r->behind);
-	while (idx != r->published_idx && used_at(r, place, wrap)) {
-		uint32_t id;
-		unsigned n;
+	while (idx != r->published_idx && used_at(r, place, wrap, &flags)) {
+		uint32_t id = r->packed.shadow[place].id;
+		unsigned n = batch(r, idx, id);
 
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		id = r->packed.desc[place].id;
-		n = batch(r, idx, id);
 		arrived += (int)n;
 		if (id >= r->shape.slots)
 			break;
@@ -266,7 +283,7 @@ int packed_arrived(struct ring *r)
 	}
 	if (arrived || idx == r->published_idx)
 		return arrived;
-	err = check_wrap(r);
+	err = check_wrap(r, flags);
 	return err ? err : check_stray(r);
 }
 
@@ -304,9 +321,11 @@ static void check_rest(struct ring *r, unsigned slot)
 
 	ledger_seen(r->ledger, DEV_25);
 	for (unsigned i = 1; i < ring_per_slot(r); i++) {
+		struct packed_desc is;
+
 		step(r, &place, &wrap, 1);
-		if (!r->packed.is_used[place] &&
-		    !same(&r->packed.desc[place], &r->packed.shadow[place]))
+		is = load(&r->packed.desc[place]);
+		if (!r->packed.is_used[place] && !same(&is, &r->packed.shadow[place]))
 			ledger_broken(r->ledger, DEV_25,
 				      "descriptor %u of the %s queue, not the first of its buffer, "
 				      "was changed",
@@ -323,11 +342,6 @@ static int take_done(struct ring *r, unsigned slot)
 	return (int)slot;
 }
 
-static struct packed_desc load(const volatile struct packed_desc *d)
-{
-	return (struct packed_desc){ d->addr, d->len, d->id, d->flags };
-}
-
 int packed_take(struct ring *r, uint32_t *len)
 {
 	struct packed *p = &r->packed;
@@ -340,13 +354,11 @@ int packed_take(struct ring *r, uint32_t *len)
 		*len = --r->behind ? RING_LEN_UNKNOWN : r->last_len;
 		return take_done(r, r->book[r->used_idx % RING_SLOTS_MAX]);
 	}
-	d = load(&p->desc[p->used]);
+	d = p->shadow[p->used];
 	slot = check_id(r, d.id);
 	if (slot < 0 || check_len(r, (unsigned)slot, &d) ||
 	    (r->shape.in_order && ring_check_order(r, (unsigned)slot, ring_in_flight(r))))
 		return ERR_DEVICE;
-	p->shadow[p->used] = d;
-	p->is_used[p->used] = true;
 	p->stray = false;
 	step(r, &p->used, &p->used_wrap, (r->behind + 1u) * ring_per_slot(r));
 	*len = d.len;
@@ -364,7 +376,7 @@ const struct ring_slot *packed_peek(struct ring *r)
 
 	if (r->shape.in_order || packed_arrived(r) <= 0)
 		return NULL;
-	id = r->packed.desc[r->packed.used].id;
+	id = r->packed.shadow[r->packed.used].id;
 	return id < r->shape.slots ? &r->slot[id] : NULL;
 }
 

@@ -306,6 +306,30 @@ static void used_descriptors_that_change(void **state)
 	}
 }
 
+/* [DEV-28]: between ring_arrived() and ring_take(), which tells what was there when it arrived. */
+static void used_descriptors_that_change_before_they_are_taken(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	open_receiving();
+	for (unsigned i = 0; i < 2; i++)
+		use((uint16_t)take(), HEADER_LEN);
+	assert_int_equal(ring_arrived(&ring), 2);
+	ring.packed.desc[0].id = 1;
+	ring.packed.desc[0].len = HEADER_LEN + 9;
+	ring.packed.desc[2].flags = PACKED_AVAIL;
+	assert_ptr_equal(ring_peek(&ring), &ring.slot[0]);
+	assert_int_equal(ring_take(&ring, &len), 0);
+	assert_int_equal(len, HEADER_LEN);
+	assert_int_equal(ring_arrived(&ring), 1);
+	assert_int_equal(ring_take(&ring, &len), 1);
+	assert_only(ROWS);
+	ring_look_back(&ring);
+	assert_only(DEV_28);
+	assert_int_equal(ledger.broken[DEV_28], 2);
+}
+
 /* [DEV-28]: what the driver has not needed again is looked at in the end. */
 static void used_descriptors_that_change_at_last(void **state)
 {
@@ -434,6 +458,7 @@ int main(void)
 		cmocka_unit_test(ids_that_name_no_buffer),
 		cmocka_unit_test(lengths_that_cannot_be),
 		cmocka_unit_test(used_descriptors_that_change),
+		cmocka_unit_test(used_descriptors_that_change_before_they_are_taken),
 		cmocka_unit_test(used_descriptors_that_change_at_last),
 		cmocka_unit_test(a_descriptor_inside_a_list_that_is_changed),
 		cmocka_unit_test(buffers_out_of_order),
