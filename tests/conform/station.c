@@ -98,7 +98,12 @@ static int look_at_status(struct station *st, uint32_t now_ms)
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		ledger_broken(st->ledger, DEV_13, "the device asks for a reset: status is 0x%02x",
 			      status);
-	else if (longest_ms >= limit_ms || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
+	else if (!(status & VIRTIO_CONFIG_S_DRIVER_OK))
+		ledger_broken(st->ledger, DEV_13,
+			      "DRIVER_OK is gone, and nobody has reset the device: status is "
+			      "0x%02x",
+			      status);
+	else if (longest_ms >= limit_ms)
 		ledger_broken(
 			st->ledger, DEV_13,
 			"a buffer to be transmitted is with the device for %u ms; status is 0x%02x",

@@ -400,6 +400,25 @@ static void a_device_that_asks_for_a_reset(void **state)
 	assert_int_equal(n->verdict, VERDICT_GOOD);
 }
 
+static void forget_driver_ok(struct neighbour *n)
+{
+	if (n->number >= 5)
+		n->device.status &= (uint8_t)~VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
+/* [DEV-13] */
+static void a_device_that_forgets_its_driver(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->keys = (const char *const[]){ "only", "as-skiff", NULL };
+	n->on_idle = forget_driver_ok;
+	assert_finds(n, "DEV-13 ");
+	assert_true(neighbour_tells(n, "DRIVER_OK is gone, and nobody has reset the device: "
+				       "status is 0x0b"));
+}
+
 /* [DEV-13] */
 static void a_device_that_transmits_no_more(void **state)
 {
@@ -562,6 +581,7 @@ int main(void)
 		cmocka_unit_test(a_queue_reset_that_never_ends),
 		cmocka_unit_test(a_queue_that_runs_on_after_its_reset),
 		cmocka_unit_test(a_device_that_asks_for_a_reset),
+		cmocka_unit_test(a_device_that_forgets_its_driver),
 		cmocka_unit_test(a_device_that_transmits_no_more),
 		cmocka_unit_test(a_queue_size_that_is_no_power_of_two),
 		cmocka_unit_test(a_doorbell_outside_its_capability),
