@@ -16,7 +16,10 @@
 /* QEMU makes 2 n + 1 of n: 33, 35 and 37, which no other end of QEMU has. */
 #define DEBUG_EXIT_BASE 0x10
 
-/* The one object of this program; all of it zeros at the start. */
+/*
+ * All that the program knows, zeros at the start. Beside it record.c and exceed.c have a buffer
+ * each, in which they put together what is written and sent at once.
+ */
 static struct conform conform;
 
 /*

@@ -21,7 +21,7 @@ struct registers {
 	const struct virtio *v; /* open, and begun once */
 	struct window
 		common; /* all of the common configuration that there is; WINDOW_NONE: legacy */
-	bool has_config, has_mtu;
+	bool has_mtu;
 	struct registers_config config; /* as last looked at, since the last bring-up began */
 	uint16_t mtu;                   /* the first that was ever read */
 };

@@ -41,7 +41,7 @@ struct ring_shape {
 	uint16_t size; /* entries: a power of two, 1 … 32768; packed: any, 1 … PACKED_SIZE_MAX */
 	uint16_t slots; /* 1 … RING_SLOTS_MAX; slots * descriptors of each ≤ size */
 	uint8_t pieces; /* of each slot */
-	bool receives, legacy, event_idx, indirect, in_order, packed;
+	bool receives, event_idx, indirect, in_order, packed;
 	uint32_t header_len; /* receiving: the least that a first buffer holds; 0 transmitting */
 };
 

@@ -18,7 +18,8 @@ enum packed_flag {
 	PACKED_USED = 0x8000,
 };
 
-enum packed_event_flag { PACKED_ENABLE = 0, PACKED_DISABLE = 1, PACKED_DESC = 2 };
+/* 2.8.10; 0: of all descriptors. */
+enum packed_event_flag { PACKED_DISABLE = 1, PACKED_DESC = 2 };
 
 /* 2.8.13, 2.8.14 */
 struct packed_desc {

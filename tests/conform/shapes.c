@@ -68,6 +68,7 @@ const struct configuration shapes[] = {
 	       .needs = MRG, .legacy = true),
 };
 const unsigned shapes_len = ARRAY_LEN(shapes);
+_Static_assert(ARRAY_LEN(shapes) <= 64, "conform.mute has a bit for each");
 
 unsigned shapes_legacy(void)
 {

@@ -72,7 +72,6 @@ static bool make_ring(struct station *st, struct ring *r, uint16_t queue, unsign
 			  one       ? 1 :
 				      2,
 		.receives = receives,
-		.legacy = st->shape.legacy,
 		.event_idx = virtio_has(st->v, VIRTIO_F_EVENT_IDX),
 		.indirect = virtio_has(st->v, VIRTIO_F_INDIRECT_DESC),
 		.in_order = virtio_has(st->v, VIRTIO_F_IN_ORDER),
