@@ -26,12 +26,6 @@ static bool open_doorbell(struct control *q, const struct registers *r)
 				DOORBELL_LEN) == 0;
 }
 
-static void put_address(const struct registers *r, uint32_t off, uint64_t value)
-{
-	registers_put(r, off, 4, (uint32_t)value);
-	registers_put(r, off + 4, 4, (uint32_t)(value >> 32));
-}
-
 bool control_open(struct control *q, struct station *st, uint16_t queue)
 {
 	const struct registers *r = st->registers;
@@ -55,9 +49,9 @@ bool control_open(struct control *q, struct station *st, uint16_t queue)
 	q->used = (volatile struct virtq_used *)(void *)used;
 	q->avail->flags = VRING_AVAIL_F_NO_INTERRUPT;
 	registers_put(r, VIRTIO_PCI_COMMON_Q_SIZE, 2, SIZE);
-	put_address(r, VIRTIO_PCI_COMMON_Q_DESCLO, arena_dev(a, desc));
-	put_address(r, VIRTIO_PCI_COMMON_Q_AVAILLO, arena_dev(a, avail));
-	put_address(r, VIRTIO_PCI_COMMON_Q_USEDLO, arena_dev(a, used));
+	registers_put_64(r, VIRTIO_PCI_COMMON_Q_DESCLO, arena_dev(a, desc));
+	registers_put_64(r, VIRTIO_PCI_COMMON_Q_AVAILLO, arena_dev(a, avail));
+	registers_put_64(r, VIRTIO_PCI_COMMON_Q_USEDLO, arena_dev(a, used));
 	registers_put(r, VIRTIO_PCI_COMMON_Q_ENABLE, 2, 1);
 	return true;
 }

@@ -8,17 +8,10 @@
 #include "tests/conform/features.h"
 #include "tests/conform/registers_impl.h"
 
-#define VRING_DESC_F_INDIRECT 4
 #define WILD UINT64_C(0xfffffffffffff000)
 #define INDIRECT (UINT64_C(1) << VIRTIO_F_INDIRECT_DESC)
 
 /* --- registers ------------------------------------------------------------------------------- */
-
-static void put_address(struct registers *r, uint32_t off, uint64_t value)
-{
-	registers_put(r, off, 4, (uint32_t)value);
-	registers_put(r, off + 4, 4, (uint32_t)(value >> 32));
-}
 
 static void ring_bell(const struct station *st, uint16_t value)
 {
@@ -34,7 +27,7 @@ static void enable(struct station *st, uint16_t queue, uint64_t address)
 
 	registers_put(r, VIRTIO_PCI_COMMON_Q_SELECT, 2, queue);
 	for (uint32_t off = VIRTIO_PCI_COMMON_Q_DESCLO; off <= VIRTIO_PCI_COMMON_Q_USEDLO; off += 8)
-		put_address(r, off, address);
+		registers_put_64(r, off, address);
 	registers_put(r, VIRTIO_PCI_COMMON_Q_ENABLE, 2, 1);
 }
 

@@ -40,17 +40,6 @@ static void accept(struct registers *r, uint32_t word, uint32_t bits)
 	registers_put(r, VIRTIO_PCI_COMMON_GF, 4, bits);
 }
 
-static uint32_t accepted(struct registers *r, uint32_t word)
-{
-	registers_put(r, VIRTIO_PCI_COMMON_GFSELECT, 4, word);
-	return registers_get(r, VIRTIO_PCI_COMMON_GF, 4);
-}
-
-static uint64_t shown_features(struct registers *r)
-{
-	return (uint64_t)accepted(r, 1) << 32 | accepted(r, 0);
-}
-
 static int begin(struct conform *c)
 {
 	int err = registers_reset(&c->registers, &c->modern, &c->ledger, &c->failure);
@@ -131,11 +120,11 @@ static int negotiate(struct conform *c, uint64_t set, uint32_t low)
 		return err;
 	v->accepted = set;
 	v->transport->accept(v, set);
-	before = shown_features(r);
+	before = registers_driver_features(r);
 	accept(r, UPPER, low);
 	accept(r, UPPER + 1, 0);
-	shown = shown_features(r);
-	shown_low = accepted(r, UPPER);
+	shown = registers_driver_features(r);
+	shown_low = registers_driver_feature(r, UPPER);
 	ledger_seen(&c->ledger, DEV_64);
 	if (shown != before || shown_low != low) /* [DEV-64] */
 		ledger_broken(&c->ledger, DEV_64,
@@ -205,7 +194,7 @@ static int run_early(struct conform *c)
 	if (err)
 		return err;
 	v->transport->set_status(v, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	before = shown_features(&c->registers);
+	before = registers_driver_features(&c->registers);
 	more = set & ~features_base;
 	if (before == set)
 		set = features_closed(set & ~(more & (0 - more)));
@@ -215,7 +204,7 @@ static int run_early(struct conform *c)
 	ledger_seen(&c->ledger, DEV_66);
 	if (!features_ok(v))
 		return 0;
-	shown = shown_features(&c->registers);
+	shown = registers_driver_features(&c->registers);
 	if (shown && shown != before) /* [DEV-66] */
 		ledger_broken(&c->ledger, DEV_66,
 			      "0x%llx was written before DRIVER; FEATURES_OK stands, and "

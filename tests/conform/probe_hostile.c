@@ -4,8 +4,6 @@
  * refused, but a reset ends it, and then the device works [DEV-86]. Called by probes.c.
  */
 #include "core/clock.h"
-#include "core/mem.h"
-#include "core/wire.h"
 #include "drivers/virtio_pci.h"
 #include "tests/conform/features.h"
 #include "tests/conform/hostile.h"
@@ -13,8 +11,6 @@
 #include "tests/conform/registers_impl.h"
 
 #define OUTCOME_MS 30 /* for the device to make something of it */
-#define FRAME_LEN 60
-#define TYPE_EXPERIMENT 0x88b5 /* IEEE 802: for local experiments */
 
 /* 4.1.4.3.1: a queue that is not there has no size, whatever selects it. [DEV-85] */
 static int select_beyond(struct conform *c)
@@ -41,19 +37,6 @@ static int select_beyond(struct conform *c)
 }
 
 /* --- one act --------------------------------------------------------------------------------- */
-
-static void post_frame(struct station *st)
-{
-	uint8_t *frame = st->nic.ops->tx_buffer(&st->nic);
-
-	if (!frame)
-		return;
-	memset(frame, 0, FRAME_LEN);
-	memset(frame, 0xff, 6);
-	memcpy(frame + 6, st->nic.mac, 6);
-	put_be16(frame + 12, TYPE_EXPERIMENT);
-	st->nic.ops->tx_send(&st->nic, FRAME_LEN);
-}
 
 static void wait_for_outcome(struct conform *c)
 {
@@ -97,7 +80,7 @@ static int commit(struct conform *c, const struct hostile_act *act)
 	if (err)
 		return err;
 	if (!act->receive)
-		post_frame(st);
+		station_post_meaningless(st);
 	act->commit(st);
 	if (!act->receive)
 		station_publish(st, &st->tx);

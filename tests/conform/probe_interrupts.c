@@ -49,6 +49,19 @@ static void want(struct conform *c, bool interrupts)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* Waits, bounded, for a signal. */
+static bool comes(const struct interrupts *in, bool (*signal)(const struct interrupts *in))
+{
+	uint32_t begun_ms = clock_now_ms();
+
+	do {
+		if (signal(in))
+			return true;
+		port_idle();
+	} while (!clock_reached(clock_now_ms(), begun_ms + SIGNAL_MS));
+	return false;
+}
+
 static int open_station(struct interrupts *in, const struct shape *shape)
 {
 	struct conform *c = in->c;
@@ -105,19 +118,6 @@ static void pin(const struct conform *c, bool enabled)
 	port_pci_write(c->fn, PCI_COMMAND, 2, command);
 }
 
-/* Bounded; reading clears it. */
-static bool isr_comes(const struct interrupts *in)
-{
-	uint32_t begun_ms = clock_now_ms();
-
-	do {
-		if (isr(in))
-			return true;
-		port_idle();
-	} while (!clock_reached(clock_now_ms(), begun_ms + SIGNAL_MS));
-	return false;
-}
-
 /* [DEV-80] */
 static int wanted(struct interrupts *in)
 {
@@ -135,7 +135,7 @@ static int wanted(struct interrupts *in)
 	}
 	if (!err && answered) {
 		ledger_seen(&c->ledger, DEV_80);
-		if (!isr_comes(in))
+		if (!comes(in, isr))
 			ledger_broken(&c->ledger, DEV_80,
 				      "a frame came with avail.flags 0, and %u ms later the queue "
 				      "bit of the ISR status is not set",
@@ -186,16 +186,9 @@ static void map_all(struct station *st)
 	map(in, COMMON_QUEUE_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR, "queue_msix_vector");
 }
 
-static bool pending_comes(const struct interrupts *in)
+static bool rx_pending(const struct interrupts *in)
 {
-	uint32_t begun_ms = clock_now_ms();
-
-	do {
-		if (msix_pending(&in->msix, VECTOR_RX))
-			return true;
-		port_idle();
-	} while (!clock_reached(clock_now_ms(), begun_ms + SIGNAL_MS));
-	return false;
+	return msix_pending(&in->msix, VECTOR_RX);
 }
 
 /*
@@ -205,7 +198,7 @@ static bool pending_comes(const struct interrupts *in)
 static void look_at_pending(struct interrupts *in, bool mapped, bool config_changed)
 {
 	struct ledger *l = &in->c->ledger;
-	bool came = mapped ? pending_comes(in) : msix_pending(&in->msix, VECTOR_RX);
+	bool came = mapped ? comes(in, rx_pending) : rx_pending(in);
 
 	ledger_seen(l, DEV_81);
 	if (came != mapped)

@@ -19,17 +19,6 @@ struct residue {
 	uint64_t part;         /* a device address, as that of the first part of the first ring */
 };
 
-static void put_address(struct registers *r, uint32_t off, uint64_t value)
-{
-	registers_put(r, off, 4, (uint32_t)value);
-	registers_put(r, off + 4, 4, (uint32_t)(value >> 32));
-}
-
-static uint64_t get_address(struct registers *r, uint32_t off)
-{
-	return (uint64_t)registers_get(r, off + 4, 4) << 32 | registers_get(r, off, 4);
-}
-
 static void write_queue(struct registers *r, uint32_t queue, struct residue *before, bool vectors)
 {
 	uint64_t part = before->part + queue * 3 * (uint64_t)PART_LEN;
@@ -40,9 +29,9 @@ static void write_queue(struct registers *r, uint32_t queue, struct residue *bef
 		registers_put(r, VIRTIO_PCI_COMMON_Q_SIZE, 2, SIZE_LEFT);
 	if (vectors)
 		registers_put(r, COMMON_QUEUE_MSIX_VECTOR, 2, 0);
-	put_address(r, VIRTIO_PCI_COMMON_Q_DESCLO, part);
-	put_address(r, VIRTIO_PCI_COMMON_Q_AVAILLO, part + PART_LEN);
-	put_address(r, VIRTIO_PCI_COMMON_Q_USEDLO, part + 2 * (uint64_t)PART_LEN);
+	registers_put_64(r, VIRTIO_PCI_COMMON_Q_DESCLO, part);
+	registers_put_64(r, VIRTIO_PCI_COMMON_Q_AVAILLO, part + PART_LEN);
+	registers_put_64(r, VIRTIO_PCI_COMMON_Q_USEDLO, part + 2 * (uint64_t)PART_LEN);
 }
 
 /* Features were accepted; selectors stay at what was asked for last. */
@@ -63,7 +52,8 @@ static void look_at_rest(struct registers *r, struct ledger *l, uint64_t accepte
 {
 	uint32_t device = registers_get(r, VIRTIO_PCI_COMMON_DFSELECT, 4),
 		 driver = registers_get(r, VIRTIO_PCI_COMMON_GFSELECT, 4),
-		 queue = registers_get(r, VIRTIO_PCI_COMMON_Q_SELECT, 2), low, high;
+		 queue = registers_get(r, VIRTIO_PCI_COMMON_Q_SELECT, 2);
+	uint64_t features;
 
 	ledger_seen(l, DEV_62);
 	if (device || driver || queue)
@@ -71,15 +61,11 @@ static void look_at_rest(struct registers *r, struct ledger *l, uint64_t accepte
 			      "after a reset device_feature_select is %u, driver_feature_select "
 			      "%u, queue_select %u",
 			      (unsigned)device, (unsigned)driver, (unsigned)queue);
-	registers_put(r, VIRTIO_PCI_COMMON_GFSELECT, 4, 0);
-	low = registers_get(r, VIRTIO_PCI_COMMON_GF, 4);
-	registers_put(r, VIRTIO_PCI_COMMON_GFSELECT, 4, 1);
-	high = registers_get(r, VIRTIO_PCI_COMMON_GF, 4);
-	if (low || high)
-		ledger_broken(
-			l, DEV_62,
-			"after a reset driver_feature is 0x%08x%08x; 0x%llx had been accepted",
-			(unsigned)high, (unsigned)low, (unsigned long long)accepted);
+	features = registers_driver_features(r);
+	if (features)
+		ledger_broken(l, DEV_62,
+			      "after a reset driver_feature is 0x%llx; 0x%llx had been accepted",
+			      (unsigned long long)features, (unsigned long long)accepted);
 }
 
 static void look_at_queue(struct registers *r, struct ledger *l, uint32_t queue,
@@ -96,12 +82,15 @@ static void look_at_queue(struct registers *r, struct ledger *l, uint32_t queue,
 			      "%u it was %u",
 			      (unsigned)queue, (unsigned)size, SIZE_LEFT,
 			      (unsigned)before->size[queue]);
-	for (uint32_t off = VIRTIO_PCI_COMMON_Q_DESCLO; off <= VIRTIO_PCI_COMMON_Q_USEDLO; off += 8)
-		if (get_address(r, off)) /* [DEV-62] */
+	for (uint32_t off = VIRTIO_PCI_COMMON_Q_DESCLO; off <= VIRTIO_PCI_COMMON_Q_USEDLO;
+	     off += 8) {
+		uint64_t address = registers_get_64(r, off);
+
+		if (address) /* [DEV-62] */
 			ledger_broken(l, DEV_62,
 				      "after a reset the address at 0x%02x of queue %u is 0x%llx",
-				      (unsigned)off, (unsigned)queue,
-				      (unsigned long long)get_address(r, off));
+				      (unsigned)off, (unsigned)queue, (unsigned long long)address);
+	}
 	vector = registers_get(r, COMMON_QUEUE_MSIX_VECTOR, 2);
 	if (vectors && vector != VIRTIO_MSI_NO_VECTOR) /* [DEV-60] */
 		ledger_broken(l, DEV_60, "after a reset queue_msix_vector of queue %u is 0x%04x",

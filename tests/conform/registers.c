@@ -53,6 +53,32 @@ void registers_put(const struct registers *r, uint32_t off, unsigned width, uint
 		port_window_write(w, off, width, value);
 }
 
+uint64_t registers_get_64(const struct registers *r, uint32_t off)
+{
+	uint32_t low = registers_get(r, off, 4);
+
+	return (uint64_t)registers_get(r, off + 4, 4) << 32 | low;
+}
+
+void registers_put_64(const struct registers *r, uint32_t off, uint64_t value)
+{
+	registers_put(r, off, 4, (uint32_t)value);
+	registers_put(r, off + 4, 4, (uint32_t)(value >> 32));
+}
+
+uint32_t registers_driver_feature(const struct registers *r, uint32_t word)
+{
+	registers_put(r, VIRTIO_PCI_COMMON_GFSELECT, 4, word);
+	return registers_get(r, VIRTIO_PCI_COMMON_GF, 4);
+}
+
+uint64_t registers_driver_features(const struct registers *r)
+{
+	uint32_t low = registers_driver_feature(r, 0);
+
+	return (uint64_t)registers_driver_feature(r, 1) << 32 | low;
+}
+
 static bool offered(const struct virtio *v, unsigned feature)
 {
 	return v->offered >> feature & 1;
@@ -102,10 +128,7 @@ static void look_at_accepted(struct registers *r, const struct virtio *v, struct
 
 	if (r->common.kind == WINDOW_NONE)
 		return;
-	registers_put(r, VIRTIO_PCI_COMMON_GFSELECT, 4, 0);
-	shown = registers_get(r, VIRTIO_PCI_COMMON_GF, 4);
-	registers_put(r, VIRTIO_PCI_COMMON_GFSELECT, 4, 1);
-	shown |= (uint64_t)registers_get(r, VIRTIO_PCI_COMMON_GF, 4) << 32;
+	shown = registers_driver_features(r);
 	ledger_seen(l, DEV_06);
 	if (shown != v->accepted)
 		ledger_broken(l, DEV_06, "driver_feature is 0x%llx; 0x%llx was written",

@@ -29,6 +29,14 @@ bool registers_find_cap(uintptr_t fn, uint8_t kind, uint32_t len, struct cap *c)
 uint32_t registers_get(const struct registers *r, uint32_t off, unsigned width);
 void registers_put(const struct registers *r, uint32_t off, unsigned width, uint32_t value);
 
+/* 64 bits as two halves, the lower one first (4.1.3.1). */
+uint64_t registers_get_64(const struct registers *r, uint32_t off);
+void registers_put_64(const struct registers *r, uint32_t off, uint64_t value);
+
+/* What driver_feature shows: 32 bits of one word, or all of the first two. */
+uint32_t registers_driver_feature(const struct registers *r, uint32_t word);
+uint64_t registers_driver_features(const struct registers *r);
+
 #define DOORBELL_LEN 2
 
 /*

@@ -12,7 +12,6 @@
 #include "drivers/virtio.h"
 
 #define USED_ALIGN 4096
-#define VRING_DESC_F_INDIRECT 4
 
 _Static_assert(!VIRTIO_BIG_ENDIAN, "rings are read and written as they are");
 

@@ -17,7 +17,8 @@
 #include "tests/conform/ledger.h"
 #include "tests/conform/ring_packed.h"
 
-#define RING_SLOTS_MAX 256 /* a power of two */
+#define VRING_DESC_F_INDIRECT 4 /* 2.7.5; drivers/virtq.h has the others */
+#define RING_SLOTS_MAX 256      /* a power of two */
 #define RING_PIECES_MAX 4
 #define RING_LEN_UNKNOWN \
 	UINT32_MAX /* IN_ORDER: one element closed a batch, this one was not its last */

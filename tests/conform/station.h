@@ -181,6 +181,8 @@ int station_look_at_link(struct station *st, uint32_t now_ms) MUST_CHECK;
  */
 void station_put_sent(struct station *st, unsigned slot);
 void station_check_sent(struct station *st, unsigned slot);
+/* A broadcast of no meaning is posted, if there is a buffer, but not shown. */
+void station_post_meaningless(struct station *st);
 /* Shows what was posted, and rings if the device wants that. */
 void station_publish(struct station *st, struct ring *r);
 

@@ -17,8 +17,6 @@
 #define RX_LEN_LEAST 1526 /* 5.1.9.3.1, without MRG_RXBUF */
 #define RX_LEN_GSO (65601 + 4)
 #define MTU_DEFAULT 1500
-#define TYPE_EXPERIMENT 0x88b5 /* IEEE 802: for local experiments */
-#define EARLY_FRAME_LEN 60
 
 void station_init(struct station *st, uint8_t *va, uint64_t dev, uint32_t len, uint64_t key)
 {
@@ -78,21 +76,6 @@ static void take_facts(struct station *st)
 
 /* --- DRIVER_OK ----------------------------------------------------------------------------- */
 
-/* A frame of no meaning, handed over before the device may take it. */
-static void send_early(struct station *st)
-{
-	uint8_t *frame = st->nic.ops->tx_buffer(&st->nic);
-
-	if (!frame)
-		return;
-	memset(frame, 0, EARLY_FRAME_LEN);
-	memset(frame, 0xff, 6);
-	memcpy(frame + 6, st->nic.mac, 6);
-	frame[12] = TYPE_EXPERIMENT >> 8;
-	frame[13] = TYPE_EXPERIMENT & 0xff;
-	st->nic.ops->tx_send(&st->nic, EARLY_FRAME_LEN);
-}
-
 /* 2.1.2: buffers are there, and nothing may happen to them yet [DEV-12]. */
 static void linger(struct station *st)
 {
@@ -100,7 +83,7 @@ static void linger(struct station *st)
 
 	ring_publish(&st->rx);
 	if (st->shape.linger_ms)
-		send_early(st);
+		station_post_meaningless(st);
 	ring_publish(&st->tx);
 	while (!clock_reached(clock_now_ms(), begun_ms + st->shape.linger_ms))
 		port_idle();

@@ -4,10 +4,13 @@
  * comes back. Called by station.c.
  */
 #include "core/mem.h"
+#include "core/wire.h"
 #include "tests/conform/station.h"
 
 #define CHANGED_MAX 16 /* bytes of a change that are shown */
 #define CHANGED_TEXT_MAX 160
+#define MEANINGLESS_LEN 60
+#define TYPE_EXPERIMENT 0x88b5 /* IEEE 802: for local experiments */
 
 /* n bytes as " 01 02 03". */
 static void hex(struct text *t, const uint8_t *at, uint32_t n)
@@ -78,4 +81,17 @@ void station_check_sent(struct station *st, unsigned slot)
 			check_same(st, "frame", frame, s->piece[i].at + header, sent->bytes + frame,
 				   s->piece[i].len - header);
 	}
+}
+
+void station_post_meaningless(struct station *st)
+{
+	uint8_t *frame = st->nic.ops->tx_buffer(&st->nic);
+
+	if (!frame)
+		return;
+	memset(frame, 0, MEANINGLESS_LEN);
+	memset(frame, 0xff, 6);
+	memcpy(frame + 6, st->nic.mac, 6);
+	put_be16(frame + 12, TYPE_EXPERIMENT);
+	st->nic.ops->tx_send(&st->nic, MEANINGLESS_LEN);
 }
