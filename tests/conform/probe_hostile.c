@@ -89,20 +89,23 @@ static int commit(struct conform *c, const struct hostile_act *act)
 	return 0;
 }
 
-/* The device is as it has to be before its queues are looked at again. */
-static int recover(struct conform *c, const struct hostile_act *act)
+/*
+ * The device is as it has to be before its queues are looked at again. One that does not answer any
+ * more has this act to blame, and no later one.
+ */
+static int recover(struct conform *c, const struct hostile_act *act, bool *answered)
 {
 	static const struct shape shape = { .name = "hostile", .one_descriptor = true };
 	uint8_t status = c->modern.transport->status(&c->modern);
-	bool answered = false;
 	int err = station_close(&c->station);
 
+	*answered = false;
 	if (!err)
-		err = probe_life(c, &c->modern, &shape, &answered);
+		err = probe_life(c, &c->modern, &shape, answered);
 	if (err == ERR_ABORTED || err == ERR_TIMEOUT)
 		return err;
 	ledger_seen(&c->ledger, DEV_86);
-	if (!answered)
+	if (!*answered)
 		ledger_broken(&c->ledger, DEV_86, "%s: status was 0x%02x; %s", act->what, status,
 			      err ? "a reset did not end" :
 				    "after a reset no answer comes, as did before");
@@ -111,12 +114,12 @@ static int recover(struct conform *c, const struct hostile_act *act)
 
 static int run(struct conform *c)
 {
-	bool somebody;
-	int err = probe_somebody(c, &somebody);
+	bool works;
+	int err = probe_somebody(c, &works);
 
 	if (!err)
 		err = select_beyond(c);
-	for (unsigned i = 0; i < hostile_acts_len && !err && somebody; i++) {
+	for (unsigned i = 0; i < hostile_acts_len && !err && works; i++) {
 		const struct hostile_act *act = &hostile_acts[i];
 
 		if (act->features & ~c->modern.offered)
@@ -126,7 +129,7 @@ static int run(struct conform *c)
 		if (err)
 			break;
 		wait_for_outcome(c);
-		err = recover(c, act);
+		err = recover(c, act, &works);
 	}
 	return err;
 }

@@ -458,6 +458,9 @@ static void devices_that_hostile_drivers_confuse(void **state)
 	(void)state;
 	assert_string_equal(neighbour_broken(hostile(DEVICE_FAULT(FAULT_SELECT_WRAPS))), "DEV-85 ");
 	assert_string_equal(neighbour_broken(hostile(DEVICE_FAULT(FAULT_STUCK))), "DEV-86 ");
+	/* The act that the device did not survive was the last one. */
+	assert_non_null(strstr(hosted_output(), "# [hostile] "));
+	assert_null(strstr(hosted_output(), "[hostile] buffers of 4 bytes to receive"));
 }
 
 int main(void)
