@@ -1,5 +1,5 @@
 """Bad input gets one sentence on its rung of the ladder, the device is stopped, and the next boot
-device has its turn. The README's table of failures is this file's.
+device has its turn. The table of them is net/README.md#failures.
 """
 
 import re
