@@ -71,6 +71,7 @@ AIM = {'user': 2.0, 'tap': 2.5, 'passt': 4.0, **{loss: 1.0 for loss in LOSSES}}
 MARK_FUNCTION = os.environ.get('MARK_FUNCTION', 'net_poll')
 MARK_IF = os.environ.get('MARK_IF', 'eth_rx')
 SYMBOLS = SKIFF_ROM.with_suffix('.sym')
+PLUGIN = TOP / 'build' / 'count.so'
 
 DISCOVER = b'\x63\x82\x53\x63\x35\x01\x01'      # magic cookie, option 53, length 1, DHCPDISCOVER
 
@@ -80,23 +81,12 @@ class Counter:
 
     FIELDS = ('total', 'kept', 'calls', 'entered', 'left')
 
-    def __init__(self, directory, plugin, marks=''):
+    def __init__(self, directory, marks=''):
         self.file = Path(directory) / 'count'
-        self.arguments = ['-plugin', f'{plugin},out={self.file}{marks}']
+        self.arguments = ['-plugin', f'{PLUGIN},out={self.file}{marks}']
 
     def read(self):
         return dict(zip(self.FIELDS, struct.unpack('<5Q', self.file.read_bytes())))
-
-
-def build_plugin():
-    """The plugin's path; `make bench` has built it, the rest is for who starts this by hand."""
-    output = TOP / 'build' / 'count.so'
-    if output.exists():
-        return output
-    output.parent.mkdir(exist_ok=True)
-    subprocess.run(['gcc', '-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-o', output,
-                    TOP / 'tests' / 'bench' / 'count.c'], check=True)
-    return output
 
 
 # A firmware of 64 KiB that calls `function` 1000 times; every fourth call runs `wanted`.
@@ -132,8 +122,10 @@ GUEST_FUNCTION = 1000 * 5 + 250 * 4
 GUEST_KEPT = 250 * 9
 
 
-def prove_plugin(plugin, directory):
+def prove_plugin(directory):
     """Runs GUEST as firmware, under both kinds of marks; raises Failure unless counts are exact."""
+    if not PLUGIN.exists():
+        raise network.Unavailable(f'{PLUGIN} is not built (make bench builds it)')
     where = Path(directory)
     (where / 'guest.s').write_text(GUEST)
     for words in (['as', '--32', '-o', 'guest.o', 'guest.s'],
@@ -146,7 +138,7 @@ def prove_plugin(plugin, directory):
     function = f',function={names["function"][0]:x}-{names["function_end"][0]:x}'
     for marks, kept, calls in ((function, GUEST_FUNCTION, 1000),
                                (f'{function},if={names["wanted"][0]:x}', GUEST_KEPT, 250)):
-        counter = Counter(directory, plugin, marks)
+        counter = Counter(directory, marks)
         with Machine(console='none', memory='16M', arguments=[
                 '-bios', where / 'guest.bin', '-device', 'isa-debug-exit,iobase=0xf4',
                 *counter.arguments]) as machine:
@@ -194,10 +186,10 @@ def start_times(program, flavour):
         return discover.when - machine.started, first.when - machine.started
 
 
-def fetch_count(program, flavour, payload, directory, plugin, marks):
+def fetch_count(program, flavour, payload, directory, marks):
     """(all instructions from the GET to the end, the counters at the end) of one fetch."""
     name, _ = payload
-    counter = Counter(directory, plugin, marks)
+    counter = Counter(directory, marks)
     with servers.attach(flavour) as net:
         url, first = net.url(name), FirstRequest(net)
         with program.machine(net, url, arguments=counter.arguments) as machine:
@@ -209,11 +201,11 @@ def fetch_count(program, flavour, payload, directory, plugin, marks):
     return ended['total'] - begun['total'], ended
 
 
-def count_pair(program, flavour, directory, plugin):
+def count_pair(program, flavour, directory):
     """Instructions of a small and of a large fetch, and those between the marks per KiB."""
     marks = skiff_marks() if program.name == 'skiff' else ''
-    small, at_small = fetch_count(program, flavour, SMALL, directory, plugin, marks)
-    large, at_large = fetch_count(program, flavour, LARGE, directory, plugin, marks)
+    small, at_small = fetch_count(program, flavour, SMALL, directory, marks)
+    large, at_large = fetch_count(program, flavour, LARGE, directory, marks)
     counts = {'small': small, 'large': large, 'count': (large - small) / COUNT_KIB}
     if not marks:
         return counts
@@ -270,11 +262,10 @@ def measure(programs, server, directory):
         for program in programs:
             results.measure('size', '', program, lambda p=program: {'size': p.image_bytes()})
     if 'count' in ONLY:
-        plugin = build_plugin()
-        prove_plugin(plugin, directory)
+        prove_plugin(directory)
         for flavour, program in rounds(programs, FLAVOURS, COUNT_RUNS):
             results.measure('count', flavour, program, lambda f=flavour, p=program:
-                            count_pair(p, f, directory, plugin))
+                            count_pair(p, f, directory))
     if 'rate' in ONLY:
         for flavour, program in rounds(programs, FLAVOURS, RUNS):
             results.measure('rate', flavour, program, lambda f=flavour, p=program:
