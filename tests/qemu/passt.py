@@ -1,4 +1,5 @@
-"""passt's vhost-user mode in the lab: releases of build/passt, from before and after its repair.
+"""passt's vhost-user mode in the lab: 'early', 'repaired' and 'newest' of build/passt, from before
+and after its repair (tests/setup/passt).
 
     with passt.attach('early', capture=True) as net, \\
             Machine([Nic(net.netdev)], net=net, fw_cfg={'fetch': net.url('4m')}) as machine: …
@@ -18,7 +19,6 @@ import servers
 from vm import TOP
 
 PLACE = TOP / 'build' / 'passt'
-RELEASES = ('early', 'repaired', 'newest')      # tests/setup/passt says what they are
 
 
 class Passt(servers.Passt):

@@ -140,17 +140,15 @@ LOCATION_CHUNKED = 'location /chunked/ { ssi on; ssi_types *; alias @ROOT@/; }'
 class Nginx(Server):
     """nginx with a document root; reachable on every address of the namespace.
 
-    locations: further text of the server block (@ROOT@ stands for the root); http: of the http
-    block; modules: names as in /usr/lib/nginx/modules, such as 'ngx_http_echo_module'.
+    locations: further text of the server block (@ROOT@ stands for the root).
     """
 
-    def __init__(self, root, port=HTTP_PORT, address='0.0.0.0', locations='', http='', modules=()):
+    def __init__(self, root, port=HTTP_PORT, locations=''):
         super().__init__()
-        self.root, self.port, self.address = Path(root).resolve(), port, address
+        self.root, self.port = Path(root).resolve(), port
         self.title = f'nginx on port {port}'
-        load = '\n'.join(f'load_module /usr/lib/nginx/modules/{name}.so;' for name in modules)
-        values = {'MODULES': load, 'HTTP': http, 'LOCATIONS': locations, 'ROOT': self.root,
-                  'DIR': self.dir, 'LISTEN': f'{address}:{port}'}
+        values = {'LOCATIONS': locations, 'ROOT': self.root, 'DIR': self.dir,
+                  'LISTEN': f'0.0.0.0:{port}'}
         conf = NGINX_CONF.read_text()
         for word, value in values.items():
             conf = conf.replace(f'@{word}@', str(value))
@@ -161,9 +159,8 @@ class Nginx(Server):
         return [tool('nginx'), '-e', 'stderr', '-c', str(self.dir / 'conf'), '-p', str(self.dir)]
 
     def ready(self):
-        host = '127.0.0.1' if self.address == '0.0.0.0' else self.address
         with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection((host, self.port)).close()
+            socket.create_connection(('127.0.0.1', self.port)).close()
             return True
         return False
 

@@ -239,11 +239,10 @@ class Console:
 
 
 class Monitor:
-    """A small QMP client. Events that arrive on the way are kept in .events."""
+    """A small QMP client. Nobody waits for an event: those that arrive on the way are dropped."""
 
     def __init__(self):
         self.ours, self.theirs = socket.socketpair()
-        self.events = []
         self._data = b''
 
     def handshake(self):
@@ -265,18 +264,8 @@ class Monitor:
     def human(self, line):
         return self.execute('human-monitor-command', **{'command-line': line})
 
-    def wait_event(self, name, timeout=30):
-        """The first event of that name, past or to come."""
-        deadline, seen = time.monotonic() + timeout, 0
-        while True:
-            for event in self.events[seen:]:
-                if event['event'] == name:
-                    return event
-            seen = len(self.events)
-            self._message(deadline)
-
     def _message(self, deadline):
-        """The next message; keeps it if it is an event."""
+        """The next message."""
         while b'\n' not in self._data:
             self.ours.settimeout(max(deadline - time.monotonic(), 0.001))
             piece = self.ours.recv(65536)
@@ -284,10 +273,7 @@ class Monitor:
                 raise ConnectionError('QEMU closed its monitor')
             self._data += piece
         line, self._data = self._data.split(b'\n', 1)
-        message = json.loads(line)
-        if 'event' in message:
-            self.events.append(message)
-        return message
+        return json.loads(line)
 
 
 class Machine(network.Part):
@@ -296,18 +282,18 @@ class Machine(network.Part):
     nics: Nic objects, in PCI order. machine: 'pc' or 'q35' (with its options). fw_cfg: values of
     opt/org.skiff/KEY, or of any other fw_cfg file where the key has a slash; str or bytes.
     console: 'serial' for -nographic (SeaBIOS then copies the screen to the serial port), 'vga' for
-    a VGA card that nobody looks at, with the serial port beside it. capture: a path; NIC 0 is
-    recorded there by filter-dump. wire: the machine gets a Wire on NIC 0. net: an Attachment that
-    wants more of QEMU than a -netdev. arguments: QEMU's own words, last.
+    a VGA card that nobody looks at, with the serial port beside it. wire: the machine gets a Wire
+    on NIC 0. net: an Attachment that wants more of QEMU than a -netdev. arguments: QEMU's own
+    words, last.
     """
 
     CONSOLE = Console
 
     # pylint: disable=too-many-arguments,too-many-instance-attributes
     def __init__(self, nics=(), machine='pc', memory='512M', fw_cfg=None, console='serial',
-                 capture=None, wire=False, net=None, arguments=(), accel=ACCEL):
+                 wire=False, net=None, arguments=(), accel=ACCEL):
         self.nics, self.machine, self.memory = list(nics), machine, memory
-        self.fw_cfg, self.console_kind, self.capture = dict(fw_cfg or {}), console, capture
+        self.fw_cfg, self.console_kind = dict(fw_cfg or {}), console
         self.arguments, self.accel = [str(a) for a in arguments], accel
         self.net = net
         self.dir = Path(tempfile.mkdtemp(prefix='skiff-', dir='/tmp'))
@@ -335,8 +321,6 @@ class Machine(network.Part):
             file.write_bytes(value if isinstance(value, bytes) else value.encode())
             name = key if '/' in key else f'opt/org.skiff/{key}'
             words += ['-fw_cfg', f'name={name},file={file}']
-        if self.capture:
-            words += ['-object', f'filter-dump,id=dump,netdev=net0,file={self.capture}']
         if self.wire:
             words += self.wire.arguments()
         return words + self.arguments
@@ -433,10 +417,6 @@ class Machine(network.Part):
         self.qmp('pmemsave', val=0xb8000, size=4000, filename=str(file))
         cells = file.read_bytes()[::2].decode('cp437').replace('\0', ' ')
         return [cells[at:at + 80].rstrip() for at in range(0, 2000, 80)]
-
-    def screendump(self, path):
-        """A picture (PPM) of the screen."""
-        self.qmp('screendump', filename=str(path))
 
     def memory_bytes(self, address, size):
         """Guest physical memory."""
