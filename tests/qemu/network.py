@@ -108,8 +108,10 @@ class Part:
         return self
 
     def __exit__(self, *_):
-        self.stop()
-        self.closed = True
+        try:
+            self.stop()
+        finally:
+            self.closed = True
 
 
 def forget_closed():

@@ -108,7 +108,7 @@ class Peer(scripted.Dgram):
         self._connections = {}          # by their ends
         self._waiting = []              # those of them that no test has asked for yet
         self._pings = itertools.count(1)
-        self._trace, self._errors = [], []
+        self._trace, self._errors, self._failures = [], [], []
         self._changed = threading.Condition()
         self._pump = threading.Thread(target=self._run, daemon=True)
 
@@ -123,6 +123,7 @@ class Peer(scripted.Dgram):
         if self._pump.is_alive():
             self.frames.put((0, None))
             self._pump.join(20)
+        assert not self._failures, '\n'.join(self._failures)
 
     def log(self):
         lines = [f'{when - self._trace[0][0]:9.4f} {way} {Ether(frame).summary()}'
@@ -297,9 +298,11 @@ class Peer(scripted.Dgram):
                 self._hear(packet)
                 for answer in self._answers(packet):
                     self.send(answer)
-            except Exception:       # pylint: disable=broad-except
+            except Exception as error:      # pylint: disable=broad-except
                 with self._changed:
                     self._errors.append(traceback.format_exc())     # until() fails with it, at once
+                    if not isinstance(error, OSError):      # a guest that has gone is no fault
+                        self._failures.append(self._errors[-1])     # stop() fails with it
                     self._changed.notify_all()
 
     def _hear(self, packet):

@@ -7,6 +7,7 @@ import socket
 import tempfile
 import threading
 import time
+import traceback
 from pathlib import Path
 
 from network import Part
@@ -25,7 +26,8 @@ class ScriptedServer(Part):
         self.handler, self.read = handler, read
         self.stopping = threading.Event()
         self.requests = []
-        self.errors = []
+        self.errors = []            # of connections: the guest, or stop(), has closed them
+        self.failures = []          # of the handler: stop() raises
         self._threads = []
         self._open = set()
         self._listener = socket.create_server((address, port), backlog=backlog)
@@ -43,9 +45,10 @@ class ScriptedServer(Part):
         for thread in list(self._threads):
             thread.join(10)
         self._listener.close()
+        assert not self.failures, '\n'.join(self.failures)
 
     def log(self):
-        return '\n'.join([*(repr(r) for r in self.requests), *self.errors])
+        return '\n'.join([*(repr(r) for r in self.requests), *self.errors, *self.failures])
 
     def _spawn(self, target, *args):
         thread = threading.Thread(target=target, args=args, daemon=True)
@@ -68,10 +71,10 @@ class ScriptedServer(Part):
                 request = read_header(connection) if self.read else None
                 self.requests.append(request)
                 self.handler(connection, request)
-        except OSError as error:        # the guest or stop() closed it: normal, but worth a line
+        except OSError as error:        # normal, but worth a line
             self.errors.append(repr(error))
-        except Exception as error:      # pylint: disable=broad-except
-            self.errors.append(f'handler failed: {error!r}')
+        except Exception:               # pylint: disable=broad-except
+            self.failures.append(traceback.format_exc())
         finally:
             self._open.discard(connection)
 
