@@ -1,4 +1,4 @@
-"""What a test plays itself in the test network: TCP servers and whole neighbours, in Python."""
+"""What a test plays itself in the test network: TCP servers, floods and neighbours, in Python."""
 
 import contextlib
 import queue
@@ -88,6 +88,37 @@ def read_header(connection):
             break
         data += piece
     return data
+
+
+class Flood(Part):
+    """Broadcasts a datagram to an address and port every millisecond until it is stopped."""
+
+    DATA = b'\xff' * 1000
+
+    title = 'flood'
+
+    def __init__(self, address):
+        self.address, self.sent = address, 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+
+    def start(self):
+        self._thread.start()
+
+    def stop(self):
+        self._stopping.set()
+        self._thread.join(10)
+        self._socket.close()
+
+    def log(self):
+        return f'{self.sent} datagrams'
+
+    def _run(self):
+        while not self._stopping.wait(0.001):
+            self._socket.sendto(self.DATA, self.address)
+            self.sent += 1
 
 
 class Dgram(Part):

@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+import network
+import scripted
 from conftest import MIB
 from skiff import (BOOT, BOOT_TIMEOUT, BUSYBOX, HTTP, INITRD, KERNEL, TEST_CMDLINE, USER_SPACE,
                    boot_keys as keys, device_status, nic, reached_user_space)
@@ -122,16 +124,21 @@ def test_two_initrds(attach, machine, www, kernel):
     guest.wait_for(r'^from the second initrd$', timeout=BOOT_TIMEOUT)
 
 
-def test_the_device_is_silent_when_the_kernel_runs(attach, machine, kernel):
+def test_the_device_is_silent_when_the_kernel_runs(attach, machine, kernel, part):
     """Under constant traffic the device has been reset before the jump.
     [INIT-28] [LNX-13] [TCP-44]"""
-    net = attach('user')
+    net = attach('tap')
+    flood = part(scripted.Flood(('192.0.2.255', 9)))
     # Linux does not touch the device either: virtio-net is a module, which the initramfs has not;
     # virtio-pci is one in Debian 12, and would reset the device in Debian 13, whose kernel has it
     # built in.
-    guest = machine([nic(net.netdev, 'modern')], fw_cfg=keys(
+    guest = machine([nic(net.netdev, 'modern')], wire=True, fw_cfg=keys(
         net, cmdline='console=ttyS0 panic=-1 initcall_blacklist=virtio_pci_driver_init'))
+    guest.wait_for(HTTP, timeout=60)
+    assert guest.wire.wait(lambda frame: flood.DATA in frame, timeout=1), 'nothing reached it'
     guest.wait_for(USER_SPACE, timeout=BOOT_TIMEOUT)
+    sent = flood.sent
+    network.wait_until(lambda: flood.sent > sent + 500, 30, '500 datagrams')
     assert device_status(guest) == 0
 
 
