@@ -8,7 +8,6 @@ import pytest
 
 from conftest import MIB
 from skiff import FAILED, FETCH, RELEASE, TOP, nic
-from uefi import SKIFF_EFI
 from vm import SKIFF_ROM
 
 
@@ -21,15 +20,11 @@ def make(*words, **options):
 
 @pytest.mark.parametrize('firmware', ['bios', 'uefi'])
 def test_make_run_ends_in_a_shell_of_the_kernel(firmware):
-    rom = {'FIRMWARE': firmware, 'SKIFF_ROM': str(SKIFF_ROM), 'SKIFF_EFI': str(SKIFF_EFI),
-           'KERNEL': 'build/kernel/vmlinuz', 'INITRD': 'build/initramfs.gz',
-           'CMDLINE': 'console=ttyS0 panic=1'}
-    done = subprocess.run([TOP / 'tests' / 'demo' / 'run'], cwd=TOP, text=True, timeout=120,
-                          check=False, env={**os.environ, **rom},
-                          input='echo kernel $(uname -r); poweroff -f\n',
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert done.returncode == 0, done.stdout
-    assert f'kernel {RELEASE.read_text().strip()}' in done.stdout, done.stdout
+    folder = os.path.relpath(SKIFF_ROM.parent, TOP)
+    status, output = make(f'B={folder}', 'run', f'FIRMWARE={firmware}',
+                          input='echo kernel $(uname -r); poweroff -f\n')
+    assert status == 0, output
+    assert f'kernel {RELEASE.read_text().strip()}' in output, output
 
 
 @pytest.fixture(name='built', scope='session')
