@@ -349,6 +349,7 @@ def test_interrupt_leaves_nothing_behind(tmp_path):
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(10) == 130
     assert not session(process.pid, '')
+    assert not list(tmp_path.iterdir())
 
 
 def session(leader, name):
