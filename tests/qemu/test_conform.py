@@ -38,13 +38,13 @@ def table():
 
 
 @pytest.mark.parametrize('options, faults, profile, row, found', table())
-def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, found, machine, part,
+def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, found, machine, enter,
                                               www):
     www.file('256k', MIB // 4)
     assert row == '-' or row in found, 'the table contradicts itself'
     properties = {'host_mtu': 1400} if '--mtu' in options else {}
-    net = part(backend.attach(faults, profile=profile, options=options,
-                              mtu=1400 if '--mtu' in options else None))
+    net = enter(backend.attach(faults, profile=profile, options=options,
+                               mtu=1400 if '--mtu' in options else None))
     report = conform.run(machine, net, knobs={'url': net.url('256k'), 'seed': '1'}, **properties)
     # Where no echo is answered the filter cannot be tried.
     standing = conform.VHOST_USER if report.scenes('DEV-74') else conform.QEMU
@@ -57,10 +57,10 @@ def test_each_fault_is_found_and_nothing_else(options, faults, profile, row, fou
 @pytest.mark.parametrize('only, where', [(None, 'minimal'), ('minimal', 'minimal'),
                                          ('DEV-40,minimal', 'minimal'),
                                          ('queue-smallest,legacy', 'queue-smallest')], ids=str)
-def test_a_device_that_dies_of_a_chain(only, where, machine, part):
+def test_a_device_that_dies_of_a_chain(only, where, machine, enter):
     """As Debian 13's passt does in vhost-user mode;
     whatever takes one descriptor was looked at before."""
-    net = part(backend.attach(profile='passt-2025-05', options=['--rx-descriptors', '1']))
+    net = enter(backend.attach(profile='passt-2025-05', options=['--rx-descriptors', '1']))
     report = conform.run(machine, net, knobs={'only': only} if only else {})
     assert net.backend.process.poll() is not None, 'it is alive'
     assert f'in [{where}] the link fell' in ' '.join(report.bail_out.split())
@@ -75,10 +75,10 @@ def test_a_device_that_dies_of_a_chain(only, where, machine, part):
                 'reset-in-flight'} <= set(report.scenes('DEV-40'))
 
 
-def test_a_device_that_begins_late(machine, part):
+def test_a_device_that_begins_late(machine, enter):
     """A program that polls, and looks at a queue three seconds after it was begun;
     only then its time counts."""
-    net = part(backend.attach(options=['--late', '3000']))
+    net = enter(backend.attach(options=['--late', '3000']))
     report = conform.run(machine, net, knobs={'only': 'as-skiff,mrg-64,legacy'})
     assert not report.broken() and report.verdict == 0, report.offences()
     assert report.scenes('DEV-13') == {'as-skiff': True, 'mrg-64': True, 'legacy': True}
@@ -126,10 +126,10 @@ def test_known_answers_of_qemu(flavour, variant, attach, machine, www, tmp_path)
     ('repaired', 'modern', 'passt-2026-07'),
     ('repaired', 'transitional', 'passt-2026-transitional'),
     ('newest', 'modern', 'passt-2026-10'), ('newest', 'transitional', 'passt-2026-transitional')])
-def test_known_answers_of_passt(release, variant, known, machine, part, www, tmp_path):
+def test_known_answers_of_passt(release, variant, known, machine, enter, www, tmp_path):
     """The real one, which dies of two of these."""
     www.file('256k', MIB // 4)
-    net = part(passt.attach(release))
+    net = enter(passt.attach(release))
     report = conform.run(machine, net, variant, knobs={'url': net.url('256k')})
     assert_known(report, known, tmp_path)
 
@@ -257,8 +257,8 @@ def test_a_bad_knob_bails_out_with_a_sentence(knobs, words, attach, machine):
     assert report.verdict == 2 and words in report.bail_out
 
 
-def test_a_network_of_silence_bails_out(part, machine):
-    tap = part(network.Tap('tap9', address=None))       # not even a group is joined
+def test_a_network_of_silence_bails_out(enter, machine):
+    tap = enter(network.Tap('tap9', address=None))       # not even a group is joined
     net = servers.Attachment('tap', tap.netdev(), '', 1500, {'tap': tap})
     report = conform.run(machine, net, knobs={'deadline': '1'})
     assert 'not one frame came back' in report.bail_out
