@@ -25,7 +25,8 @@ COUNT = r'^count: (rx \d+ tx \d+ vouched \d+ partial \d+) \| (.*)(?=\n)'
 FETCH = r'^fetch: (\d+) bytes sha256 ([0-9a-f]{64})$'
 BOOT = r'^boot: linux (\S+)(?: at (0x[0-9a-f]+))?(?:, initrd (\d+) bytes)?, (\d+)\.(\d{3}) s$'
 FAILED = r'^skiff: failed at ([\w-]+): (.*)(?=\n)'
-NEXT_DEVICE = r'^THE NEXT BOOT DEVICE$'
+NEXT_SAYS = 'THE NEXT BOOT DEVICE'              # next_device()'s
+NEXT_DEVICE = rf'^{NEXT_SAYS}$'
 SAID = r"^say: here, (\d+) NICs of the firmware's, options: ?(.*)(?=\n)"     # tests/uefi/say.c
 USER_SPACE = r'^skiff-demo: user space reached, Linux (\S+)$'
 
@@ -76,23 +77,38 @@ def next_device(directory):
     """Arguments of a disk behind the NICs in the boot order,
     whose boot sector says that it was reached."""
     code = bytes.fromhex('31c0 8ed8 be157c ac 84c0 7406 b40e cd10 ebf5 f4 ebfd')
-    sector = (code + b'\r\nTHE NEXT BOOT DEVICE\r\n\0').ljust(510, b'\0') + b'\x55\xaa'
+    sector = (code + f'\r\n{NEXT_SAYS}\r\n\0'.encode()).ljust(510, b'\0') + b'\x55\xaa'
     path = Path(directory) / 'next-device'
     path.write_bytes(sector + bytes(1 << 20))
     return ['-drive', f'id=next,if=none,format=raw,file={path}',
             '-device', 'ide-hd,drive=next,bootindex=100']
 
 
+def bars(guest):
+    """The addresses of the first virtio-net device, by the numbers of its BARs."""
+    return next({region['bar']: region['address'] for region in device['regions']}
+                for device in guest.qmp('query-pci')[0]['devices']
+                if device['id']['vendor'] == 0x1af4 and device['id']['device'] in (0x1000, 0x1041))
+
+
 def device_status(guest):
-    """The register of the first virtio device, as the guest would read it.
+    """The status register of the first virtio-net device, as the guest would read it.
 
     (x-query-virtio-status, which would say it in words, is an assertion that fails in QEMU 11.1.)
     """
-    bars = {region['bar']: region['address'] for device in guest.qmp('query-pci')[0]['devices']
-            if device['id']['vendor'] == 0x1af4 for region in device['regions']}
-    if 4 in bars:           # where QEMU has the common configuration
-        return guest.memory_bytes(bars[4] + 20, 1)[0]
-    return int(guest.monitor.human(f'i /1xb {bars[0] + 18:#x}').split('=')[1], 16)
+    bar = bars(guest)
+    if 4 in bar:            # where QEMU has the common configuration
+        return guest.memory_bytes(bar[4] + 20, 1)[0]
+    return int(guest.monitor.human(f'i /1xb {bar[0] + 18:#x}').split('=')[1], 16)
+
+
+# A device whose memory takes what there is below 4 GiB, so that the BIOS has to go beyond.
+BELOW_4_GIB_IS_FULL = ['-object', 'memory-backend-ram,id=big,size=4G',
+                       '-device', 'ivshmem-plain,memdev=big']
+
+
+def assert_bar_above_4_gib(guest):
+    assert bars(guest)[4] >= 1 << 32, 'the test did not push the BAR up'
 
 
 def nic(netdev, variant='transitional', **properties):

@@ -18,7 +18,8 @@ import servers
 import passt
 import uefi
 from conftest import MIB
-from skiff import TOP, nic
+from skiff import (BELOW_4_GIB_IS_FULL, NEXT_DEVICE, TOP, assert_bar_above_4_gib, next_device,
+                   nic)
 
 
 def table():
@@ -220,9 +221,10 @@ def test_hostile_drivers_are_named_before_they_act():
 
 def test_bar_above_4_gib(attach, machine):
     net = attach('user')
-    guest = machine([nic(net.netdev, 'modern', rom=conform.ROM)], net=net, memory='1G', arguments=[
-        '-object', 'memory-backend-ram,id=big,size=4G', '-device', 'ivshmem-plain,memdev=big',
-        '-device', 'isa-debug-exit'])
+    guest = machine([nic(net.netdev, 'modern', rom=conform.ROM)], net=net, memory='1G',
+                    arguments=[*BELOW_4_GIB_IS_FULL, '-device', 'isa-debug-exit'])
+    guest.wait_for(r'^(not )?ok 1 ')
+    assert_bar_above_4_gib(guest)
     assert guest.wait_exit(60) == 35
     guest.stop()
     assert conform.Report(guest.text, 1).broken() == {'DEV-31'} | conform.QEMU
@@ -300,7 +302,6 @@ def test_a_slow_server_costs_little(attach, machine, tmp_path, part):
 
 
 def test_without_the_exit_device_the_next_boot_device_gets_its_turn(attach, machine, tmp_path):
-    from skiff import NEXT_DEVICE, next_device   # pylint: disable=import-outside-toplevel
     net = attach('user')
     guest = machine([nic(net.netdev, rom=conform.ROM)], net=net, fw_cfg={'only': 'registers'},
                     arguments=next_device(tmp_path))

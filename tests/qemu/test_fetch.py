@@ -7,7 +7,8 @@ import pytest
 import scripted
 import servers
 from conftest import MIB
-from skiff import BANNER, COUNT, DHCP, FEATURES, FETCH, HTTP, fetched, last_counts, next_device, nic
+from skiff import (BANNER, BELOW_4_GIB_IS_FULL, COUNT, DHCP, FEATURES, FETCH, HTTP, NEXT_DEVICE,
+                   assert_bar_above_4_gib, fetched, last_counts, next_device, nic)
 
 SIZE = 64 * MIB
 
@@ -55,7 +56,7 @@ def test_passt_sends_64_kib_segments(attach, machine, www):
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('64m')})
     fetched(guest, SIZE, sha256)
     good, _ = last_counts(guest)
-    assert good['rx'] < 64 * MIB / 16384, 'segments stayed small'
+    assert good['rx'] < SIZE / 16384, 'segments stayed small'
 
 
 @pytest.mark.parametrize('variant', ['transitional', 'legacy'])
@@ -84,13 +85,9 @@ def test_bar_above_4_gib_is_driven_through_the_pci_cfg_window(attach, machine, w
     sha256 = www.file('4m', 4 * MIB)
     net = attach('user')
     guest = machine([nic(net.netdev, 'modern')], memory='1G', fw_cfg={'fetch': net.url('4m')},
-                    arguments=['-object', 'memory-backend-ram,id=big,size=4G',
-                               '-device', 'ivshmem-plain,memdev=big'])
+                    arguments=BELOW_4_GIB_IS_FULL)
     fetched(guest, 4 * MIB, sha256)
-    bars = [region for device in guest.qmp('query-pci')[0]['devices']
-            if device['id']['vendor'] == 0x1af4 and device['id']['device'] == 0x1041
-            for region in device['regions'] if region['type'] == 'memory' and region['bar'] == 4]
-    assert bars[0]['address'] >= 1 << 32, 'the test did not push the BAR up'
+    assert_bar_above_4_gib(guest)
 
 
 def test_chunked_body(attach, machine, www):
@@ -183,7 +180,7 @@ def test_fetch_returns_to_the_firmware(attach, machine, www, tmp_path):
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': net.url('4m')},
                     arguments=next_device(tmp_path))
     place = guest.wait_for(FETCH).end()
-    guest.wait_for(r'^THE NEXT BOOT DEVICE', after=place)
+    guest.wait_for(NEXT_DEVICE, after=place)
 
 
 def test_right_digest_of_a_fetch(attach, machine, www):

@@ -8,8 +8,8 @@ import pytest
 import network
 import scripted
 from conftest import MIB
-from skiff import (BANNER, FAILED, FEATURES, FETCH, Bus, boot_keys, fetched, next_device, nic,
-                   reached_user_space)
+from skiff import (BANNER, FAILED, FEATURES, FETCH, NEXT_DEVICE, Bus, boot_keys, fetched,
+                   next_device, nic, reached_user_space)
 from vm import IPXE_ROM, Nic
 
 
@@ -76,7 +76,7 @@ def test_ipxe_on_the_second_nic_works_after_a_failed_skiff(attach, machine, tmp_
                     fw_cfg={'url': net.url('nothing', port=9), 'deadline': '5'})
     place = guest.wait_for(FAILED).end()
     guest.wait_for(r'Configuring \(net[01] [0-9a-f:]+\)\.+ ok', after=place, timeout=60)
-    guest.wait_for(r'^THE NEXT BOOT DEVICE', after=place, timeout=60)
+    guest.wait_for(NEXT_DEVICE, after=place, timeout=60)
 
 
 def test_the_disk_after_it_boots_after_ten_failures(attach, machine, tmp_path):
@@ -88,7 +88,7 @@ def test_the_disk_after_it_boots_after_ten_failures(attach, machine, tmp_path):
     place = 0
     for _ in range(10):
         place = guest.wait_for(FAILED, after=place).end()
-        place = guest.wait_for(r'^THE NEXT BOOT DEVICE', after=place).end()
+        place = guest.wait_for(NEXT_DEVICE, after=place).end()
         guest.reset()
 
 

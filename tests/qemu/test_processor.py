@@ -9,7 +9,7 @@ import pytest
 
 import network
 from conftest import MIB
-from skiff import FAILED, NEXT_DEVICE, fetched, next_device, nic
+from skiff import FAILED, NEXT_DEVICE, NEXT_SAYS, fetched, next_device, nic
 from vm import SKIFF_ROM
 
 KVM_GET_API_VERSION, KVM_CREATE_VM = 0xae00, 0xae01
@@ -149,7 +149,7 @@ def test_exception_gets_a_sentence(vector, at, code, waiting, tmp_path):
 def test_exception_gets_a_sentence_on_the_screen(waiting, tmp_path):
     guest = waiting(console='vga')
     break_code(guest, tmp_path / 'gdb', net_poll='0f0b')
-    network.wait_until(lambda: 'THE NEXT BOOT DEVICE' in guest.screen(), 30, 'the next boot device')
+    network.wait_until(lambda: NEXT_SAYS in guest.screen(), 30, 'the next boot device')
     said = f': processor exception 6 at {symbol("net_poll"):#x}: a bug of'
     assert any(said in line for line in guest.screen())
 

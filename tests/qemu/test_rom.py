@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from skiff import FAILED, next_device, nic
+from skiff import FAILED, NEXT_DEVICE, next_device, nic
 from vm import SKIFF_ROM
 
 BUDGET = 44 * 1024
@@ -132,4 +132,4 @@ def test_damaged_rom_gets_a_sentence(how, rom, attach, machine, tmp_path):
     path.write_bytes(damaged)
     guest = machine([nic(attach('user').netdev, rom=path)], arguments=next_device(tmp_path))
     failed = guest.wait_for(r'skiff: failed at config: the ROM file is damaged or cut short')
-    guest.wait_for(r'THE NEXT BOOT DEVICE', after=failed.end())
+    guest.wait_for(NEXT_DEVICE, after=failed.end())
