@@ -16,6 +16,7 @@ from pathlib import Path
 
 import network
 import vm
+from console import Console
 
 TOP = vm.TOP
 SKIFF_EFI = Path(os.environ.get('SKIFF_EFI', TOP / 'build' / 'skiff.efi')).resolve()
@@ -34,7 +35,7 @@ SNAKEOIL = Path('/usr/share/ovmf/PkKek-1-snakeoil')
 BOOT_FILE = 'EFI/BOOT/BOOTX64.EFI'      # what firmware starts from a disk without further word
 
 
-class Terminal(vm.Console):
+class Terminal(Console):
     """A console on which the firmware moves the cursor: what is left is text.
 
     Moving to the first column begins a line.

@@ -1,4 +1,4 @@
-"""A QEMU machine under test: its command line, its consoles, its monitor, its wire.
+"""A QEMU machine under test: its command line, and what a test does with it.
 
     with Machine([Nic(attachment.netdev)], fw_cfg={'fetch': url}) as machine:
         machine.wait_for(r'^fetch: (\\d+) bytes', timeout=60)
@@ -10,23 +10,19 @@ exits. ACCEL in the environment overrides `-accel tcg`, SKIFF_ROM overrides buil
 """
 
 import contextlib
-import dataclasses
-import fcntl
-import json
 import os
 import re
 import shutil
-import socket
-import struct
 import subprocess
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import network
+from console import Console
+from monitor import Monitor
+from wire import Wire
 
-MIB = 1 << 20
 TOP = Path(__file__).resolve().parents[2]
 SKIFF_ROM = Path(os.environ.get('SKIFF_ROM', TOP / 'build' / 'skiff.rom')).resolve()
 ACCEL = os.environ.get('ACCEL', 'tcg')
@@ -67,213 +63,6 @@ class Nic:
         kind, _, options = self.netdev.partition(',')
         netdev = f'{kind},id=net{number}' + (f',{options}' if options else '')
         return ['-netdev', netdev, '-device', device]
-
-
-@dataclasses.dataclass
-class Frame:
-    """A frame that passed a NIC, either way."""
-
-    when: float             # host's clock, time.monotonic()
-    data: bytes
-
-
-class Wire:
-    """Frames of one NIC as they pass, on the host's clock: what filter-dump writes to a file, read
-    as it grows.
-
-    (A filter-mirror would be livelier, but QEMU 7.2 deadlocks now and then when frames pass it both
-    ways.) On a tap with vnet_hdr (the default) QEMU dumps the 10 or 12 bytes of virtio header in
-    front of each frame, so look for bytes rather than at offsets there.
-    """
-
-    LOOK_S = 0.002
-    FILE_HEADER, RECORD_HEADER = 24, 16     # of pcap
-
-    def __init__(self, path, number=0):
-        self.path, self.number = Path(path), number
-        self.frames = []
-        self._stopping = threading.Event()
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def arguments(self):
-        return ['-object', f'filter-dump,id=wire{self.number},netdev=net{self.number},'
-                           f'file={self.path}']
-
-    def wait(self, condition, timeout=30):
-        """The first Frame whose bytes satisfy condition(bytes), or TimeoutError."""
-        seen = 0
-
-        def find():
-            nonlocal seen
-            unseen, seen = self.frames[seen:], len(self.frames)
-            return next((frame for frame in unseen if condition(frame.data)), None)
-        return network.wait_until(find, timeout, 'such a frame', self._changed)
-
-    def close(self):
-        self._stopping.set()
-        self._thread.join(10)
-
-    def _follow(self):
-        data, header = b'', self.FILE_HEADER
-        while not self._stopping.wait(self.LOOK_S) and not self.path.exists():
-            pass
-        if not self.path.exists():
-            return
-        with open(self.path, 'rb') as file:
-            while True:
-                stopping = self._stopping.wait(self.LOOK_S)
-                data += file.read()
-                if header and len(data) >= header:
-                    data, header = data[header:], 0
-                if not header:
-                    data = self._split(data)
-                if stopping:
-                    return
-
-    def _split(self, data):
-        """Takes whole records off the front; returns the rest."""
-        now, place, found = time.monotonic(), 0, []
-        while len(data) - place >= self.RECORD_HEADER:
-            length = struct.unpack_from('<I', data, place + 8)[0]
-            end = place + self.RECORD_HEADER + length
-            if end > len(data):
-                break
-            found.append(Frame(now, data[place + self.RECORD_HEADER:end]))
-            place = end
-        if found:
-            with self._changed:
-                self.frames += found
-                self._changed.notify_all()
-        return data[place:]
-
-
-class Console:
-    """The guest's serial port: what it wrote, when, and a way to type."""
-
-    UNFINISHED = r'\r\Z'    # the end of a piece that clean() cannot judge without the next piece
-
-    @staticmethod
-    def clean(text):
-        """What the tests see of what the guest wrote."""
-        return text.replace('\r\n', '\n')
-
-    # OVMF drops the rest of its text when the port does not take a character within some 200 µs. A
-    # UART writes one byte at a time, which takes a byte of a pipe, but most of a kilobyte of a
-    # socket's buffer. This is what anybody may ask of a pipe.
-    BUFFER = 1 << 20
-
-    def __init__(self, path):
-        self.path = path                        # QEMU adds .in and .out
-        for end in ('in', 'out'):
-            os.mkfifo(f'{path}.{end}')
-        # Opened both ways, a pipe waits for nobody;
-        # and without a writer the screen would be at its end.
-        self._keys, self._writer = (open(f'{path}.{end}', 'r+b', buffering=0)
-                                    for end in ('in', 'out'))
-        self._screen = open(f'{path}.out', 'rb', buffering=0)
-        fcntl.fcntl(self._screen, fcntl.F_SETPIPE_SZ, self.BUFFER)
-        self._text = ''
-        self._pieces = []       # (length of the text after it, when it came)
-        self._ended = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._receive, daemon=True)
-        self._thread.start()
-
-    def arguments(self):
-        return ['-chardev', f'pipe,id=console,path={self.path}']
-
-    def opened(self):
-        """QEMU has the console open, or has ended: from now on the pipe ends with QEMU."""
-        self._writer.close()
-
-    @property
-    def text(self):
-        with self._changed:
-            return self._text
-
-    def when(self, position):
-        """The host's clock (time.monotonic()) at which the character at `position` had come."""
-        with self._changed:
-            return next(when for length, when in self._pieces if length > position)
-
-    def wait_for(self, regex, timeout, after):
-        """The match, or None if it has not come in time or the other end has closed."""
-        pattern = re.compile(regex, re.MULTILINE)
-
-        def find():
-            match = pattern.search(self._text, after)
-            return (match, ) if self._whole(match, regex) or self._ended else None
-        with contextlib.suppress(TimeoutError):
-            return network.wait_until(find, timeout, regex, self._changed)[0]
-        return None
-
-    def _whole(self, match, regex):
-        """There is a match, and where it ends with $, the line has really ended."""
-        return match and (not regex.endswith('$') or match.end() < len(self._text) or self._ended)
-
-    def type(self, text):
-        self._keys.write(text.encode('latin-1'))
-
-    def close(self):
-        """After QEMU is gone: reads the rest, then closes."""
-        self.opened()
-        self._thread.join(10)
-        self._keys.close()
-        self._screen.close()
-
-    def _receive(self):
-        held = ''
-        while True:
-            piece = self._screen.read(65536)
-            text = held + piece.decode('latin-1')
-            held = ''.join(re.findall(self.UNFINISHED, text)) if piece else ''
-            with self._changed:
-                self._text += self.clean(text.removesuffix(held))
-                self._pieces.append((len(self._text), time.monotonic()))
-                self._ended = not piece
-                self._changed.notify_all()
-            if not piece:
-                return
-
-
-class Monitor:
-    """A small QMP client. Nobody waits for an event: those that arrive on the way are dropped."""
-
-    def __init__(self):
-        self.ours, self.theirs = socket.socketpair()
-        self._data = b''
-
-    def handshake(self):
-        self._message(time.monotonic() + 30)
-        self.execute('qmp_capabilities')
-
-    def execute(self, command, timeout=30, **arguments):
-        """The command's return value; RuntimeError with QEMU's own words if it refuses."""
-        request = {'execute': command, 'arguments': arguments}
-        self.ours.sendall(json.dumps(request).encode() + b'\n')
-        deadline = time.monotonic() + timeout
-        while True:
-            message = self._message(deadline)
-            if 'return' in message:
-                return message['return']
-            if 'error' in message:
-                raise RuntimeError(f'{command}: {message["error"]["desc"]}')
-
-    def human(self, line):
-        return self.execute('human-monitor-command', **{'command-line': line})
-
-    def _message(self, deadline):
-        """The next message."""
-        while b'\n' not in self._data:
-            self.ours.settimeout(max(deadline - time.monotonic(), 0.001))
-            piece = self.ours.recv(65536)
-            if not piece:
-                raise ConnectionError('QEMU closed its monitor')
-            self._data += piece
-        line, self._data = self._data.split(b'\n', 1)
-        return json.loads(line)
 
 
 class Machine(network.Part):
