@@ -3,12 +3,16 @@ apart.
 
     report = conform.run(machine, net, knobs={'only': 'DEV-40'})
     report.broken()     {'DEV-31'}
+
+And its script, tests/conform/run, and the known answers beside that.
 """
 
+import os
 import re
+import subprocess
 
 import uefi
-from skiff import nic
+from skiff import TOP, nic
 from vm import SKIFF_ROM
 
 ROM = SKIFF_ROM.parent / 'skiff-conform.rom'
@@ -20,6 +24,8 @@ EXITS = {33: 0, 35: 1, 37: 2}           # QEMU's exit status, with isa-debug-exi
 QEMU = {'DEV-62', 'DEV-66'}
 # And of each vhost-user back end: QEMU tells none of them about the MAC filter that it answers for.
 VHOST_USER = QEMU | {'DEV-74'}
+
+KNOWN = TOP / 'tests' / 'conform' / 'known'
 
 POINT = re.compile(
     r'^(not )?ok (\d+) - (DEV-\d+b?) (.*?)(?: \[([\w-]+)\])?(?: # (SKIP|TODO) (.*))?$')
@@ -76,3 +82,25 @@ def run(machine, net, variant='transitional', knobs=None, timeout=90, **properti
     guest.stop()
     assert verdict is not None, guest.log()
     return Report(guest.text, verdict)
+
+
+def script(*words, **environment):
+    """Runs tests/conform/run, or another command, at the top; what subprocess.run() says."""
+    return subprocess.run(words or ['tests/conform/run'], cwd=TOP, text=True, timeout=120,
+                          check=False, capture_output=True, stdin=subprocess.DEVNULL,
+                          env={**os.environ, 'SKIFF_CONFORM_ROM': str(ROM), **environment})
+
+
+def qemu_version():
+    """'7.2'"""
+    version = subprocess.run(['qemu-system-x86_64', '--version'], capture_output=True, text=True,
+                             check=True).stdout
+    return re.search(r'version (\d+\.\d+)', version)[1]
+
+
+def known_qemu():
+    """The file of this machine's QEMU, or of the newest that was looked at."""
+    number = qemu_version()
+    looked_at = sorted((path.name for path in KNOWN.glob('qemu-*.*')),
+                       key=lambda name: float(name.split('-')[1]))
+    return f'qemu-{number}' if f'qemu-{number}' in looked_at else looked_at[-1]
