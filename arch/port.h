@@ -25,10 +25,11 @@ uint32_t port_now_ms(void);
 void port_idle(void);
 
 /*
- * Whether the user wants to give up: Esc or Ctrl-C on any console, now or since the last call. At
- * most every 50 ms from a loop: the port may have to ask slow firmware.
+ * The next key that waits on any console, in ASCII; 0 for a key without (a function key, with all
+ * the characters that a terminal makes of it); -1: none. A loop that asks for all of them does so
+ * at most every 50 ms: the port may have to ask slow firmware.
  */
-bool port_abort_pressed(void);
+int port_key(void);
 
 /* Fills buf with unpredictable bytes: every source that the platform has, mixed. Never fails. */
 void port_random(void *buf, size_t len);

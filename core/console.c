@@ -50,6 +50,21 @@ void console_progress(struct console *c, const char *fmt, ...)
 		c->progress = (uint8_t)t.len;
 }
 
+#define KEYS_MAX 64 /* read at a time: a key that is stuck must not hold us up */
+#define KEY_CTRL_C 3
+#define KEY_ESC 27
+
+bool console_aborts(char *key)
+{
+	for (int i = 0, k; i < KEYS_MAX && (k = port_key()) >= 0; i++) {
+		if (k == KEY_CTRL_C || k == KEY_ESC)
+			return true;
+		if (key && !*key)
+			*key = (char)k;
+	}
+	return false;
+}
+
 /*
  * In halves of a tenth of a MB (50,000 bytes), the whole ones: rounds without a sum that could
  * wrap.

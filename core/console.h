@@ -23,6 +23,12 @@ void console_line(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The progress display, in place of the one before. The cursor stays behind it. */
 void console_progress(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * Reads all keys that wait, up to one that gives up (Esc or Ctrl-C): true. Of the others the first
+ * goes to *key, if that is 0 and key is not NULL; the rest are dropped.
+ */
+bool console_aborts(char *key);
+
 /* MB of 10^6 bytes with one decimal, rounded: "45.8". They return buf. 0 ms count as 1 ms. */
 #define CONSOLE_MB_LEN 24
 char *console_mb(char buf[CONSOLE_MB_LEN], uint64_t bytes);

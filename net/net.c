@@ -7,6 +7,7 @@
  */
 #include "arch/port.h"
 #include "core/clock.h"
+#include "core/console.h"
 #include "core/mem.h"
 #include "core/wire.h"
 #include "net/eth.h"
@@ -153,7 +154,7 @@ static bool abort_pressed(struct net *net, uint32_t now_ms)
 	if (!clock_reached(now_ms, net->abort_asked_ms + ABORT_ASK_MS))
 		return false;
 	net->abort_asked_ms = now_ms;
-	return port_abort_pressed();
+	return console_aborts(&net->key);
 }
 
 int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)

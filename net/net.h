@@ -50,7 +50,8 @@ struct net {
 	enum rung rung;          /* what is being attempted now */
 	uint32_t deadline_ms;    /* without progress, then ERR_TIMEOUT */
 	uint32_t progress_ms;    /* when there was some */
-	uint32_t abort_asked_ms; /* when the port was last asked for the abort key */
+	uint32_t abort_asked_ms; /* when the port was last asked for keys */
+	char key;                /* one that came while somebody waited, for menus; 0: none */
 	uint32_t timers_ms;      /* when timers last ran */
 
 	/* Of the lease in use; written by net_configure() only. ip is 0 before. Host order. */

@@ -31,7 +31,8 @@ void hosted_idle_set(uint32_t ms);
  * nothing.
  */
 void hosted_idle_hook(void (*hook)(void *ctx), void *ctx);
-void hosted_abort_set(bool pressed);
+/* Keys that wait from now on, one after the other; valid until they have been asked for. */
+void hosted_type(const char *keys);
 void hosted_random_seed(uint64_t seed);
 /* What port_putc() has been given since the reset, NUL-terminated; the first 64 KiB of it. */
 const char *hosted_output(void);

@@ -31,7 +31,7 @@ static struct {
 	uint32_t now_ms, idle_ms;
 	void (*idle_hook)(void *ctx);
 	void *idle_ctx;
-	bool abort_pressed;
+	const char *keys;
 	uint64_t random;
 	size_t output_len;
 
@@ -141,14 +141,14 @@ void hosted_idle_hook(void (*hook)(void *ctx), void *ctx)
 	hosted.idle_ctx = ctx;
 }
 
-bool port_abort_pressed(void)
+int port_key(void)
 {
-	return hosted.abort_pressed;
+	return hosted.keys && *hosted.keys ? *hosted.keys++ : -1;
 }
 
-void hosted_abort_set(bool pressed)
+void hosted_type(const char *keys)
 {
-	hosted.abort_pressed = pressed;
+	hosted.keys = keys;
 }
 
 void hosted_random_seed(uint64_t seed)

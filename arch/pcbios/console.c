@@ -31,11 +31,10 @@
 #define UART_LSR_THR_EMPTY 0x20
 #define UART_DIVISOR_115200 1
 
-#define UART_WAIT_MS 1000  /* for room for one character, on a busy host */
-#define UART_SEQUENCE_MS 2 /* to the second byte of an escape sequence */
-#define KEYS_MAX 64        /* read in one call; the BIOS holds 16 */
+#define UART_WAIT_MS 1000    /* for room for one character, on a busy host */
+#define UART_SEQUENCE_MS 2   /* to the second byte of an escape sequence */
+#define UART_SEQUENCE_MAX 16 /* bytes of one */
 
-#define KEY_CTRL_C 0x03
 #define KEY_ESC 0x1b
 
 static struct {
@@ -131,7 +130,7 @@ static void put(char c)
 	console.line[console.held++] = c;
 }
 
-/* What has no line's end yet is shown by port_abort_pressed(), which every loop calls. */
+/* What has no line's end yet is shown by port_key(), which every loop calls. */
 void port_putc(char c)
 {
 	if (c == '\n')
@@ -146,41 +145,61 @@ static bool uart_has_byte(void)
 	return inb(console.uart + UART_LSR) & UART_LSR_DATA;
 }
 
-/* Esc alone; a terminal sends it in front of its function keys and reports, too. */
-static bool uart_esc_alone(void)
+/* The byte that follows at once; -1: none does. */
+static int uart_next(void)
 {
 	uint32_t start_ms = port_now_ms();
 
 	while (!uart_has_byte())
 		if (port_now_ms() - start_ms >= UART_SEQUENCE_MS)
-			return true;
-	return false;
+			return -1;
+	return inb(console.uart + UART_DATA);
 }
 
-static bool uart_abort(void)
+/*
+ * Esc, if it stands alone. A terminal sends it in front of its function keys and reports, too: ECMA
+ * 48, 5.4 (a control sequence ends with 40h … 7Eh), or one more character.
+ */
+static int uart_sequence(void)
 {
-	for (int i = 0; i < KEYS_MAX && uart_has_byte(); i++) {
-		uint8_t byte = inb(console.uart + UART_DATA);
+	int byte = uart_next();
 
-		if (byte == KEY_CTRL_C || (byte == KEY_ESC && uart_esc_alone()))
-			return true;
+	if (byte < 0)
+		return KEY_ESC;
+	if (byte == 'O') /* SS3 */
+		uart_next();
+	for (int i = 0; byte == '[' && i < UART_SEQUENCE_MAX; i++) {
+		int next = uart_next();
+
+		if (next < 0 || (next >= 0x40 && next <= 0x7e))
+			break;
 	}
-	return false;
+	return 0;
+}
+
+static int uart_key(void)
+{
+	uint8_t byte;
+
+	if (!console.uart || !uart_has_byte())
+		return -1;
+	byte = inb(console.uart + UART_DATA);
+	if (byte == KEY_ESC)
+		return uart_sequence();
+	return byte < 0x80 ? byte : 0;
 }
 
 /*
  * The BIOS's serial console reads the UART too, at each of its clock ticks: then the key comes from
  * bios_key().
  */
-bool port_abort_pressed(void)
+int port_key(void)
 {
 	int key;
 
 	console_flush();
-	if (console.uart && uart_abort())
-		return true;
-	for (int i = 0; i < KEYS_MAX && (key = bios_key()) >= 0; i++)
-		if (key == KEY_CTRL_C || key == KEY_ESC)
-			return true;
-	return false;
+	key = uart_key();
+	if (key < 0)
+		key = bios_key();
+	return key < 0x80 ? key : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The screen, the serial port and the keyboard behind port_putc() and port_abort_pressed(). */
+/* The screen, the serial port and the keyboard behind port_putc() and port_key(). */
 #ifndef ARCH_PCBIOS_CONSOLE_H
 #define ARCH_PCBIOS_CONSOLE_H
 

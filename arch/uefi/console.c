@@ -8,8 +8,7 @@
 #include "arch/port.h"
 #include "arch/uefi/uefi.h"
 
-#define KEYS_MAX 64        /* read in one call */
-#define KEY_CTRL_C 0x03    /* UnicodeChar */
+#define KEY_ESC 0x1b
 #define SCAN_CODE_ESC 0x17 /* UEFI 2.10, appendix B */
 
 static struct {
@@ -35,7 +34,7 @@ static void put(char c)
 	console.line[console.held++] = (uint8_t)c;
 }
 
-/* What has no line's end yet is shown by port_abort_pressed(), which every loop calls. */
+/* What has no line's end yet is shown by port_key(), which every loop calls. */
 void port_putc(char c)
 {
 	if (c == '\n')
@@ -45,14 +44,15 @@ void port_putc(char c)
 		console_flush();
 }
 
-bool port_abort_pressed(void)
+int port_key(void)
 {
 	SIMPLE_INPUT_INTERFACE *in = uefi.system->ConIn;
 	EFI_INPUT_KEY key;
 
 	console_flush();
-	for (int i = 0; in && i < KEYS_MAX && in->ReadKeyStroke(in, &key) == EFI_SUCCESS; i++)
-		if (key.UnicodeChar == KEY_CTRL_C || key.ScanCode == SCAN_CODE_ESC)
-			return true;
-	return false;
+	if (!in || in->ReadKeyStroke(in, &key) != EFI_SUCCESS)
+		return -1;
+	if (key.ScanCode == SCAN_CODE_ESC)
+		return KEY_ESC;
+	return key.UnicodeChar < 0x80 ? key.UnicodeChar : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "arch/boot.h"
 #include "core/clock.h"
+#include "core/console.h"
 #include "core/mem.h"
 #include "core/random.h"
 #include "drivers/virtio_legacy.h"
@@ -232,7 +233,7 @@ static int run_shapes(struct conform *c, unsigned end)
 		    !conform_begin(c, shape->name,
 				   row_set_without(row_set_all(), ROWS_WITHOUT_TRAFFIC)))
 			continue;
-		if (port_abort_pressed())
+		if (console_aborts(NULL))
 			err = ERR_ABORTED;
 		else if (shape->all & ~v->offered)
 			continue;

@@ -2,6 +2,7 @@
 /* The probes in the order of the run. What each asks is in its own file. Called by conform.c. */
 #include "tests/conform/probes.h"
 
+#include "core/console.h"
 #include "core/mem.h"
 
 static const struct probe *const probes[] = {
@@ -165,7 +166,7 @@ int probes_run(struct conform *c, enum probe_time time)
 		c->probed |= 1u << i;
 		if (!is_possible(c, p) || !conform_begin(c, p->name, rows))
 			continue;
-		err = port_abort_pressed() ? ERR_ABORTED : run_probe(c, p, rows);
+		err = console_aborts(NULL) ? ERR_ABORTED : run_probe(c, p, rows);
 	}
 	return err;
 }

@@ -20,6 +20,7 @@
 #include "arch/pcbios/pit.h"
 #include "tests/example/example.h"
 
+#define ESC 0x1b
 #define VERIFIED (NETIF_CHECKSUM_CHECK_UDP | NETIF_CHECKSUM_CHECK_TCP)
 
 static struct virtio_net vn;
@@ -148,7 +149,7 @@ static void serve(void)
 	pcb = tcp_new();
 	tcp_bind(pcb, IP4_ADDR_ANY, 80);
 	tcp_accept(tcp_listen(pcb), accept);
-	while (!port_abort_pressed() && nic->ops->poll(nic) >= 0) {
+	while (port_key() != ESC && nic->ops->poll(nic) >= 0) {
 		sys_check_timeouts();
 		nic->ops->tx_flush(nic);
 	}

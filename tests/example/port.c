@@ -16,7 +16,6 @@
 #define COM1_STATUS (COM1 + 5)
 #define RECEIVED 0x01
 #define CAN_SEND 0x20
-#define ESC 0x1b
 
 void port_putc(char c)
 {
@@ -31,9 +30,9 @@ void say(const char *text)
 		port_putc(*text++);
 }
 
-bool port_abort_pressed(void)
+int port_key(void)
 {
-	return inb(COM1_STATUS) & RECEIVED && inb(COM1) == ESC;
+	return inb(COM1_STATUS) & RECEIVED ? inb(COM1) : -1;
 }
 
 /* A bug of the driver's: nobody will stop the device any more, so it loses the bus. */

@@ -8,7 +8,7 @@ import pytest
 from skiff import FAILED, NEXT_DEVICE, next_device, nic
 from vm import SKIFF_ROM
 
-BUDGET = 44 * 1024
+BUDGET = 56 * 1024
 SHADOW, SHADOW_END = 0xc0000, 0xf0000   # where SeaBIOS copies option ROMs
 NAME = re.compile(rb'skiff \S+ \(PCI ([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\)\0')
 

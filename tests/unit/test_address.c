@@ -105,7 +105,7 @@ static void giving_up_ends_the_waiting_for_a_link(void **state)
 {
 	(void)state;
 	stage.fake.down = true;
-	hosted_abort_set(true);
+	hosted_type("\33");
 	expect_failure(address_wait_for_link(&stage.net, &console), ERR_ABORTED, RUNG_LINK,
 		       "given up by Esc or Ctrl-C");
 }
@@ -306,7 +306,7 @@ static void the_abort_key_ends_it(void **state)
 {
 	(void)state;
 	server.offer = 0;
-	hosted_abort_set(true);
+	hosted_type("\33");
 	expect_dhcp_failure(ERR_ABORTED, "given up by Esc or Ctrl-C");
 }
 

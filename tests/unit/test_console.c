@@ -157,6 +157,26 @@ static void a_download_in_no_time_counts_a_millisecond(void **state)
 	assert_string_equal(console_mb_per_s(buf, 1234567, 0), "1234.6");
 }
 
+static void keys_are_read_up_to_one_that_gives_up(void **state)
+{
+	char key = 0;
+
+	(void)state;
+	assert_false(console_aborts(&key));
+	assert_int_equal(key, 0);
+	hosted_type("23x");
+	assert_false(console_aborts(&key));
+	assert_int_equal(key, '2');
+	assert_int_equal(port_key(), -1);
+	hosted_type("\33"
+		    "4");
+	assert_true(console_aborts(&key));
+	assert_int_equal(key, '2');
+	assert_int_equal(port_key(), '4');
+	hosted_type("a\3");
+	assert_true(console_aborts(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +191,7 @@ int main(void)
 		cmocka_unit_test(megabytes_have_one_rounded_decimal),
 		cmocka_unit_test(rates_are_megabytes_a_second),
 		cmocka_unit_test(a_download_in_no_time_counts_a_millisecond),
+		cmocka_unit_test_setup(keys_are_read_up_to_one_that_gives_up, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,9 +244,11 @@ static void identity_is_what_a_test_sets(void **state)
 	assert_int_equal(boot_dhcp_arch(), 0);
 	hosted_dhcp_arch_set(7);
 	assert_int_equal(boot_dhcp_arch(), 7);
-	assert_false(port_abort_pressed());
-	hosted_abort_set(true);
-	assert_true(port_abort_pressed());
+	assert_int_equal(port_key(), -1);
+	hosted_type("1\33");
+	assert_int_equal(port_key(), '1');
+	assert_int_equal(port_key(), 27);
+	assert_int_equal(port_key(), -1);
 }
 
 int main(void)

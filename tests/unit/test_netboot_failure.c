@@ -451,7 +451,7 @@ static void a_start_that_is_refused(void **state)
 
 static void serve_and_press(struct web_conn *c)
 {
-	hosted_abort_set(true);
+	hosted_type("\33");
 	web_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
 }
 
@@ -470,7 +470,7 @@ static void the_user_gives_up_in_dhcp(void **state)
 	struct boot_lab *lab = *state;
 
 	lab->dhcp.offer = 0;
-	hosted_abort_set(true);
+	hosted_type("\33");
 	boot_lab_fails(lab, RUNG_ADDRESS, ERR_ABORTED, "given up");
 }
 
