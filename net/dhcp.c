@@ -45,6 +45,14 @@ static void enter(struct net *net, enum dhcp_state state)
 	net_progress(net);
 }
 
+static void keep(struct dhcp *d, enum dhcp_cached which, struct span m)
+{
+	struct dhcp_packet *p = &d->cached[which];
+
+	p->len = (uint16_t)(m.len < sizeof(p->data) ? m.len : sizeof(p->data));
+	memcpy(p->data, m.at, p->len);
+}
+
 /* --- out ------------------------------------------------------------------------------------- */
 
 /* From 0.0.0.0:68 to 255.255.255.255:67 [DHCP-02]. */
@@ -53,6 +61,8 @@ static void send(struct net *net, enum dhcp_type type, uint32_t now_ms)
 	struct dhcp *d = &net->dhcp;
 	uint32_t len = dhcp_message_write(net, type, d->buf);
 
+	if (type == DHCP_DISCOVER)
+		keep(d, DHCP_CACHED_DISCOVER, (struct span){ d->buf, len });
 	if (udp_send(net, &d->socket, IPV4_BROADCAST, SERVER_PORT, (struct span){ d->buf, len })) {
 		d->next_ms = now_ms + NO_BUFFER_MS;
 		return;
@@ -143,6 +153,8 @@ static enum dhcp_fate ack_rx(struct net *net, struct span m, const struct dhcp_o
 		return DHCP_NOT_CHOSEN;
 	if (!d->lease.boot.file[0] && d->offer.boot.file[0]) /* [DHCP-20] */
 		memcpy(&d->lease.boot, &d->offer.boot, sizeof(d->lease.boot));
+	keep(d, DHCP_CACHED_ACK, m);
+	keep(d, DHCP_CACHED_REPLY, m);
 	enter(net, DHCP_BOUND);
 	return DHCP_TAKEN;
 }

@@ -44,6 +44,26 @@ enum dhcp_fate {
 	DHCP_FATES
 };
 
+#define DHCP_PACKET_MAX 1260 /* what a PXE client keeps of a packet: PXE 2.1, 3.3.4 */
+
+/* A DHCP message as it was on the wire; what is beyond the room is cut off. len 0: there was none.
+ */
+struct dhcp_packet {
+	uint16_t len;
+	uint8_t data[DHCP_PACKET_MAX];
+};
+
+/*
+ * Which ones are kept, for programs that ask for them (PXE 2.1, 3.3.4: PXENV_GET_CACHED_INFO's
+ * packet types less 1). None where the address is the user's.
+ */
+enum dhcp_cached {
+	DHCP_CACHED_DISCOVER, /* ours, as sent last */
+	DHCP_CACHED_ACK,      /* the lease's */
+	DHCP_CACHED_REPLY, /* who says what to boot: a proxy, a boot server; else the ACK again */
+	DHCP_CACHED_COUNT
+};
+
 /* What a server says about booting, as it came: nothing in it has been looked at. */
 struct dhcp_boot {
 	uint32_t next_server;                   /* siaddr (RFC 2131 2), host order; 0: none */
@@ -76,8 +96,9 @@ struct dhcp {
 	uint32_t url_wait_ms;      /* from the first offer on, for one that names a URL [DHCP-20] */
 	uint32_t fate[DHCP_FATES]; /* answers so far */
 	struct udp_socket socket;
-	struct dhcp_lease offer;       /* chosen, or kept while a better one may come */
-	struct dhcp_lease lease;       /* state DHCP_BOUND */
+	struct dhcp_lease offer; /* chosen, or kept while a better one may come */
+	struct dhcp_lease lease; /* state DHCP_BOUND */
+	struct dhcp_packet cached[DHCP_CACHED_COUNT];
 	uint8_t buf[DHCP_OPTIONS_MAX]; /* joins an option's parts, or holds a message of ours */
 };
 

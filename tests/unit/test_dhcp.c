@@ -136,6 +136,36 @@ static void an_offer_a_request_and_an_ack_make_a_lease(void **state)
 	assert_int_equal(stage_tx_count(&stage), 0);
 }
 
+/* PXE 2.1, 3.3.4: an ACK that is longer than a program may ask for is cut. */
+static void the_packets_are_kept_as_they_were(void **state)
+{
+	const struct dhcp_packet *p = stage.net.dhcp.cached;
+	uint8_t part[250] = { 0 };
+	const uint8_t *m;
+
+	(void)state;
+	dhcp_start(&stage.net, &identity, 0);
+	m = take_message();
+	assert_int_equal(p[DHCP_CACHED_DISCOVER].len, sent_len - 42);
+	assert_memory_equal(p[DHCP_CACHED_DISCOVER].data, m, sent_len - 42);
+	offer();
+	assert_int_equal(p[DHCP_CACHED_ACK].len, 0);
+	take_message();
+	begin(DHCP_ACK, SERVER_IP);
+	assert_non_null(granted());
+	for (uint32_t i = DHCP_CACHED_ACK; i <= DHCP_CACHED_REPLY; i++) {
+		assert_int_equal(p[i].len, message_len);
+		assert_memory_equal(p[i].data, message, message_len);
+	}
+	reach_requesting();
+	begin(DHCP_ACK, SERVER_IP);
+	for (uint32_t i = 0; i < 5; i++)
+		put(224, part, sizeof(part));
+	assert_non_null(granted());
+	assert_int_equal(p[DHCP_CACHED_ACK].len, DHCP_PACKET_MAX);
+	assert_memory_equal(p[DHCP_CACHED_ACK].data, message, DHCP_PACKET_MAX);
+}
+
 static void stopping_ends_the_attempt_and_keeps_a_lease(void **state)
 {
 	(void)state;
@@ -407,6 +437,7 @@ int main(void)
 		TEST(a_switch_that_forwards_after_30_seconds_costs_no_boot),
 		TEST(without_a_buffer_a_discover_is_tried_again_soon),
 		TEST(an_offer_a_request_and_an_ack_make_a_lease),
+		TEST(the_packets_are_kept_as_they_were),
 		TEST(stopping_ends_the_attempt_and_keeps_a_lease),
 		TEST(answers_to_our_mac_and_to_the_offered_address_are_taken),
 		TEST(messages_for_others_are_ignored),
