@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * URLs, RFC 3986. The bytes come from the user's configuration, from a DHCP server, from a redirect
- * or from a boot entry; what leaves here is safe inside a request line and a Host field. [SEC-06]
- * Called by config, netboot and http.
+ * or from a boot entry; what leaves here is safe inside a request line and a Host field, and, taken
+ * apart again, a file name without NUL. [SEC-06] Called by config, netboot, fetch and http.
  */
 #include "core/assert.h"
 #include "net/uri.h"
@@ -134,19 +134,30 @@ static bool ends_in_number(const char *s, size_t len)
 	return i < len && (i == 0 || s[i - 1] == '.');
 }
 
-static int set_host(const struct parse *p, const char *s, size_t len)
+/* Whether s is an address, or no number at the end makes it look like one [DNS-11]. */
+static bool is_address_or_name(const char *s, size_t len)
 {
 	uint32_t ip;
 
+	return !ends_in_number(s, len) || text_to_ip(s, len, &ip);
+}
+
+static void copy_host(struct uri *u, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		u->host[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] - 'A' + 'a' : s[i]);
+	u->host[len] = '\0';
+}
+
+static int set_host(const struct parse *p, const char *s, size_t len)
+{
 	if (len == 0)
 		return bad(p, "names no host");
 	if (len >= URI_HOST_MAX || !is_name(s, len))
 		return bad(p, "has a malformed host name");
-	if (ends_in_number(s, len) && !text_to_ip(s, len, &ip)) /* [DNS-11] */
+	if (!is_address_or_name(s, len))
 		return bad(p, "has a malformed address (it is not four numbers from 0 to 255)");
-	for (size_t i = 0; i < len; i++)
-		p->u->host[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ? s[i] - 'A' + 'a' : s[i]);
-	p->u->host[len] = '\0';
+	copy_host(p->u, s, len);
 	return 0;
 }
 
@@ -219,6 +230,42 @@ static void add_segments(struct text *path, const char *s, size_t len)
 	}
 }
 
+/* Drops the last parameter of path, len bytes of it with its ";", if it is the mode octet. */
+static bool drop_octet(struct text *path, size_t len)
+{
+	if (!text_eq_nocase(path->buf + path->len - len, len, ";mode=octet"))
+		return false;
+	path->len -= len;
+	path->buf[path->len] = '\0';
+	return true;
+}
+
+static size_t last_parameter(const struct text *path)
+{
+	size_t len = 0;
+
+	while (len < path->len)
+		if (path->buf[path->len - ++len] == ';')
+			return len;
+	return 0;
+}
+
+/* RFC 3617: of the modes only octet leaves a file as it is. A name has no NUL (RFC 1350 5). */
+static int check_tftp_path(const struct parse *p, struct text *path)
+{
+	size_t len;
+
+	do
+		len = last_parameter(path);
+	while (len && drop_octet(path, len));
+	if (len >= 6 && text_eq_nocase(path->buf + path->len - len, 6, ";mode="))
+		return bad(p, "asks for a mode other than octet");
+	for (size_t i = 0; i + 2 < path->len; i++)
+		if (text_is(path->buf + i, 3, "%00"))
+			return bad(p, "has a NUL (%00) in its path");
+	return path->len > 1 ? 0 : bad(p, "names no file");
+}
+
 /* s: a path, and perhaps a query and a fragment, to be joined to path, which ends in "/". */
 static int add_path_and_query(const struct parse *p, struct text *path, const char *s, size_t len)
 {
@@ -227,7 +274,9 @@ static int add_path_and_query(const struct parse *p, struct text *path, const ch
 
 	add_segments(path, s, path_len);
 	add_encoded(path, s + path_len, query_len);
-	return path->cut ? bad(p, "has a path " LONGEST) : 0;
+	if (path->cut)
+		return bad(p, "has a path " LONGEST);
+	return p->u->scheme == URI_TFTP ? check_tftp_path(p, path) : 0;
 }
 
 /* s: everything behind "//". */
@@ -307,6 +356,64 @@ int uri_resolve(struct uri *out, const struct uri *base, const char *ref, size_t
 	text_add(&path, base->path, base_len);
 	return add_path_and_query(&p, &path, ref, len);
 }
+
+/* --- a file name for TFTP --------------------------------------------------------------------- */
+
+/*
+ * Everything that means something in a path is encoded, but for "/", and so is a dot that begins a
+ * segment: relative references find their way, and nothing of the name is changed on it.
+ */
+static void add_name(struct text *path, const char *s)
+{
+	for (; *s; s++) {
+		if (is_alpha(*s) || is_digit(*s) || is_one_of(*s, "-_~/") ||
+		    (*s == '.' && path->buf[path->len - 1] != '/'))
+			text_add(path, s, 1);
+		else
+			text_fmt(path, "%%%02X", (unsigned char)*s);
+	}
+}
+
+int uri_tftp(struct uri *u, const char *host, const char *name, struct failure *f, enum rung rung)
+{
+	size_t len = text_len(host);
+	struct text path;
+
+	if (len >= URI_HOST_MAX || !is_name(host, len) || !is_address_or_name(host, len))
+		return fail(f, rung, ERR_CONFIG,
+			    "the TFTP server \"%.*s\" is neither a host name nor an address",
+			    QUOTE_MAX, host);
+	u->scheme = URI_TFTP;
+	u->port = schemes[URI_TFTP].port;
+	copy_host(u, host, len);
+	text_init(&path, u->path, sizeof(u->path));
+	text_add(&path, "/", 1);
+	add_name(&path, name);
+	if (path.cut)
+		return fail(f, rung, ERR_CONFIG, "the file name \"%.*s...\" is too long for TFTP",
+			    QUOTE_MAX, name);
+	return 0;
+}
+
+bool uri_file_name(const struct uri *u, char *name, size_t cap)
+{
+	const char *s = u->path + 1; /* RFC 3617: the slash behind the host is none of its own */
+	struct text t;
+	char c;
+
+	text_init(&t, name, cap);
+	for (; *s; s++) {
+		c = *s;
+		if (c == '%') { /* two digits follow, and are not 00 */
+			c = (char)(text_hex_digit(s[1]) << 4 | text_hex_digit(s[2]));
+			s += 2;
+		}
+		text_add(&t, &c, 1);
+	}
+	return !t.cut;
+}
+
+/* --- questions ------------------------------------------------------------------------------- */
 
 bool uri_is(const char *s)
 {

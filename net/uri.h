@@ -32,7 +32,8 @@ struct uri {
 	/*
 	 * From the first "/" on, query included, fragment dropped; never empty. No "." and ".."
 	 * segments (RFC 3986 5.2.4). %XX stands as it came, bytes that must not stand in a URL are
-	 * percent-encoded.
+	 * percent-encoded. Of URI_TFTP: at least one character behind the "/", no %00, and
+	 * uri_file_name() has what is sent.
 	 */
 	char path[URI_PATH_MAX];
 };
@@ -48,6 +49,22 @@ int uri_parse(struct uri *u, const char *s, size_t len, struct failure *f, enum 
 /* The same for a reference, relative to base or absolute (RFC 3986 5.2.2). out is not base. */
 int uri_resolve(struct uri *out, const struct uri *base, const char *ref, size_t len,
 		struct failure *f, enum rung rung) MUST_CHECK;
+
+/*
+ * The same for a server and a file name in two parts, as DHCP and PXE have them: scheme tftp, port
+ * 69. host: a name, or an address in text. name: not empty; every byte of it reaches the server,
+ * spaces, backslashes, percent signs and dots as they are [TFTP-18], and in u->path all that could
+ * be taken for something else is encoded. ERR_CONFIG: host is neither, or name is too long.
+ */
+int uri_tftp(struct uri *u, const char *host, const char *name, struct failure *f, enum rung rung)
+	MUST_CHECK;
+
+/*
+ * The file name that a URI_TFTP means, for the wire: the path less the slash behind the host (RFC
+ * 3617), %XX decoded; a name that begins with a slash is tftp://host//name. NUL-terminated. False:
+ * cap bytes are too few.
+ */
+bool uri_file_name(const struct uri *u, char *name, size_t cap) MUST_CHECK;
 
 /* Whether s looks like a URL, be it one that skiff can use or not. */
 bool uri_is(const char *s);

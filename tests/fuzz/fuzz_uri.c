@@ -86,6 +86,26 @@ static void must_come_back(const struct uri *u)
 	     "a URL that changes when it is read again");
 }
 
+/* What a server is asked for: made of two parts it is the same again, and the same URL but for what
+ * needed no encoding.
+ */
+static void must_name_a_file(const struct uri *u)
+{
+	static char name[URI_PATH_MAX], again[URI_PATH_MAX];
+	static struct uri of_parts;
+	struct failure f = { .err = 0 };
+
+	must(uri_file_name(u, name, sizeof(name)), "a file name that is longer than its URL");
+	must(name[0], "no file name");
+	if (uri_tftp(&of_parts, u->host, name, &f, RUNG_CONFIG)) { /* longer, encoded */
+		must_be_said(&f);
+		return;
+	}
+	must_be_safe(&of_parts);
+	must(uri_file_name(&of_parts, again, sizeof(again)) && !strcmp(name, again),
+	     "a file name that changes on its way");
+}
+
 static void must_hold(int err, const struct uri *u, const struct failure *f)
 {
 	must_agree(err, f);
@@ -94,6 +114,8 @@ static void must_hold(int err, const struct uri *u, const struct failure *f)
 	must_be_safe(u);
 	if (u->scheme != URI_OTHER)
 		must_come_back(u);
+	if (u->scheme == URI_TFTP)
+		must_name_a_file(u);
 }
 
 static bool is_alike(const struct uri *a, const struct uri *b)

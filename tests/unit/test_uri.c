@@ -449,6 +449,111 @@ static void a_sentence_says_whose_url_it_was(void **state)
 	}
 }
 
+/* --- file names for TFTP ------------------------------------------------------------------- */
+
+/* What a URL asks a server for, taken through its text and back. */
+static void assert_names(const char *url, const char *name)
+{
+	char text[300], got[100];
+	struct failure f;
+	struct text t;
+	struct uri u;
+
+	assert_int_equal(parse(&u, url, strlen(url), &f), 0);
+	assert_true(uri_file_name(&u, got, sizeof(got)));
+	assert_string_equal(got, name);
+	text_init(&t, text, sizeof(text));
+	uri_text(&t, &u);
+	assert_int_equal(parse(&u, text, t.len, &f), 0);
+	assert_true(uri_file_name(&u, got, sizeof(got)));
+	assert_string_equal(got, name);
+}
+
+/* RFC 3617 */
+static void a_tftp_url_names_a_file(void **state)
+{
+	(void)state;
+	assert_names("tftp://h/pxelinux.0", "pxelinux.0");
+	assert_names("tftp://h:6969/a/b", "a/b");
+	assert_names("tftp://h//abs/olute", "/abs/olute");
+	assert_names("tftp://h/a%20b%5Cc%25d", "a b\\c%d");
+	assert_names("tftp://h/\\Boot\\x64\\wdsnbp.com", "\\Boot\\x64\\wdsnbp.com");
+	assert_names("tftp://h/a?b=%3f", "a?b=?");
+	assert_names("tftp://h/a/../b", "b");
+	assert_names("tftp://h/%2E%2E/b", "../b");
+	assert_names("tftp://h/a;mode=octet", "a");
+	assert_names("tftp://h/a;MODE=Octet;mode=octet", "a");
+	assert_names("tftp://h/a;mode=octet;b", "a;mode=octet;b");
+	assert_names("tftp://h/a%3Bmode=netascii", "a;mode=netascii");
+	assert_malformed("tftp://h/a;mode=netascii", "asks for a mode other than octet");
+	assert_malformed("tftp://h/a;mode=", "asks for a mode other than octet");
+	assert_malformed("tftp://h/a%00b", "has a NUL (%00) in its path");
+	assert_malformed("tftp://h/", "names no file");
+	assert_malformed("tftp://h", "names no file");
+	assert_malformed("tftp://h/;mode=octet", "names no file");
+	assert_parses("http://h/a%00;mode=netascii", URI_HTTP, "h", 80, "/a%00;mode=netascii");
+}
+
+/* [TFTP-18] Each byte alone, and what DHCP servers of this world write. */
+static void a_name_from_dhcp_is_asked_for_verbatim(void **state)
+{
+	static const char *const names[] = {
+		"pxelinux.0",      "/pxelinux.0", "\\Boot\\x64\\wdsnbp.com",
+		"a b%20c%",        "..\\x",       "../../x",
+		"./x/.",           "a//b",        "x?y#z",
+		"a;mode=netascii", "http:x",
+	};
+	char name[] = "?/?", got[100], text[200];
+	struct failure f = { 0 };
+	struct uri u, again;
+	struct text t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names) + 255; i++) {
+		const char *asked = i < ARRAY_LEN(names) ? names[i] : name;
+
+		name[0] = name[2] = (char)(i - ARRAY_LEN(names) + 1);
+		assert_int_equal(uri_tftp(&u, "192.0.2.1", asked, &f, RUNG_CONFIG), 0);
+		assert_int_equal(u.scheme, URI_TFTP);
+		assert_int_equal(u.port, 69);
+		assert_string_equal(u.host, "192.0.2.1");
+		assert_true(uri_file_name(&u, got, sizeof(got)));
+		assert_string_equal(got, asked);
+		text_init(&t, text, sizeof(text));
+		uri_text(&t, &u);
+		assert_int_equal(uri_parse(&again, text, t.len, &f, RUNG_CONFIG), 0);
+		assert_string_equal(again.path, u.path);
+	}
+	assert_false(uri_file_name(&u, got, 3));
+	assert_int_equal(uri_tftp(&u, "Boot.Example", "a b/c", &f, RUNG_CONFIG), 0);
+	assert_string_equal(u.host, "boot.example");
+	assert_int_equal(uri_resolve(&again, &u, "../d", 4, &f, RUNG_IMAGE), 0);
+	assert_string_equal(again.path, "/d");
+}
+
+/* [SEC-06] */
+static void a_server_from_dhcp_must_be_one(void **state)
+{
+	static char long_name[URI_PATH_MAX + 1];
+	static const char *const hosts[] = { "",    "a b",  "a/b",   "1.2.3",
+					     "h\n", "a..b", "[::1]", "h:69" };
+	struct failure f;
+	struct uri u;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		f.err = 0;
+		assert_int_equal(uri_tftp(&u, hosts[i], "x", &f, RUNG_CONFIG), ERR_CONFIG);
+		assert_non_null(strstr(f.text, "is neither a host name nor an address"));
+	}
+	memset(long_name, 'a', sizeof(long_name) - 1);
+	f.err = 0;
+	assert_int_equal(uri_tftp(&u, "h", long_name + 1, &f, RUNG_CONFIG), ERR_CONFIG);
+	assert_non_null(strstr(f.text, "is too long for TFTP"));
+	f.err = 0;
+	assert_int_equal(uri_tftp(&u, "h", long_name + 2, &f, RUNG_CONFIG), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +577,9 @@ int main(void)
 		cmocka_unit_test(a_reference_keeps_or_replaces_host_and_port),
 		cmocka_unit_test(bad_references_fail_on_the_caller_s_rung),
 		cmocka_unit_test(a_joined_path_may_be_long_only_for_a_moment),
+		cmocka_unit_test(a_tftp_url_names_a_file),
+		cmocka_unit_test(a_name_from_dhcp_is_asked_for_verbatim),
+		cmocka_unit_test(a_server_from_dhcp_must_be_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
