@@ -205,7 +205,7 @@ const uint8_t *pattern_at(uint64_t off, uint32_t len)
 			x ^= x << 13;
 			x ^= x >> 17;
 			x ^= x << 5;
-			table[i] = (uint8_t)(x >> 11 | (i == 0));
+			table[i] = (uint8_t)(x >> 11 | (i % PATTERN_PERIOD == 0));
 		}
 	if (len > 65536)
 		abort();
