@@ -42,6 +42,8 @@ enum rung {
 struct failure {
 	enum err err; /* 0: nothing has failed */
 	enum rung rung;
+	/* The protocol of rung transfer, as failures show it; NULL: none was tried. */
+	const char *protocol;
 	char text[400]; /* one sentence or two, without the final full stop's line end */
 };
 

@@ -2,7 +2,7 @@
 /*
  * The destination of a download. The bytes were written by a server; their number and order were
  * claimed by it, and are held here against the extent that the port granted. Called by the
- * protocols of net/ (TCP places and advances, HTTP begins, stores and ends); owned by netboot.
+ * protocols that bring files; owned by netboot.
  */
 #include "core/assert.h"
 #include "core/err.h"

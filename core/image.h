@@ -2,9 +2,8 @@
 /*
  * The destination of a download: random-access memory that was granted for it, and therefore the
  * reassembly buffer too. Bytes arrive in one of two ways: image_store() appends staged bytes in
- * order (what was parsed on its way: the response's first segment, chunked bodies), and
- * image_accept() names the final place of bytes that go straight there. Nothing is stored outside
- * the granted extent.
+ * order (what was looked at on its way, or came in blocks), and image_accept() names the final
+ * place of bytes that go straight there. Nothing is stored outside the granted extent.
  */
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
@@ -13,7 +12,7 @@
 #include "core/types.h"
 
 #define IMAGE_HEAD_LEN 1024          /* bytes of a file that are enough to place it */
-#define IMAGE_LEN_UNKNOWN UINT64_MAX /* chunked, or until the connection closes */
+#define IMAGE_LEN_UNKNOWN UINT64_MAX /* nobody says before the end */
 
 /* Memory granted for one download. Nothing is ever stored outside of it. */
 struct extent {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The resolver's questions: which server, which name, when again. What servers wrote is read by
- * dns_parse.c; http_connect.c starts a question and waits for its end.
+ * dns_parse.c; net/boot starts a question and waits for its end.
  */
 #include "core/clock.h"
 #include "core/mem.h"

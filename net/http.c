@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP over TCP: from a URL to an image full of bytes. Asks, and tells the user how far it is.
- * Called by net/boot/fetch.c; http_connect.c finds the server, http_parse.c reads its answers.
+ * HTTP over TCP: a connection, a request, and what becomes of its answer, which http_parse.c reads.
+ * Called by net/boot/fetch.c and, for an address of the server, net/boot/server.c.
  */
 #include "core/assert.h"
 #include "core/builtin.h"
 #include "core/clock.h"
 #include "core/mem.h"
-#include "net/http_impl.h"
+#include "net/http.h"
 
-#define PROGRESS_AFTER_MS 1000
-#define PROGRESS_EVERY_MS 250
 #define CLOSE_WAIT_MS 1000
 #define REDIRECT_BODY_MS 1000
 #define REDIRECT_BODY_MAX 4096
@@ -51,6 +49,60 @@ void http_init(struct http *http, struct net *net, struct console *console)
 		(struct tcp_user){ .place = place, .landed = landed, .data = data, .ctx = http };
 }
 
+/* --- the connection -------------------------------------------------------------------------- */
+
+/* err 0: by a FIN, not a RST [HTTP-17]. */
+static void drop(struct http *http, int err)
+{
+	if (!http->conn)
+		return;
+	if (err)
+		tcp_abort(http->net, http->conn);
+	else
+		tcp_close(http->net, http->conn);
+	http->conn = NULL;
+}
+
+/*
+ * A server may answer before it acknowledges: then the request is still TCP's, and there is no room
+ * for another.
+ */
+bool http_is_open(const struct http *http, const struct uri *uri)
+{
+	const struct tcp_conn *c = http->conn;
+
+	return c && c->state == TCP_ESTABLISHED && tcp_sent(c) && !c->fin_received &&
+	       !http->parse.surplus && http->server.port == uri->port &&
+	       text_eq(http->server.host, uri->host);
+}
+
+static bool connected(void *ctx)
+{
+	struct http *http = ctx;
+
+	return http->conn->state != TCP_SYN_SENT && http->conn->state != TCP_SYN_RECEIVED;
+}
+
+int http_open(struct http *http, const struct uri *uri, uint32_t ip, uint32_t timeout_ms)
+{
+	int err;
+
+	drop(http, 0);
+	http->server = *uri;
+	http->ip = ip;
+	http->reused = false;
+	http_parse_idle(&http->parse, http->net->failure);
+	http->conn = tcp_open(http->net, ip, uri->port, &http->user);
+	if (!http->conn)
+		return ERR_NO_SPACE;
+	err = net_wait(http->net, connected, http, timeout_ms);
+	if (!err && http->conn->state == TCP_CLOSED)
+		err = http->conn->error ? (int)http->conn->error : ERR_PROTO;
+	if (err)
+		drop(http, err);
+	return err;
+}
+
 /* --- one request and its answer -------------------------------------------------------------- */
 
 /*
@@ -73,37 +125,6 @@ static void send_request(struct http *http)
 	http->response_off = http->conn->rcv_off;
 	tcp_send(http->net, http->conn,
 		 (struct span){ (const uint8_t *)http->request, (uint32_t)t.len });
-}
-
-static void show_progress(struct http *http)
-{
-	const struct image *img = http->parse.image;
-	uint32_t now_ms = clock_now_ms(), ms = now_ms - http->started_ms;
-	char so_far[CONSOLE_MB_LEN], all[CONSOLE_MB_LEN] = "", rate[CONSOLE_MB_LEN];
-
-	if (!img || ms < PROGRESS_AFTER_MS || now_ms - http->shown_ms < PROGRESS_EVERY_MS)
-		return;
-	http->shown_ms = now_ms;
-	if (img->file_len != IMAGE_LEN_UNKNOWN)
-		console_mb(all, img->file_len);
-	console_progress(http->console, "%s%s%s MB, %s MB/s", console_mb(so_far, img->stored),
-			 all[0] ? " of " : "", all, console_mb_per_s(rate, img->stored, ms));
-}
-
-/* The headers are complete, or the file has grown by what a deadline's time is worth. */
-static void renew_deadline(struct http *http)
-{
-	const struct http_parse *p = &http->parse;
-	uint64_t stored = p->image ? p->image->stored : 0;
-
-	if (p->seen != http->heard_len) {
-		http->heard_len = p->seen;
-		http->heard_ms = clock_now_ms();
-	}
-	if (!p->body_at || stored < http->renew_at)
-		return;
-	http->renew_at = stored + http->net->deadline_ms;
-	net_progress(http->net);
 }
 
 /*
@@ -138,19 +159,27 @@ static bool is_starved(const struct http *http)
 	return !t.len;
 }
 
-static bool answered(void *ctx)
+bool http_answered(const struct http *http)
 {
-	struct http *http = ctx;
-	struct http_parse *p = &http->parse;
-	struct tcp_conn *c = http->conn;
+	const struct http_parse *p = &http->parse;
+	const struct tcp_conn *c = http->conn;
 
-	if (p->state == HTTP_DONE || p->state == HTTP_FAILED)
-		return true;
-	renew_deadline(http);
-	if (is_told(http))
-		return true;
-	show_progress(http);
-	return c->state == TCP_CLOSED || c->fin_received || is_starved(http);
+	return p->state == HTTP_DONE || p->state == HTTP_FAILED || is_told(http) ||
+	       c->state == TCP_CLOSED || c->fin_received || is_starved(http);
+}
+
+#define LOST_ON_THE_WAY \
+	"it is slow, or packets of up to %u bytes are lost on the way: let " \
+	"DHCP option 26 or host_mtu say less"
+
+void http_why_text(const struct http *http, struct text *t)
+{
+	if (!http->conn)
+		return;
+	if (!t->len && tcp_starves(http->net, http->conn))
+		text_fmt(t, "; " LOST_ON_THE_WAY, (unsigned)tcp_mtu(http->conn));
+	else if (tcp_sent(http->conn) && !http->parse.seen)
+		text_fmt(t, "; it has acknowledged the request");
 }
 
 /* Later connections are made for a narrow path; the user learns how to make them wide again. */
@@ -158,13 +187,12 @@ static void shrink(struct http *http)
 {
 	char to[IP_TEXT_LEN];
 
-	console_line(
-		http->console,
-		"tcp: %s:%u has acknowledged the request and sent no file: " HTTP_LOST_ON_THE_WAY
-		"; asking for small ones",
-		ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
+	console_line(http->console,
+		     "tcp: %s:%u has acknowledged the request and sent no file: " LOST_ON_THE_WAY
+		     "; asking for small ones",
+		     ip_text(to, http->ip), http->uri.port, (unsigned)tcp_mtu(http->conn));
 	tcp_shrink(http->net);
-	http_drop(http, ERR_TIMEOUT);
+	drop(http, ERR_TIMEOUT);
 }
 
 /*
@@ -179,26 +207,6 @@ static bool is_stale(const struct http *http)
 	return http->reused && ((ended && !p->seen) || (p->body_at && p->status == 408));
 }
 
-static int answer_failed(struct http *http, int err)
-{
-	struct net *net = http->net;
-	char why[HTTP_WHY_MAX], to[IP_TEXT_LEN];
-
-	http_why_text(http, why, to);
-	if (!http->parse.seen)
-		return fail(net->failure, RUNG_TRANSFER, err,
-			    "%s:%u accepted the connection and then said nothing to GET %.*s%s", to,
-			    http->uri.port, 60, http->uri.path, why);
-	if (clock_now_ms() - http->heard_ms < net->deadline_ms / 2)
-		return fail(net->failure, RUNG_TRANSFER, err,
-			    "%s:%u sends too slowly: %llu bytes so far, and less than 1 kB/s of "
-			    "the file%s",
-			    to, http->uri.port, (unsigned long long)http->parse.seen, why);
-	return fail(net->failure, RUNG_TRANSFER, err,
-		    "%s:%u fell silent after %llu bytes of its answer%s", to, http->uri.port,
-		    (unsigned long long)http->parse.seen, why);
-}
-
 static int answer_reset(struct http *http)
 {
 	char to[IP_TEXT_LEN];
@@ -209,7 +217,7 @@ static int answer_reset(struct http *http)
 		    (unsigned long long)http->parse.seen);
 }
 
-/* What became of the answer, once answered() says so. */
+/* What became of the answer, once http_answered() says so. */
 static int judge_answer(struct http *http)
 {
 	struct http_parse *p = &http->parse;
@@ -217,7 +225,7 @@ static int judge_answer(struct http *http)
 
 	if (p->state != HTTP_DONE && p->state != HTTP_FAILED && !told) {
 		if (http->conn->error == ERR_TIMEOUT)
-			return answer_failed(http, ERR_TIMEOUT);
+			return ERR_TIMEOUT;
 		if (http->conn->error)
 			return answer_reset(http);
 		if (http->conn->fin_received)
@@ -226,63 +234,41 @@ static int judge_answer(struct http *http)
 	if (p->state == HTTP_FAILED)
 		return http->net->failure->err;
 	if (p->status == 200 || http_parse_redirect(p))
-		return 0;
+		return p->status == 200 ? 0 : HTTP_MOVED;
 	return fail(http->net->failure, RUNG_TRANSFER, ERR_REFUSED,
 		    "the server answered %u%s%s to GET %.*s; check the URL", p->status,
 		    p->reason[0] ? " " : "", p->reason, 160, http->uri.path);
 }
 
-/* Sends one request and waits for its answer. */
-static int exchange_once(struct http *http)
+int http_ask(struct http *http, const struct uri *uri, struct image *image)
 {
-	int err = http_connect(http);
-
-	if (err)
-		return err;
-	net_begin(http->net, RUNG_TRANSFER);
 	if (http->parse.surplus) /* RFC 9112 9.2: no answer to what was not asked yet */
 		return fail(http->net->failure, RUNG_TRANSFER, ERR_PROTO,
-			    "%s:%u spoke before it was asked; is it a web server?", http->uri.host,
-			    http->uri.port);
-	http_parse_init(&http->parse, http->image, http->net->failure);
-	http->started_ms = http->shown_ms = http->heard_ms = clock_now_ms();
-	http->renew_at = http->heard_len = 0;
-	send_request(http);
-	return net_wait(http->net, answered, http, 0);
-}
-
-static int exchange(struct http *http)
-{
-	int err;
-
-	for (;;) {
-		err = exchange_once(http);
-		if (!err && is_starved(http)) /* once: TCP_MSS_DEFAULT starves nobody */
-			shrink(http);
-		else if (!err && is_stale(http)) /* once: a new one is not [HTTP-16] */
-			http_drop(http, 0);
-		else
-			break;
-	}
-	if (err == ERR_TIMEOUT && http->conn)
-		err = answer_failed(http, err);
-	else if (!err)
-		err = judge_answer(http);
-	if (err || !http_parse_reusable(&http->parse))
-		http_drop(http, err);
-	return err;
-}
-
-/* --- files ------------------------------------------------------------------------------------ */
-
-int http_get(struct http *http, const struct uri *uri, struct image *image)
-{
-	int err;
-
+			    "%s:%u spoke before it was asked; is it a web server?", uri->host,
+			    uri->port);
 	http->uri = *uri;
 	http->image = image;
-	err = exchange(http);
-	return err || http->parse.status == 200 ? err : HTTP_MOVED;
+	http_parse_init(&http->parse, image, http->net->failure);
+	send_request(http);
+	return 0;
+}
+
+int http_end(struct http *http, int err)
+{
+	if (!err && is_starved(http)) { /* once: TCP_MSS_DEFAULT starves nobody */
+		shrink(http);
+		return HTTP_AGAIN;
+	}
+	if (!err && is_stale(http)) { /* once: a new one is not [HTTP-16] */
+		drop(http, 0);
+		return HTTP_AGAIN;
+	}
+	if (!err)
+		err = judge_answer(http);
+	if (err >= 0 && !http_parse_reusable(&http->parse))
+		drop(http, 0);
+	http->reused = true;
+	return err;
 }
 
 const char *http_moved_to(const struct http *http)
@@ -294,12 +280,12 @@ int http_close(struct http *http)
 {
 	int err;
 
-	http_drop(http, 0);
+	drop(http, 0);
 	err = net_wait(http->net, tcp_quiet, http->net, CLOSE_WAIT_MS);
 	return err == ERR_TIMEOUT ? 0 : err; /* the peer's own affair: nothing depends on it */
 }
 
 void http_abort(struct http *http)
 {
-	http_drop(http, ERR_ABORTED);
+	drop(http, ERR_ABORTED);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP/1.1 (RFC 9110, 9112), the part that downloads a file: one GET after the other, redirects
- * followed, the connection kept for the next file of the same server. Bodies go to an image:
- * straight from the network where the stream runs in step with it (Content-Length, until close),
- * through the parser where it does not (chunked).
+ * HTTP/1.1 (RFC 9110, 9112), the part that downloads a file: one GET after the other, the
+ * connection kept for the next file of the same server. Bodies go to an image: straight from the
+ * network where the stream runs in step with it (Content-Length, until close), through the parser
+ * where it does not (chunked). Its user finds the server's address, waits, and follows redirects
+ * (net/boot/fetch.h, which has the bounds of every wait, too [HTTP-18]).
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -16,26 +17,6 @@
 
 #define HTTP_REQUEST_MAX (URI_PATH_MAX + URI_HOST_MAX + 256)
 
-/*
- * What is waited for, and for how long [HTTP-18]. "deadline" is net->deadline_ms; all else is bytes
- * that are counted or thrown away, and renews nothing: a dripping header, interim answers, chunk
- * lines, trailers, keep-alives, what another machine on the link says.
- *
- *   DNS                         deadline (and dns.c's own retries within it)
- *   each address's handshake    7 s or the deadline, whichever is less; the last of 8, the deadline
- *   request to end of headers   deadline
- *   a 200's first byte          a quarter of it on a path that may swallow large segments; then all
- *                               of this once more for small ones, once in a boot [TCP-46]
- *   a 200's body                the deadline starts anew each time the file has grown by a byte per
- *                               millisecond of it: n bytes end within n ms and one deadline, and
- *                               1 kB/s (8 kbit/s) is the least that gets through
- *   end of the chunks, trailers what is left of that deadline; 64 KiB
- *   a redirect's body           1 s, 4 KiB; then it is followed over a new connection
- *   an error's body             not at all
- *   redirects                   8, each with all of the above; twice, if the connection is stale
- *   closing                     1 s
- */
-
 struct http {
 	struct net *net;
 	struct console *console;
@@ -45,35 +26,64 @@ struct http {
 	struct tcp_user user;
 	struct uri server; /* whom it leads to: scheme, host and port count */
 	uint32_t ip;
+	bool reused; /* it had served before */
 
 	/* The request under way. */
 	struct uri uri;
 	struct image *image;
 	struct http_parse parse;
 	uint64_t response_off; /* stream offset of the response's first byte */
-	bool reused;           /* on a connection that had served before */
-	uint32_t started_ms, shown_ms;
-	uint64_t renew_at;  /* a file of so many bytes starts the deadline anew */
-	uint64_t heard_len; /* parse.seen when it grew last, */
-	uint32_t heard_ms;  /* and when that was */
 	char request[HTTP_REQUEST_MAX];
 };
 
-/* console: where `dns:` and progress go. All outlive http. */
+/* console: where `tcp:` goes. All outlive http. */
 void http_init(struct http *http, struct net *net, struct console *console);
 
-#define HTTP_MOVED 1
+/* Whether the kept connection leads to uri's server, and is good for another request. */
+bool http_is_open(const struct http *http, const struct uri *uri);
 
 /*
- * Asks for uri, into image (image_open() was called). 0: the whole body is in (image->stored bytes;
- * http->started_ms when its request was sent). HTTP_MOVED: it is elsewhere, http_moved_to() says
- * where. Otherwise an error, with a sentence in net->failure (rungs name, connect, transfer,
- * image). The body's time ends when this returns.
+ * A new connection to uri's server at this address; an old one is closed. timeout_ms: 0, or as
+ * net_wait() has it. 0; ERR_TIMEOUT, ERR_REFUSED, ERR_UNREACHABLE, ERR_PROTO, ERR_NO_SPACE without
+ * a sentence; ERR_ABORTED, ERR_DEVICE with one.
  */
-int http_get(struct http *http, const struct uri *uri, struct image *image) MUST_CHECK;
+int http_open(struct http *http, const struct uri *uri, uint32_t ip, uint32_t timeout_ms)
+	MUST_CHECK;
 
-/* The Location of the last answer, as the server wrote it; until the next http_get(). */
+/*
+ * Asks for uri over the connection, into image (image_open() was called). 0, or an error with its
+ * sentence. What follows is waited for until http_answered(http), for net_wait().
+ */
+int http_ask(struct http *http, const struct uri *uri, struct image *image) MUST_CHECK;
+bool http_answered(const struct http *http);
+
+#define HTTP_MOVED 1
+#define HTTP_AGAIN 2
+
+/*
+ * What became of the answer, err being how the wait for it ended. 0: the whole body is in
+ * (image->stored bytes). HTTP_MOVED: it is elsewhere, http_moved_to() says where. HTTP_AGAIN: the
+ * connection was no good, and is closed; on a new one the same request may do better, which is said
+ * at most twice for one. ERR_TIMEOUT: silence, of which nothing was said yet. Other errors have
+ * their sentence.
+ */
+int http_end(struct http *http, int err) MUST_CHECK;
+
+/* The Location of the last answer, as the server wrote it; until the next http_ask(). */
 const char *http_moved_to(const struct http *http);
+
+/* Bytes of the answer so far; whether its headers are complete. */
+static inline uint64_t http_heard(const struct http *http)
+{
+	return http->parse.seen;
+}
+static inline bool http_is_answering(const struct http *http)
+{
+	return http->parse.body_at != 0;
+}
+
+/* Appends what silence may be due to, if TCP knows that, or nothing. */
+void http_why_text(const struct http *http, struct text *t);
 
 /*
  * Closes the connection, if there is one, in order: FIN, and what the peer still has to say is

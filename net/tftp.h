@@ -74,7 +74,8 @@ enum tftp_cause {
 	TFTP_NO_ROUTE,   /* to the server */
 	TFTP_NOBODY,     /* on this link answers for it [ARP-04] */
 	TFTP_BAD_ANSWER, /* options that were not asked for, or more than was [TFTP-05] */
-	TFTP_BAD_LENGTH, /* the file is longer or shorter than `size` [TFTP-15] */
+	TFTP_TOO_LONG,   /* the file, for `size` [TFTP-15] */
+	TFTP_TOO_SHORT,  /* the same */
 	TFTP_SINK,       /* refused it: err */
 };
 

@@ -9,7 +9,8 @@
 #include "net/tftp_impl.h"
 
 #define RTO_LEAST_MS 100
-#define ECHO_MS 500 /* less than any server waits before it repeats a block */
+#define RTO_KEPT_MS 500 /* after losses */
+#define ECHO_MS 500     /* less than any server waits before it repeats a block */
 
 /* --- the first answer ------------------------------------------------------------------------ */
 
@@ -23,8 +24,8 @@ static void take_time(struct tftp *t)
 
 	t->tries = 0;
 	if (!t->timed) {
-		if (t->rto_ms > TFTP_RTO_FIRST_MS)
-			t->rto_ms = TFTP_RTO_FIRST_MS;
+		if (t->rto_ms > RTO_KEPT_MS)
+			t->rto_ms = RTO_KEPT_MS;
 		return;
 	}
 	t->timed = false;
@@ -126,10 +127,10 @@ static void oack_rx(struct tftp *t, uint16_t port, struct span packet)
 
 /* --- blocks ---------------------------------------------------------------------------------- */
 
-static void bad_length(struct tftp *t)
+static void bad_length(struct tftp *t, enum tftp_cause cause)
 {
 	tftp_send_error(t, t->peer_port, TFTP_NOT_DEFINED, "not as long as tsize said");
-	tftp_fail(t, TFTP_BAD_LENGTH, ERR_PROTO);
+	tftp_fail(t, cause, ERR_PROTO);
 }
 
 /* The block behind the newest one, which is part of the file. */
@@ -140,7 +141,7 @@ static void deliver(struct tftp *t, uint16_t block, struct span bytes)
 	take_time(t);
 	t->sent_ms = clock_now_ms(); /* the peer is at work: silence begins now */
 	if (bytes.len > t->size - t->off) {
-		bad_length(t);
+		bad_length(t, TFTP_TOO_LONG);
 		return;
 	}
 	err = bytes.len ? t->sink.data(t->sink.ctx, t->off, bytes) : 0;
@@ -154,7 +155,7 @@ static void deliver(struct tftp *t, uint16_t block, struct span bytes)
 	t->gap = false;
 	t->run++;
 	if (bytes.len < t->blksize && t->size != TFTP_SIZE_UNKNOWN && t->off != t->size) {
-		bad_length(t);
+		bad_length(t, TFTP_TOO_SHORT);
 	} else if (bytes.len < t->blksize) { /* RFC 1350 6 */
 		t->state = TFTP_DONE;
 		tftp_send_ack(t);

@@ -104,7 +104,7 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	return 0;
 }
 
-#define URL_SHOWN_MAX 600 /* bytes of a URL on the line `http:`, which has more to say */
+#define URL_SHOWN_MAX 600 /* bytes of a URL on a line that has more to say */
 
 /* Downloads nb->uri and prints what it cost. */
 static int download(struct netboot *nb, uint32_t head_want, image_place_fn place)
@@ -121,12 +121,13 @@ static int download(struct netboot *nb, uint32_t head_want, image_place_fn place
 	err = fetch_get(&nb->fetch, &nb->uri, &nb->image);
 	if (err)
 		return err;
-	ms = clock_now_ms() - fetch_started_ms(&nb->fetch);
+	ms = clock_now_ms() - nb->fetch.started_ms;
 	nb->file[nb->files++] = (struct netboot_file){ nb->image.extent.at, nb->image.stored };
 	text_init(&t, nb->text, URL_SHOWN_MAX);
 	uri_text(&t, &nb->fetch.uri);
-	console_line(nb->console, "http: %s%s %llu bytes in %u ms, %s MB/s", nb->text,
-		     t.cut ? "..." : "", (unsigned long long)nb->image.stored, (unsigned)ms,
+	console_line(nb->console, "%s: %s%s %llu bytes in %u ms, %s MB/s",
+		     fetch_protocol(&nb->fetch), nb->text, t.cut ? "..." : "",
+		     (unsigned long long)nb->image.stored, (unsigned)ms,
 		     console_mb_per_s(rate, nb->image.stored, ms));
 	return 0;
 }
@@ -384,23 +385,23 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 }
 
 /* The rungs between link and image by the protocol that was tried there: scripts read these. */
-static const char *shown(enum rung rung)
+static const char *shown(const struct failure *failure)
 {
-	switch (rung) {
+	switch (failure->rung) {
 	case RUNG_ADDRESS:
 		return "dhcp";
 	case RUNG_NAME:
 		return "dns";
 	case RUNG_TRANSFER:
-		return "http";
+		return failure->protocol ? failure->protocol : rung_name(failure->rung);
 	default:
-		return rung_name(rung);
+		return rung_name(failure->rung);
 	}
 }
 
 void netboot_report_failure(struct console *console, const struct failure *failure, struct net *net)
 {
-	console_line(console, "skiff: failed at %s: %s", shown(failure->rung), failure->text);
+	console_line(console, "skiff: failed at %s: %s", shown(failure), failure->text);
 	if (net)
 		print_counts(console, net);
 }

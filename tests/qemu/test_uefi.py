@@ -12,7 +12,7 @@ from skiff import BANNER, FAILED, FEATURES, boot_keys, fetched, last_counts, rea
 from uefi import SKIFF_EFI, nic, removable, shimmed
 
 SIZE = 64 * MIB
-BUDGET = 56 * 1024
+BUDGET = 64 * 1024
 IOMMU = {'machine': 'q35,kernel-irqchip=split',
          'arguments': ['-device', 'intel-iommu,intremap=on,device-iotlb=on']}
 IOMMU_NIC = {'iommu_platform': 'on', 'ats': 'on'}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How http_connect.c finds a server's address, and what it says when there is none. */
+/* How fetch_server.c finds a server's address, and what it says when there is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

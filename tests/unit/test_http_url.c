@@ -103,8 +103,8 @@ static void redirects_that_lead_nowhere_are_named(void **state)
 		  "the server redirects to https://h.example, and skiff does "
 		  "not speak TLS",
 		  ERR_UNSUPPORTED },
-		{ "tftp://h/x", "the server redirects to tftp://h", ERR_UNSUPPORTED },
-		{ "ftp://h/x", "the server redirects to a URL that is not http", ERR_UNSUPPORTED },
+		{ "ftp://h/x", "the server redirects to a URL that is neither http:// nor tftp://",
+		  ERR_UNSUPPORTED },
 		{ "http://me:pw@h/x", "the redirect's URL has a user name", ERR_UNSUPPORTED },
 		{ "http://[::1]/x", "the redirect's URL has an IPv6 address", ERR_UNSUPPORTED },
 		{ "http:///x", "the redirect's URL \"http:///x\" names no host", ERR_CONFIG },
