@@ -134,7 +134,7 @@ $(eval $(call compile,unit32,need-hosted,$(HOSTED)))
 
 # Configuration that is built in: from the command line only, and any character as it stands,
 # `$` and quotes too.
-KEYS := url initrd cmdline fetch sha256 csum features ip deadline
+KEYS := url initrd cmdline fetch sha256 csum features ip deadline nbp
 define NL
 
 

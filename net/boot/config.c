@@ -18,6 +18,7 @@ const char *const config_names[CONFIG_KEYS] = {
 	[CONFIG_URL] = "url",           [CONFIG_INITRD] = "initrd", [CONFIG_CMDLINE] = "cmdline",
 	[CONFIG_FETCH] = "fetch",       [CONFIG_SHA256] = "sha256", [CONFIG_CSUM] = "csum",
 	[CONFIG_FEATURES] = "features", [CONFIG_IP] = "ip",         [CONFIG_DEADLINE] = "deadline",
+	[CONFIG_NBP] = "nbp",
 };
 
 struct value {
@@ -186,6 +187,17 @@ static bool set_deadline(struct config *c, struct value v, bool keep)
 	return true;
 }
 
+static bool set_nbp(struct config *c, struct value v, bool keep)
+{
+	bool on = text_is(v.s, v.len, "1");
+
+	if (!on && !text_is(v.s, v.len, "0"))
+		return false;
+	if (keep)
+		c->nbp = on;
+	return true;
+}
+
 /* An address that one host can have: RFC 1122 3.2.1.3. */
 static bool word_to_host_ip(struct value word, uint32_t *ip)
 {
@@ -265,6 +277,7 @@ static const struct {
 	[CONFIG_FEATURES] = { set_features, "a hexadecimal mask of at most 64 bits" },
 	[CONFIG_IP] = { set_ip, "dhcp, or ADDRESS/PREFIX GATEWAY [DNS] (10.0.0.7/24 10.0.0.1)" },
 	[CONFIG_DEADLINE] = { set_deadline, "a number of seconds from 1 to 86400" },
+	[CONFIG_NBP] = { set_nbp, "0 or 1" },
 };
 
 void config_init(struct config *c)
@@ -275,6 +288,7 @@ void config_init(struct config *c)
 	c->csum = CSUM_POLICY_AUTO;
 	c->features = UINT64_MAX;
 	c->deadline_ms = DEADLINE_DEFAULT_S * 1000;
+	c->nbp = false;
 	c->ip_static = false;
 	c->prefix = 0;
 	c->ip = c->gateway = c->dns = 0;
@@ -309,7 +323,7 @@ int config_set(struct config *c, const char *source, const char *key, size_t key
 	if (k == CONFIG_KEYS)
 		return fail(f, RUNG_CONFIG, ERR_CONFIG,
 			    "%s: there is no key \"%.*s\"; the keys are url, initrd, cmdline, "
-			    "fetch, sha256, csum, features, ip and deadline",
+			    "fetch, sha256, csum, features, ip, deadline and nbp",
 			    source, cut_to(key_len, QUOTE_MAX), key);
 	while (v.len > 0 && (v.s[v.len - 1] == '\0' || is_one_of(v.s[v.len - 1], " \t\r\n")))
 		v.len--;

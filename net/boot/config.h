@@ -28,6 +28,7 @@ enum config_key {
 	CONFIG_FEATURES,
 	CONFIG_IP,
 	CONFIG_DEADLINE,
+	CONFIG_NBP,
 	CONFIG_KEYS,
 };
 
@@ -49,6 +50,7 @@ struct config {
 	enum csum_policy csum;     /* AUTO if absent */
 	uint64_t features;         /* all ones if absent */
 	uint32_t deadline_ms;      /* 60000 if absent */
+	bool nbp;                  /* what `url` names may be a boot program */
 	bool ip_static;            /* false: DHCP */
 	uint8_t prefix;            /* 1 … 32 */
 	uint32_t ip, gateway, dns; /* host order; dns 0: none; any gateway but ip */

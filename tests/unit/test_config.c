@@ -52,6 +52,7 @@ static void absent_keys_have_their_defaults(void **state)
 	assert_true(c.features == UINT64_MAX);
 	assert_int_equal(c.deadline_ms, 60000);
 	assert_false(c.ip_static);
+	assert_false(c.nbp);
 }
 
 static void each_key_is_known_by_its_name(void **state)
@@ -61,7 +62,7 @@ static void each_key_is_known_by_its_name(void **state)
 		[CONFIG_CMDLINE] = "quiet",  [CONFIG_FETCH] = "http://h/f",
 		[CONFIG_SHA256] = HASH,      [CONFIG_CSUM] = "off",
 		[CONFIG_FEATURES] = "ff",    [CONFIG_IP] = "dhcp",
-		[CONFIG_DEADLINE] = "5",
+		[CONFIG_DEADLINE] = "5",     [CONFIG_NBP] = "1",
 	};
 
 	(void)state;
@@ -110,6 +111,9 @@ static void the_first_source_wins(void **state)
 	assert_int_equal(set("deadline", "7"), 0);
 	assert_int_equal(set("deadline", "8"), 0);
 	assert_int_equal(c.deadline_ms, 7000);
+	assert_int_equal(set("nbp", "1"), 0);
+	assert_int_equal(set("nbp", "0"), 0);
+	assert_true(c.nbp);
 	assert_int_equal(set("features", "0x20"), 0);
 	assert_int_equal(set("features", "0x21"), 0);
 	assert_int_equal(c.features, 0x20);
@@ -170,6 +174,8 @@ static void empty_is_malformed_elsewhere(void **state)
 	assert_malformed("deadline", "",
 			 "fw_cfg: deadline=\"\" is malformed; accepted is a number of seconds from "
 			 "1 to 86400");
+	assert_malformed("nbp", "", "fw_cfg: nbp=\"\" is malformed; accepted is 0 or 1");
+	assert_malformed("nbp", "yes", "fw_cfg: nbp=\"yes\" is malformed; accepted is 0 or 1");
 	assert_int_equal(c.set, 0);
 }
 
@@ -182,7 +188,7 @@ static void an_unknown_key_lists_the_known_ones(void **state)
 		assert_int_equal(set(keys[i], "x"), ERR_CONFIG);
 	assert_malformed("cmdlin", "quiet",
 			 "fw_cfg: there is no key \"cmdlin\"; the keys are url, initrd, cmdline, "
-			 "fetch, sha256, csum, features, ip and deadline");
+			 "fetch, sha256, csum, features, ip, deadline and nbp");
 }
 
 static void malformed_urls_are_found_before_anything_is_done(void **state)
