@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A DHCP client's states from INIT to BOUND (RFC 2131 3.1, 4.4.1; figure 5). Whoever is on the link
- * may answer first, and what answers say is checked by dhcp_lease.c; here stands when to ask and
- * whom to believe. netboot starts it; UDP and net_poll() call.
+ * may answer first, and what answers say is checked by dhcp_lease.c and dhcp_boot.c; here stands
+ * when to ask and whom to believe. netboot starts it; UDP and net_poll() call.
  */
 #include "core/clock.h"
 #include "core/mem.h"
@@ -10,7 +10,6 @@
 #include "core/wire.h"
 #include "net/dhcp_impl.h"
 #include "net/net.h"
-#include "net/uri.h"
 
 #define SERVER_PORT 67
 #define OP_REPLY 2
@@ -45,7 +44,7 @@ static void enter(struct net *net, enum dhcp_state state)
 	net_progress(net);
 }
 
-static void keep(struct dhcp *d, enum dhcp_cached which, struct span m)
+void dhcp_keep(struct dhcp *d, enum dhcp_cached which, struct span m)
 {
 	struct dhcp_packet *p = &d->cached[which];
 
@@ -62,7 +61,7 @@ static void send(struct net *net, enum dhcp_type type, uint32_t now_ms)
 	uint32_t len = dhcp_message_write(net, type, d->buf);
 
 	if (type == DHCP_DISCOVER)
-		keep(d, DHCP_CACHED_DISCOVER, (struct span){ d->buf, len });
+		dhcp_keep(d, DHCP_CACHED_DISCOVER, (struct span){ d->buf, len });
 	if (udp_send(net, &d->socket, IPV4_BROADCAST, SERVER_PORT, (struct span){ d->buf, len })) {
 		d->next_ms = now_ms + NO_BUFFER_MS;
 		return;
@@ -110,60 +109,87 @@ static bool is_answer(struct span m)
 	       get_be32(m.at + DHCP_COOKIE_OFF) == DHCP_COOKIE;
 }
 
-/* 2: it names a URL as boot file; 1: something else; 0: nothing. */
-static int worth(const struct dhcp_lease *offer)
+/*
+ * RFC 2131 4.4.1 leaves it to us how many offers to wait for: until one says what to boot, as long
+ * as nothing else does [DHCP-20].
+ */
+static bool is_settled(const struct dhcp *d)
 {
-	return offer->boot.file[0] ? 1 + uri_is(offer->boot.file) : 0;
+	return !d->boot_wait_ms || dhcp_boot_says(&d->offer.boot) || d->proxy.from;
 }
 
-/*
- * RFC 2131 4.4.1 leaves it to us how many offers to wait for: until one names a URL, as long as
- * nothing else says what to boot [DHCP-20]. The first of the best is kept.
- */
-static enum dhcp_fate offer_rx(struct net *net, struct span m, const struct dhcp_options *o)
+/* The first that says what to boot is kept, or else the first. */
+static enum dhcp_fate offer_rx(struct net *net, const struct dhcp_reader *r)
 {
 	uint32_t now_ms = clock_now_ms();
 	struct dhcp *d = &net->dhcp;
 
 	/* lease is free to read into until there is one. */
-	if (!dhcp_lease_read(&d->lease, m, o, d->buf))
+	if (!dhcp_lease_read(&d->lease, r))
 		return DHCP_NO_ADDRESS;
 	if (!d->lease.server)
 		return DHCP_NO_SERVER;
-	if (d->state == DHCP_SELECTING || worth(&d->lease) > worth(&d->offer))
+	if (d->state == DHCP_SELECTING ||
+	    (dhcp_boot_says(&d->lease.boot) && !dhcp_boot_says(&d->offer.boot)))
 		memcpy(&d->offer, &d->lease, sizeof(d->offer));
 	if (d->state == DHCP_SELECTING) {
 		enter(net, DHCP_CHOOSING);
-		d->next_ms = now_ms + d->url_wait_ms;
+		d->next_ms = now_ms + d->boot_wait_ms;
 	}
-	if (!d->url_wait_ms || worth(&d->offer) == 2)
+	if (is_settled(d))
 		request_offer(net, now_ms);
 	return DHCP_TAKEN;
 }
 
-static enum dhcp_fate ack_rx(struct net *net, struct span m, const struct dhcp_options *o)
+/* PXE 2.1, 2.2: who knows what to boot, and grants no addresses [DHCP-21]. */
+static bool is_proxy_offer(const struct dhcp_reader *r)
+{
+	return !get_be32(r->message.at + DHCP_YIADDR_OFF) && dhcp_is_pxe(r);
+}
+
+/* The first that names a file, or has a menu, is kept, or else the first: it can be asked. */
+static enum dhcp_fate proxy_rx(struct net *net, const struct dhcp_reader *r)
 {
 	struct dhcp *d = &net->dhcp;
+	struct dhcp_boot *b = &d->lease.boot; /* free */
 
-	if (!dhcp_lease_read(&d->lease, m, o, d->buf))
+	dhcp_boot_read(b, r, DHCP_BY_PROXY);
+	if (!d->proxy.from ||
+	    (!d->proxy.file[0] && !d->proxy.vendor_len && (b->file[0] || b->vendor_len))) {
+		memcpy(&d->proxy, b, sizeof(d->proxy));
+		dhcp_keep(d, DHCP_CACHED_REPLY, r->message);
+	}
+	if (d->state == DHCP_CHOOSING)
+		request_offer(net, clock_now_ms());
+	return DHCP_PROXY;
+}
+
+/* What the ACK leaves out is its OFFER's [DHCP-20]. */
+static enum dhcp_fate ack_rx(struct net *net, const struct dhcp_reader *r)
+{
+	struct dhcp *d = &net->dhcp;
+	struct dhcp_lease *l = &d->lease;
+
+	if (!dhcp_lease_read(l, r))
 		return DHCP_NO_ADDRESS;
-	if (!d->lease.server)
-		d->lease.server = d->offer.server;
-	if (d->lease.server != d->offer.server)
+	if (!l->server)
+		l->server = d->offer.server;
+	if (l->server != d->offer.server)
 		return DHCP_NOT_CHOSEN;
-	if (!d->lease.boot.file[0] && d->offer.boot.file[0]) /* [DHCP-20] */
-		memcpy(&d->lease.boot, &d->offer.boot, sizeof(d->lease.boot));
-	keep(d, DHCP_CACHED_ACK, m);
-	keep(d, DHCP_CACHED_REPLY, m);
+	if (!l->boot.file[0] && !l->boot.vendor_len && dhcp_boot_says(&d->offer.boot))
+		memcpy(&l->boot, &d->offer.boot, sizeof(l->boot));
+	dhcp_keep(d, DHCP_CACHED_ACK, r->message);
+	if (dhcp_boot_says(&l->boot) || !d->proxy.from)
+		dhcp_keep(d, DHCP_CACHED_REPLY, r->message);
 	enter(net, DHCP_BOUND);
 	return DHCP_TAKEN;
 }
 
 /* RFC 2131 3.1 4: from the beginning, after a pause that grows, a few times [DHCP-19]. */
-static enum dhcp_fate nak_rx(struct net *net, const struct dhcp_options *o)
+static enum dhcp_fate nak_rx(struct net *net, const struct dhcp_reader *r)
 {
 	struct dhcp *d = &net->dhcp;
-	struct span server = dhcp_options_get(o, DHCP_OPTION_SERVER, d->buf, sizeof(d->buf));
+	struct span server = dhcp_get(r, DHCP_OPTION_SERVER);
 
 	if (server.len == 4 && get_be32(server.at) != d->offer.server)
 		return DHCP_NOT_CHOSEN;
@@ -174,11 +200,29 @@ static enum dhcp_fate nak_rx(struct net *net, const struct dhcp_options *o)
 	return DHCP_REFUSED;
 }
 
-/* RFC 2131 4.4.1: what answers this attempt of ours, and fits its state [DHCP-05]. */
-static enum dhcp_fate answer_rx(struct net *net, struct span m)
+/* RFC 2131 4.4.1: what fits the state [DHCP-05]. */
+static enum dhcp_fate type_rx(struct net *net, const struct dhcp_reader *r, uint8_t type)
 {
 	struct dhcp *d = &net->dhcp;
-	struct dhcp_options o;
+
+	if (d->ask.state == DHCP_ASKED)
+		return dhcp_ask_rx(net, r, type);
+	if (d->state < DHCP_BOUND && type == DHCP_OFFER && is_proxy_offer(r))
+		return proxy_rx(net, r);
+	if (d->state <= DHCP_CHOOSING && type == DHCP_OFFER)
+		return offer_rx(net, r);
+	if (d->state == DHCP_REQUESTING && type == DHCP_ACK)
+		return ack_rx(net, r);
+	if (d->state == DHCP_REQUESTING && type == DHCP_NAK)
+		return nak_rx(net, r);
+	return DHCP_OUT_OF_TURN;
+}
+
+/* What answers this attempt of ours [DHCP-05]. */
+static enum dhcp_fate answer_rx(struct net *net, struct span m, uint32_t sender)
+{
+	struct dhcp *d = &net->dhcp;
+	struct dhcp_reader r = { .message = m, .buf = d->buf, .sender = sender };
 	struct span type;
 
 	if (!is_answer(m))
@@ -186,26 +230,18 @@ static enum dhcp_fate answer_rx(struct net *net, struct span m)
 	if (get_be32(m.at + DHCP_XID_OFF) != d->xid ||
 	    memcmp(m.at + DHCP_CHADDR_OFF, net->nic->mac, 6))
 		return DHCP_FOREIGN;
-	dhcp_options_open(&o, m);
-	type = dhcp_options_get(&o, DHCP_OPTION_TYPE, d->buf, sizeof(d->buf));
-	if (type.len != 1)
-		return DHCP_BOOTP;
-	if (d->state <= DHCP_CHOOSING && *type.at == DHCP_OFFER)
-		return offer_rx(net, m, &o);
-	if (d->state == DHCP_REQUESTING && *type.at == DHCP_ACK)
-		return ack_rx(net, m, &o);
-	if (d->state == DHCP_REQUESTING && *type.at == DHCP_NAK)
-		return nak_rx(net, &o);
-	return DHCP_OUT_OF_TURN;
+	dhcp_options_open(&r.options, m);
+	type = dhcp_get(&r, DHCP_OPTION_TYPE);
+	return type.len == 1 ? type_rx(net, &r, *type.at) : DHCP_BOOTP;
 }
 
+/* The sender may be a relay agent, or a server's other address. */
 static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m)
 {
 	struct net *net = ctx;
 
-	(void)src; /* a relay agent's, or a server's other address */
 	(void)src_port;
-	net->dhcp.fate[answer_rx(net, m)]++;
+	net->dhcp.fate[answer_rx(net, m, src)]++;
 }
 
 /* --- the user's side ------------------------------------------------------------------------- */
@@ -214,7 +250,7 @@ static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m
  * RFC 2131 4.4.1 would have us wait for 1 to 10 s first, for the sake of networks whose machines
  * all start at once; resending is jittered enough [DHCP-04].
  */
-void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t url_wait_ms)
+void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t boot_wait_ms)
 {
 	struct dhcp *d = &net->dhcp;
 
@@ -222,7 +258,7 @@ void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t url_wa
 	memset(d, 0, sizeof(*d));
 	d->id = *id;
 	/* An offer must not be lost to the wait for a better one. */
-	d->url_wait_ms = url_wait_ms < net->deadline_ms / 2 ? url_wait_ms : net->deadline_ms / 2;
+	d->boot_wait_ms = boot_wait_ms < net->deadline_ms / 2 ? boot_wait_ms : net->deadline_ms / 2;
 	d->started_ms = clock_now_ms();
 	d->socket = (struct udp_socket){ .port = DHCP_CLIENT_PORT, .rx = message_rx, .ctx = net };
 	udp_open(net, &d->socket);
@@ -238,12 +274,15 @@ void dhcp_stop(struct net *net)
 		udp_close(net, &d->socket);
 	if (d->state != DHCP_BOUND)
 		d->state = DHCP_IDLE;
+	dhcp_ask_end(net);
 }
 
 void dhcp_poll(struct net *net, uint32_t now_ms)
 {
 	struct dhcp *d = &net->dhcp;
 
+	if (d->ask.state == DHCP_ASKED)
+		dhcp_ask_poll(net, now_ms);
 	if (d->state < DHCP_SELECTING || d->state > DHCP_REQUESTING ||
 	    !clock_reached(now_ms, d->next_ms))
 		return;
@@ -264,6 +303,11 @@ bool dhcp_done(void *net)
 	return state == DHCP_BOUND || state == DHCP_FAILED;
 }
 
+bool dhcp_offered(void *net)
+{
+	return ((struct net *)net)->dhcp.state > DHCP_SELECTING;
+}
+
 void dhcp_unused_text(const struct dhcp *d, struct text *t)
 {
 	static const char *const what[DHCP_FATES] = {
@@ -271,10 +315,12 @@ void dhcp_unused_text(const struct dhcp *d, struct text *t)
 		[DHCP_MALFORMED] = "malformed",
 		[DHCP_FOREIGN] = "to another machine or question",
 		[DHCP_BOOTP] = "BOOTP (no option 53)",
-		[DHCP_NO_ADDRESS] = "without an address (a proxy's?)",
+		[DHCP_PROXY] = "of a proxy, which grants no address",
+		[DHCP_NO_ADDRESS] = "without an address",
 		[DHCP_NO_SERVER] = "without option 54",
 		[DHCP_NOT_CHOSEN] = "from another server",
 		[DHCP_OUT_OF_TURN] = "out of turn",
+		[DHCP_NO_FILE] = "without a boot file",
 	};
 	const char *between = "; not used:";
 

@@ -9,21 +9,14 @@
 #include "net/dhcp_impl.h"
 #include "net/dns_parse.h"
 
-/* A message's options, and where to join them. */
-struct reader {
-	const struct dhcp_options *o;
-	uint8_t *buf;
-};
-
-static struct span get(const struct reader *r, enum dhcp_option code)
+struct span dhcp_get(const struct dhcp_reader *r, enum dhcp_option code)
 {
-	return dhcp_options_get(r->o, code, r->buf, DHCP_OPTIONS_MAX);
+	return dhcp_options_get(&r->options, code, r->buf, DHCP_OPTIONS_MAX);
 }
 
-/* The first usable address in an option that lists some; 0: there is none. */
-static uint32_t first_ip(const struct reader *r, enum dhcp_option code)
+uint32_t dhcp_get_ip(const struct dhcp_reader *r, enum dhcp_option code)
 {
-	struct span v = get(r, code);
+	struct span v = dhcp_get(r, code);
 
 	for (uint32_t i = 0; i + 4 <= v.len; i += 4)
 		if (ipv4_is_unicast(get_be32(v.at + i)))
@@ -31,13 +24,26 @@ static uint32_t first_ip(const struct reader *r, enum dhcp_option code)
 	return 0;
 }
 
+void dhcp_copy_text(char *dst, uint32_t cap, struct span text)
+{
+	uint32_t len = 0;
+
+	while (len < text.len && text.at[len])
+		len++;
+	if (len >= cap)
+		len = 0;
+	if (len)
+		memcpy(dst, text.at, len);
+	dst[len] = '\0';
+}
+
 /*
  * A mask with holes, or of nothing, is none; the address's class has to do then (RFC 950 3)
  * [DHCP-29].
  */
-static uint32_t read_mask(const struct reader *r, uint32_t ip)
+static uint32_t read_mask(const struct dhcp_reader *r, uint32_t ip)
 {
-	struct span v = get(r, DHCP_OPTION_MASK);
+	struct span v = dhcp_get(r, DHCP_OPTION_MASK);
 	uint32_t mask = v.len == 4 ? get_be32(v.at) : 0;
 
 	if (mask && (~mask & (~mask + 1)) == 0)
@@ -70,9 +76,9 @@ static uint32_t read_route(struct span v, struct ipv4_route *route)
  * RFC 3442. False, and nothing changed, if the option is not there or malformed. A default route on
  * the link itself stays a route: there is no gateway that could stand for it.
  */
-static bool read_routes(struct lease *l, const struct reader *r)
+static bool read_routes(struct lease *l, const struct dhcp_reader *r)
 {
-	struct span v = get(r, DHCP_OPTION_ROUTES);
+	struct span v = dhcp_get(r, DHCP_OPTION_ROUTES);
 	uint32_t len, gateway = 0, routes = 0;
 	struct ipv4_route route;
 
@@ -95,31 +101,14 @@ static bool read_routes(struct lease *l, const struct reader *r)
 	return true;
 }
 
-static void read_dns(struct lease *l, const struct reader *r)
+static void read_dns(struct lease *l, const struct dhcp_reader *r)
 {
-	struct span v = get(r, DHCP_OPTION_DNS);
+	struct span v = dhcp_get(r, DHCP_OPTION_DNS);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i + 4 <= v.len && n < DNS_SERVERS_MAX; i += 4)
 		if (ipv4_is_unicast(get_be32(v.at + i)))
 			l->dns[n++] = get_be32(v.at + i);
-}
-
-/*
- * Text with or without a NUL, by then or at the end of its room [DHCP-17] [SEC-03]. What does not
- * fit is left out: half a name is another one.
- */
-static void copy_text(char *dst, uint32_t cap, struct span text)
-{
-	uint32_t len = 0;
-
-	while (len < text.len && text.at[len])
-		len++;
-	if (len >= cap)
-		len = 0;
-	if (len)
-		memcpy(dst, text.at, len);
-	dst[len] = '\0';
 }
 
 /* Puts a name behind the first len bytes of the list. Returns how many it takes. */
@@ -137,9 +126,9 @@ static uint32_t copy_name(struct lease *l, uint32_t len, const char *name)
  * RFC 3397's list, then the domain; as much of them as there is room for, with an empty name at the
  * end [DNS-10].
  */
-static void read_search(struct lease *l, const struct reader *r)
+static void read_search(struct lease *l, const struct dhcp_reader *r)
 {
-	struct span v = get(r, DHCP_OPTION_SEARCH);
+	struct span v = dhcp_get(r, DHCP_OPTION_SEARCH);
 	uint32_t off = 0, len = 0;
 	char name[DNS_NAME_MAX];
 
@@ -147,13 +136,13 @@ static void read_search(struct lease *l, const struct reader *r)
 		len += copy_name(l, len, name);
 	if (off < v.len) /* broken: as if it were not there */
 		len = 0;
-	copy_text(name, sizeof(name), get(r, DHCP_OPTION_DOMAIN));
+	dhcp_copy_text(name, sizeof(name), dhcp_get(r, DHCP_OPTION_DOMAIN));
 	len += copy_name(l, len, name);
 	l->search[len] = '\0';
 }
 
 /* False: no address that a host can have. */
-static bool read_address(struct lease *l, const struct reader *r, uint32_t yiaddr)
+static bool read_address(struct lease *l, const struct dhcp_reader *r, uint32_t yiaddr)
 {
 	struct span v;
 
@@ -165,47 +154,21 @@ static bool read_address(struct lease *l, const struct reader *r, uint32_t yiadd
 		return false;
 	/* Routers are named by options only: giaddr is a relay agent, RFC 1542 4.1.1 [DHCP-29]. */
 	if (!read_routes(l, r)) /* RFC 3442: routes replace the router [DHCP-27] */
-		l->gateway = first_ip(r, DHCP_OPTION_ROUTER);
+		l->gateway = dhcp_get_ip(r, DHCP_OPTION_ROUTER);
 	read_dns(l, r);
-	v = get(r, DHCP_OPTION_MTU);
+	v = dhcp_get(r, DHCP_OPTION_MTU);
 	if (v.len == 2 && get_be16(v.at) >= IPV4_MTU_MIN) /* [DHCP-28] */
 		l->mtu = get_be16(v.at);
 	read_search(l, r);
 	return true;
 }
 
-/* The option, or the message's field where that is one. */
-static void read_name(char *dst, uint32_t cap, struct span option, struct span field)
+bool dhcp_lease_read(struct dhcp_lease *l, const struct dhcp_reader *r)
 {
-	copy_text(dst, cap, option);
-	if (!dst[0]) /* [DHCP-16] */
-		copy_text(dst, cap, field);
-}
-
-static void read_boot(struct dhcp_boot *b, const struct reader *r, uint32_t siaddr)
-{
-	struct span v;
-
-	b->next_server = siaddr;
-	read_name(b->server_name, sizeof(b->server_name), get(r, DHCP_OPTION_SERVER_NAME),
-		  r->o->sname);
-	read_name(b->file, sizeof(b->file), get(r, DHCP_OPTION_BOOT_FILE), r->o->file);
-	v = get(r, DHCP_OPTION_VENDOR);
-	if (!v.len || v.len > sizeof(b->vendor))
-		return;
-	memcpy(b->vendor, v.at, v.len);
-	b->vendor_len = v.len;
-}
-
-bool dhcp_lease_read(struct dhcp_lease *l, struct span message, const struct dhcp_options *o,
-		     uint8_t *buf)
-{
-	const struct reader r = { o, buf };
-
 	memset(l, 0, sizeof(*l));
-	if (!read_address(&l->address, &r, get_be32(message.at + DHCP_YIADDR_OFF)))
+	if (!read_address(&l->address, r, get_be32(r->message.at + DHCP_YIADDR_OFF)))
 		return false;
-	l->server = first_ip(&r, DHCP_OPTION_SERVER);
-	read_boot(&l->boot, &r, get_be32(message.at + DHCP_SIADDR_OFF));
+	l->server = dhcp_get_ip(r, DHCP_OPTION_SERVER);
+	dhcp_boot_read(&l->boot, r, DHCP_BY_LEASE);
 	return true;
 }

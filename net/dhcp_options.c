@@ -6,16 +6,7 @@
 #include "core/mem.h"
 #include "net/dhcp_options.h"
 
-struct option {
-	uint8_t code;
-	struct span value;
-};
-
-/*
- * The next option of an area, which shrinks by it. An area may end without an end, but no option
- * goes beyond it: RFC 2132 2 [DHCP-13].
- */
-static bool next_option(struct span *area, struct option *option)
+bool dhcp_options_next(struct span *area, struct dhcp_part *part)
 {
 	while (area->len && *area->at == DHCP_OPTION_PAD) {
 		area->at++;
@@ -23,9 +14,9 @@ static bool next_option(struct span *area, struct option *option)
 	}
 	if (area->len < 2 || area->at[0] == DHCP_OPTION_END || area->at[1] > area->len - 2)
 		return false;
-	*option = (struct option){ area->at[0], { area->at + 2, area->at[1] } };
-	area->at += 2u + option->value.len;
-	area->len -= 2u + option->value.len;
+	*part = (struct dhcp_part){ area->at[0], { area->at + 2, area->at[1] } };
+	area->at += 2u + part->value.len;
+	area->len -= 2u + part->value.len;
 	return true;
 }
 
@@ -65,19 +56,19 @@ struct span dhcp_options_get(const struct dhcp_options *o, enum dhcp_option code
 			     uint32_t cap)
 {
 	struct span joined = { NULL, 0 };
-	struct option option;
+	struct dhcp_part part;
 
 	for (uint32_t i = 0; i < ARRAY_LEN(o->area); i++) {
 		struct span area = o->area[i];
 
-		while (next_option(&area, &option)) {
-			if (option.code != code)
+		while (dhcp_options_next(&area, &part)) {
+			if (part.code != code)
 				continue;
-			if (option.value.len > cap - joined.len)
+			if (part.value.len > cap - joined.len)
 				return (struct span){ NULL, 0 };
-			memcpy(buf + joined.len, option.value.at, option.value.len);
+			memcpy(buf + joined.len, part.value.at, part.value.len);
 			joined.at = buf;
-			joined.len += option.value.len;
+			joined.len += part.value.len;
 		}
 	}
 	return joined;

@@ -14,6 +14,7 @@
 #define DHCP_HLEN_OFF 2
 #define DHCP_XID_OFF 4
 #define DHCP_SECS_OFF 8
+#define DHCP_CIADDR_OFF 12
 #define DHCP_YIADDR_OFF 16
 #define DHCP_SIADDR_OFF 20
 #define DHCP_CHADDR_OFF 28
@@ -49,10 +50,23 @@ enum dhcp_option {
 	DHCP_OPTION_UUID = 97,
 	DHCP_OPTION_SEARCH = 119,
 	DHCP_OPTION_ROUTES = 121,
+	DHCP_OPTION_TFTP_SERVERS = 150,
 	DHCP_OPTION_END = 255,
 };
 
 enum dhcp_type { DHCP_DISCOVER = 1, DHCP_OFFER = 2, DHCP_REQUEST = 3, DHCP_ACK = 5, DHCP_NAK = 6 };
+
+/* One option, or a part of one, as it stands there. */
+struct dhcp_part {
+	uint8_t code;
+	struct span value;
+};
+
+/*
+ * The next option of an area, which shrinks by it; false: there is no more. An area may end without
+ * an end, but no option goes beyond it: RFC 2132 2 [DHCP-13].
+ */
+bool dhcp_options_next(struct span *area, struct dhcp_part *part);
 
 /*
  * Where a message keeps its options, in the order in which they count; and `file` and `sname`,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What we say to DHCP servers: DISCOVER, and the REQUEST of state SELECTING (RFC 2131 4.3.6). Both
- * say the same of who we are and what we want [DHCP-07], so that a server decides the same on both.
- * dhcp.c calls.
+ * What we say to DHCP servers: DISCOVER, the REQUEST of state SELECTING (RFC 2131 4.3.6), and what
+ * PXE servers are asked. All say the same of who we are and what we want [DHCP-07], so that a
+ * server decides the same on each. dhcp.c and dhcp_pxe.c call.
  */
 #include "core/assert.h"
 #include "core/clock.h"
@@ -89,32 +89,42 @@ static void put_identity(uint8_t **p, const struct net *net)
 	put_option(p, DHCP_OPTION_UUID, uuid, sizeof(uuid));
 }
 
+/* PXE 2.1, table 2-1: which boot servers are meant; layer 0 is the boot program [DHCP-24]. */
+static void put_boot_item(uint8_t **p, uint16_t type)
+{
+	uint8_t vendor[] = { DHCP_VENDOR_ITEM, 4, (uint8_t)(type >> 8), (uint8_t)type, 0, 0,
+			     DHCP_OPTION_END };
+
+	put_option(p, DHCP_OPTION_VENDOR, vendor, sizeof(vendor));
+}
+
 uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 			    uint8_t buf[DHCP_OPTIONS_MAX])
 {
 	const struct dhcp *d = &net->dhcp;
 	uint8_t *p = buf + DHCP_OPTIONS_OFF, type_value = (uint8_t)type;
+	bool asking = d->ask.state == DHCP_ASKED;
 	uint32_t len;
 
-	/*
-	 * No broadcast flag: we take answers to an address that is not ours yet [DHCP-25]. ciaddr
-	 * is 0 [DHCP-18].
-	 */
+	/* No broadcast flag: we take answers to an address that is not ours yet [DHCP-25]. */
 	memset(buf, 0, DHCP_OPTIONS_MAX);
 	buf[DHCP_OP_OFF] = OP_REQUEST;
 	buf[DHCP_HTYPE_OFF] = HTYPE_ETHERNET;
 	buf[DHCP_HLEN_OFF] = 6;
 	put_be32(buf + DHCP_XID_OFF, d->xid);
 	put_be16(buf + DHCP_SECS_OFF, d->secs);
+	put_be32(buf + DHCP_CIADDR_OFF, asking ? net->ip : 0); /* [DHCP-18] [DHCP-22] */
 	memcpy(buf + DHCP_CHADDR_OFF, net->nic->mac, 6);
 	put_be32(buf + DHCP_COOKIE_OFF, DHCP_COOKIE);
 	put_option(&p, DHCP_OPTION_TYPE, &type_value, 1);
-	if (type == DHCP_REQUEST) { /* RFC 2131 4.3.2 [DHCP-18] */
+	if (type == DHCP_REQUEST && !asking) { /* RFC 2131 4.3.2 [DHCP-18] */
 		put_option_ip(&p, DHCP_OPTION_REQUESTED_IP, d->offer.address.ip);
 		put_option_ip(&p, DHCP_OPTION_SERVER, d->offer.server);
 	}
 	put_option(&p, DHCP_OPTION_WANTED, wanted, sizeof(wanted));
 	put_identity(&p, net);
+	if (asking && !d->ask.proxy)
+		put_boot_item(&p, d->ask.type);
 	*p++ = DHCP_OPTION_END;
 	len = (uint32_t)(p - buf);
 	assert(len <= DHCP_OPTIONS_MAX);

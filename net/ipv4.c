@@ -144,6 +144,21 @@ uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t proto, uint32_t l4_
 	return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + proto + l4_len;
 }
 
+static bool is_multicast(uint32_t ip)
+{
+	return ip >> 28 == 14;
+}
+
+/* RFC 1112 6.4: the lower 23 bits of the group. */
+static void send_multicast(struct net *net, uint32_t group, uint32_t len)
+{
+	uint8_t mac[6] = { 0x01, 0x00, 0x5e };
+
+	mac[3] = (uint8_t)(group >> 16 & 0x7f);
+	put_be16(mac + 4, (uint16_t)group);
+	eth_tx_send(net, mac, ETH_TYPE_IPV4, len);
+}
+
 static int send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint32_t len, bool ours)
 {
 	uint8_t *h = eth_tx_buffer(net);
@@ -151,13 +166,15 @@ static int send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint
 	uint32_t hop = broadcast ? 0 : ipv4_next_hop(net, dst);
 
 	assert(h && len <= eth_tx_room(net) - IPV4_HEADER_LEN);
-	if (!broadcast && !hop)
+	if (!broadcast && !is_multicast(dst) && !hop)
 		return ERR_UNREACHABLE;
 	len += IPV4_HEADER_LEN;
 	write_header(h, proto, src, dst, len);
 	put_be16(h + 10, (uint16_t)~csum_fold(csum_add(h, IPV4_HEADER_LEN, 0)));
 	if (broadcast)
 		eth_tx_send(net, eth_broadcast, ETH_TYPE_IPV4, len);
+	else if (is_multicast(dst))
+		send_multicast(net, dst, len);
 	else
 		arp_tx(net, hop, len, ours);
 	return 0;

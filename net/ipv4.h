@@ -41,7 +41,8 @@ uint8_t *ipv4_tx_buffer(struct net *net) MUST_CHECK;
 /*
  * Sends len bytes of payload from the buffer of ipv4_tx_buffer(). src may be 0 (DHCP before a
  * lease). Next hop: on-link by mask, else the gateway; where its MAC is not known yet ARP keeps the
- * newest packet and sends it later. 0; ERR_UNREACHABLE: no route (nothing sent).
+ * newest packet and sends it later. To a multicast group it goes on our link. 0; ERR_UNREACHABLE:
+ * no route (nothing sent).
  */
 int ipv4_tx_send(struct net *net, uint8_t proto, uint32_t src, uint32_t dst, uint32_t len)
 	MUST_CHECK;

@@ -374,18 +374,24 @@ static void add_name(struct text *path, const char *s)
 	}
 }
 
+bool uri_is_host(const char *s)
+{
+	size_t len = text_len(s);
+
+	return len < URI_HOST_MAX && is_name(s, len) && is_address_or_name(s, len);
+}
+
 int uri_tftp(struct uri *u, const char *host, const char *name, struct failure *f, enum rung rung)
 {
-	size_t len = text_len(host);
 	struct text path;
 
-	if (len >= URI_HOST_MAX || !is_name(host, len) || !is_address_or_name(host, len))
+	if (!uri_is_host(host))
 		return fail(f, rung, ERR_CONFIG,
 			    "the TFTP server \"%.*s\" is neither a host name nor an address",
 			    QUOTE_MAX, host);
 	u->scheme = URI_TFTP;
 	u->port = schemes[URI_TFTP].port;
-	copy_host(u, host, len);
+	copy_host(u, host, text_len(host));
 	text_init(&path, u->path, sizeof(u->path));
 	text_add(&path, "/", 1);
 	add_name(&path, name);

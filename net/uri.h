@@ -50,6 +50,9 @@ int uri_parse(struct uri *u, const char *s, size_t len, struct failure *f, enum 
 int uri_resolve(struct uri *out, const struct uri *base, const char *ref, size_t len,
 		struct failure *f, enum rung rung) MUST_CHECK;
 
+/* Whether s can be a URL's host: a name, or a strict dotted quad. */
+bool uri_is_host(const char *s);
+
 /*
  * The same for a server and a file name in two parts, as DHCP and PXE have them: scheme tftp, port
  * 69. host: a name, or an address in text. name: not empty; every byte of it reaches the server,

@@ -10,10 +10,11 @@
 
 /*
  * A server that looks first whether an address is in use (ISC's pings it for a second) answers
- * later than one that does not. Where nothing else says what to boot, waiting for it beats failing.
+ * later than one that does not. Where nothing else says what to boot, waiting for it, or for a
+ * proxy, beats failing.
  */
-#define URL_WAIT_MS 4000
-#define URL_WAIT_BUILTIN_MS 1000
+#define BOOT_WAIT_MS 4000
+#define BOOT_WAIT_BUILTIN_MS 1000
 
 static bool link_is_up(void *ctx)
 {
@@ -95,16 +96,26 @@ static int dhcp_failed(struct net *net, int err)
 }
 
 /*
- * How long an offer without a URL waits for one with: until something says what to boot [DHCP-20].
+ * How long an offer that is silent about what to boot waits for one that is not [DHCP-20].
  */
-static uint32_t url_wait_ms(const struct config *config, bool has_builtin_url)
+static uint32_t boot_wait_ms(const struct config *config, bool has_builtin_url)
 {
 	if (config_has(config, CONFIG_URL) || config->fetch[0])
 		return 0;
-	return has_builtin_url ? URL_WAIT_BUILTIN_MS : URL_WAIT_MS;
+	return has_builtin_url ? BOOT_WAIT_BUILTIN_MS : BOOT_WAIT_MS;
 }
 
-static int take_dhcp(struct net *net, uint32_t wait_ms)
+static void print_wait(const struct dhcp *d, struct console *console)
+{
+	char ip[IP_TEXT_LEN];
+
+	console_line(console,
+		     "dhcp: %s offers an address and no boot file; waiting up to %u ms for a "
+		     "server that names one",
+		     ip_text(ip, d->offer.server), (unsigned)d->boot_wait_ms);
+}
+
+static int take_dhcp(struct net *net, struct console *console, uint32_t wait_ms)
 {
 	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
 	int err;
@@ -112,7 +123,11 @@ static int take_dhcp(struct net *net, uint32_t wait_ms)
 	boot_uuid(id.uuid);
 	net_begin(net, RUNG_ADDRESS);
 	dhcp_start(net, &id, wait_ms);
-	err = net_wait(net, dhcp_done, net, 0);
+	err = net_wait(net, dhcp_offered, net, 0);
+	if (!err && net->dhcp.state == DHCP_CHOOSING)
+		print_wait(&net->dhcp, console);
+	if (!err)
+		err = net_wait(net, dhcp_done, net, 0);
 	return err || net->dhcp.state != DHCP_BOUND ? dhcp_failed(net, err) : 0;
 }
 
@@ -128,7 +143,7 @@ int address_take(struct net *net, struct console *console, const struct config *
 	if (config->ip_static)
 		address_static(lease, config);
 	else
-		err = take_dhcp(net, url_wait_ms(config, has_builtin_url));
+		err = take_dhcp(net, console, boot_wait_ms(config, has_builtin_url));
 	if (err)
 		return err;
 	net_configure(net, lease);

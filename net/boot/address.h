@@ -18,7 +18,7 @@ void address_static(struct lease *lease, const struct config *config);
 
 /*
  * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or
- * `dhcp:` line. Without a key `url` or `fetch` an offer that names a URL as boot file is waited for
+ * `dhcp:` line. Without a key `url` or `fetch` an offer that says what to boot is waited for
  * [DHCP-20]: shortly if has_builtin_url says that there is a URL behind DHCP's. 0, or an error with
  * a sentence (rung `address`).
  */

@@ -10,35 +10,10 @@
 #include "core/kind.h"
 #include "core/mem.h"
 #include "net/boot/address.h"
+#include "net/boot/choose.h"
 #include "net/boot/netboot.h"
 
-/* --- what to boot ----------------------------------------------------------------------------- */
-
-/*
- * First match wins: what config holds, then DHCP's boot file if it is a URL [DHCP-30], then what
- * was built in.
- */
-static int choose_url(struct netboot *nb, const char *builtin_url)
-{
-	const char *offered = nb->net.dhcp.lease.boot.file, *source = "DHCP", *url = offered;
-
-	if (config_has(nb->config, CONFIG_URL))
-		return 0;
-	if (!uri_is(offered)) {
-		source = "built in";
-		url = builtin_url;
-	}
-	if (url)
-		return config_set(nb->config, source, "url", 3, url, text_len(url), nb->failure);
-	if (offered[0])
-		return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
-			    "DHCP names the boot file %.*s, which is not a URL; let it say "
-			    "http://..., or set the key url",
-			    160, offered);
-	return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
-		    "nobody says what to boot; set the key url (-fw_cfg "
-		    "name=opt/org.skiff/url,string=http://...) or DHCP option 67");
-}
+/* --- downloads -------------------------------------------------------------------------------- */
 
 /* Replaces the variables of a value, in nb->text. */
 static int expand(struct netboot *nb, const char *key, const char *value)
@@ -48,8 +23,6 @@ static int expand(struct netboot *nb, const char *key, const char *value)
 	text_init(&t, nb->text, sizeof(nb->text));
 	return vars_expand(&t, value, text_len(value), &nb->vars, key, nb->failure);
 }
-
-/* --- downloads -------------------------------------------------------------------------------- */
 
 /* Memory for img, whose head is complete. */
 static int grant(struct image *img, enum cargo cargo)
@@ -103,8 +76,6 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	img->extent = (struct extent){ nb->entry, sizeof(nb->entry) };
 	return 0;
 }
-
-#define URL_SHOWN_MAX 600 /* bytes of a URL on a line that has more to say */
 
 /* Downloads nb->uri and prints what it cost. */
 static int download(struct netboot *nb, uint32_t head_want, image_place_fn place)
@@ -170,7 +141,9 @@ static int load_entry(struct netboot *nb)
 
 static int load_kernel(struct netboot *nb)
 {
-	int err = download_key(nb, "url", nb->config->url, IMAGE_HEAD_LEN, place_kernel_or_entry);
+	int err = nb->uri_chosen ? download(nb, IMAGE_HEAD_LEN, place_kernel_or_entry) :
+				   download_key(nb, "url", nb->config->url, IMAGE_HEAD_LEN,
+						place_kernel_or_entry);
 
 	if (err)
 		return err;

@@ -36,6 +36,8 @@ struct netboot {
 	struct netboot_file file[NETBOOT_FILES_MAX];
 	uint32_t files;
 	struct uri uri, base;
+	bool uri_chosen;    /* uri is what DHCP names, no URL; else it is the key `url`'s */
+	bool named_by_dhcp; /* or by a PXE menu: it may be a boot program */
 	struct bls_entry bls;
 	bool has_bls;
 	char text[CONFIG_URL_MAX]; /* a URL: with its variables replaced, or to be printed */

@@ -30,6 +30,16 @@ static void sent(void *ctx, const uint8_t *frame, uint32_t len)
 	world_rx(ctx, frame, len);
 }
 
+/* Somebody sits there, and sooner or later chooses from a menu that waits for ever. */
+static void user(void *ctx)
+{
+	static const char *const keys[] = { "x", "2", "\r", "k" };
+
+	(void)ctx;
+	if (world.now_ms % 1000 == 0)
+		hosted_type(keys[world.now_ms / 1000 % ARRAY_LEN(keys)]);
+}
+
 /* Half of them come from DHCP, too. */
 static void configure(uint32_t choices)
 {
@@ -95,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	nic.tx_ctx = &world;
 	world.deliver = deliver;
 	world.ctx = &nic;
+	world.on_idle = user;
 	world_open(&world, &in, choices);
 	configure(choices);
 	err = netboot_run(&nb, &nic.nic, &config, choices & 0x2000 ? "http://10.0.2.2/f5" : NULL,

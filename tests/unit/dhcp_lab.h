@@ -99,9 +99,9 @@ static inline uint8_t sent_type(void)
 	return p && len == 1 ? *p : 0;
 }
 
-static inline void start(uint32_t url_wait_ms)
+static inline void start(uint32_t boot_wait_ms)
 {
-	dhcp_start(&stage.net, &identity, url_wait_ms);
+	dhcp_start(&stage.net, &identity, boot_wait_ms);
 	take_message();
 	assert_int_equal(sent_type(), DHCP_DISCOVER);
 }

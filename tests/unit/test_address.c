@@ -197,7 +197,7 @@ static void routes_without_room_are_said(void **state)
 		      "dhcp: option 121 has 2 routes more than the 32 that there is room for\n");
 }
 
-/* [DHCP-20]: an offer without a URL waits only as long as nothing else says what to boot. */
+/* [DHCP-20]: an offer that is silent waits only as long as nothing else says what to boot. */
 static void what_else_says_what_to_boot_shortens_the_wait(void **state)
 {
 	static const struct {
@@ -256,7 +256,7 @@ static void offers_that_are_of_no_use(void **state)
 	server.yiaddr = 0;
 	expect_dhcp_failure(ERR_TIMEOUT,
 			    "no DHCP answer within 2 s; is there a server on this network? "
-			    "The key ip needs none; not used: 1 without an address (a proxy's?)");
+			    "The key ip needs none; not used: 1 without an address");
 }
 
 /* As when a back end dies: the link bit falls, and nothing comes any more. */

@@ -401,7 +401,7 @@ static void answers_of_no_use_are_counted_by_their_reason(void **state)
 	deliver();
 	assert_string_equal(unused(),
 			    "; not used: 1 NAK, 1 malformed, 2 to another machine or question, "
-			    "1 BOOTP (no option 53), 1 without an address (a proxy's?), "
+			    "1 BOOTP (no option 53), 1 without an address, "
 			    "1 without option 54, 2 from another server, 1 out of turn");
 	stage_tx_count(&stage);
 	start(0);

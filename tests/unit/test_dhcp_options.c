@@ -24,52 +24,6 @@ static void text_ends_at_a_nul_or_with_its_room(void **state)
 	assert_int_equal(strlen(l->boot.file), 128);
 }
 
-/* [DHCP-16] */
-static void option_67_comes_before_the_file_field(void **state)
-{
-	const struct dhcp_lease *l;
-
-	(void)state;
-	reach_requesting();
-	begin(DHCP_ACK, SERVER_IP);
-	strcpy((char *)message + 108, "tftp://10.0.2.2/old");
-	put(67, "http://10.0.2.2/new", 19);
-	l = granted();
-	assert_string_equal(l->boot.file, "http://10.0.2.2/new");
-	reach_requesting();
-	begin(DHCP_ACK, SERVER_IP);
-	strcpy((char *)message + 108, "tftp://10.0.2.2/old");
-	put(67, "\0", 1);
-	l = granted();
-	assert_string_equal(l->boot.file, "tftp://10.0.2.2/old");
-}
-
-/* [DHCP-16]: RFC 2131 2, RFC 2132 8.4 and 9.4. The address knows nothing of it. */
-static void what_a_server_says_about_booting_is_kept_as_it_came(void **state)
-{
-	static const uint8_t menu[] = { 6, 1, 8, 255 };
-	const struct dhcp_boot *b;
-
-	(void)state;
-	reach_requesting();
-	begin(DHCP_ACK, SERVER_IP);
-	put_be32(message + 20, PEER_IP);
-	memcpy(message + 44, "field", 5);
-	memcpy(message + 108, "pxelinux.0", 10);
-	put(43, menu, 2);
-	put(43, menu + 2, 2);
-	b = &granted()->boot;
-	assert_int_equal(b->next_server, PEER_IP);
-	assert_string_equal(b->server_name, "field");
-	assert_string_equal(b->file, "pxelinux.0");
-	assert_int_equal(b->vendor_len, sizeof(menu));
-	assert_memory_equal(b->vendor, menu, sizeof(menu));
-	b = &granted_with(66, "option", 6)->boot;
-	assert_string_equal(b->server_name, "option");
-	assert_int_equal(b->vendor_len, 0);
-	assert_int_equal(b->next_server, 0);
-}
-
 /* [DHCP-14]: `file` and `sname` hold options and are no names. */
 static void overloaded_fields_hold_options(void **state)
 {
@@ -263,8 +217,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(text_ends_at_a_nul_or_with_its_room),
-		TEST(option_67_comes_before_the_file_field),
-		TEST(what_a_server_says_about_booting_is_kept_as_it_came),
 		TEST(overloaded_fields_hold_options),
 		TEST(the_parts_of_an_option_are_joined_first),
 		TEST(a_boot_file_is_as_long_as_a_message_can_carry),

@@ -198,7 +198,6 @@ static void what_is_built_in_comes_last(void **state)
 {
 	struct boot_lab *lab = *state;
 
-	boot_lab_lease(lab, 67, "pxelinux.0"); /* no URL: of no use here */
 	lab->builtin_url = HOST "kernel";
 	boot_lab_boots(lab, "");
 	assert_string_equal(lab->asked, "/kernel ");

@@ -98,15 +98,6 @@ static void nobody_says_what_to_boot(void **state)
 	boot_lab_fails(*state, RUNG_CONFIG, ERR_CONFIG, "nobody says what to boot");
 }
 
-static void a_boot_file_that_is_no_url(void **state)
-{
-	struct boot_lab *lab = *state;
-
-	boot_lab_lease(lab, 67, "pxelinux.0");
-	boot_lab_fails(lab, RUNG_CONFIG, ERR_CONFIG,
-		       "DHCP names the boot file pxelinux.0, which is not a URL");
-}
-
 /* [DHCP-30] */
 static void a_boot_file_that_is_a_bad_url(void **state)
 {
@@ -504,7 +495,6 @@ int main(void)
 		TEST(an_offer_that_is_not_confirmed),
 		TEST(a_dhcp_server_that_refuses),
 		TEST(nobody_says_what_to_boot),
-		TEST(a_boot_file_that_is_no_url),
 		TEST(a_boot_file_that_is_a_bad_url),
 		TEST(a_built_in_url_that_is_bad),
 		TEST(a_variable_that_this_machine_lacks),

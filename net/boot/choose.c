@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who says what to boot, and what that means: a key, DHCP, a PXE server, or nobody but the build.
+ * What servers name is taken apart by net/uri.c. Called by netboot.c.
+ */
+#include "net/boot/choose.h"
+#include "net/boot/pxe.h"
+
+static int take_url(struct netboot *nb, const char *source, const char *url)
+{
+	return config_set(nb->config, source, "url", 3, url, text_len(url), nb->failure);
+}
+
+/* A URL, or a name that a server has by TFTP. Says which, and who named it [DHCP-16]. */
+static int take_boot_file(struct netboot *nb, const struct dhcp_boot *boot)
+{
+	struct text t, by;
+	char buf[100];
+	int err;
+
+	nb->named_by_dhcp = true;
+	nb->uri_chosen = !uri_is(boot->file);
+	err = nb->uri_chosen ?
+		      uri_tftp(&nb->uri, boot->server, boot->file, nb->failure, RUNG_CONFIG) :
+		      take_url(nb, "DHCP", boot->file);
+	if (err)
+		return err;
+	text_init(&t, nb->text, URL_SHOWN_MAX);
+	if (nb->uri_chosen)
+		uri_text(&t, &nb->uri);
+	else
+		text_fmt(&t, "%s", boot->file);
+	text_init(&by, buf, sizeof(buf));
+	dhcp_boot_text(boot, &by);
+	console_line(nb->console, "boot file: %s%s (%s)", nb->text, t.cut ? "..." : "", buf);
+	return 0;
+}
+
+/*
+ * First match wins: what config holds; the boot file of DHCP or a PXE server, be it a URL [DHCP-30]
+ * or not; what was built in.
+ */
+int choose_url(struct netboot *nb, const char *builtin_url)
+{
+	const struct dhcp_boot *boot;
+	int err;
+
+	if (config_has(nb->config, CONFIG_URL))
+		return 0;
+	err = pxe_choose(&nb->net, nb->console, &boot);
+	if (err)
+		return err;
+	if (boot->file[0])
+		return take_boot_file(nb, boot);
+	if (builtin_url)
+		return take_url(nb, "built in", builtin_url);
+	return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
+		    "nobody says what to boot; set the key url (-fw_cfg "
+		    "name=opt/org.skiff/url,string=http://...) or DHCP option 67");
+}
