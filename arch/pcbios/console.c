@@ -24,6 +24,7 @@
 #define UART_DLL 0
 #define UART_DLM 1
 #define UART_FCR_ENABLE 0x01
+#define UART_FCR_TRIGGER_14 0xc0
 #define UART_LCR_8N1 0x03
 #define UART_LCR_DLAB 0x80
 #define UART_MCR_DTR_RTS 0x03
@@ -67,8 +68,16 @@ static void uart_init(uint16_t uart)
 	outb(uart + UART_DLM, 0);
 	outb(uart + UART_LCR, UART_LCR_8N1);
 	outb(uart + UART_IER, 0);
-	outb(uart + UART_FCR, UART_FCR_ENABLE);
 	outb(uart + UART_MCR, UART_MCR_DTR_RTS);
+}
+
+/*
+ * QEMU puts as many bytes into the FIFO as are short of its trigger level: so a terminal's sequence
+ * comes in one piece.
+ */
+static void uart_fifo(uint16_t uart)
+{
+	outb(uart + UART_FCR, UART_FCR_ENABLE | UART_FCR_TRIGGER_14);
 }
 
 /*
@@ -89,13 +98,16 @@ void console_init(const struct fw_cfg *fw)
 	console.screen = console.uart == 0;
 	if (!console.screen) {
 		sercon_flush();
+		uart_fifo(console.uart);
 		return;
 	}
 	console.uart = bda_word(BDA_COM1);
 	if (console.uart && inb(console.uart + UART_LSR) == 0xff)
 		console.uart = 0;
-	if (console.uart)
-		uart_init(console.uart);
+	if (!console.uart)
+		return;
+	uart_init(console.uart);
+	uart_fifo(console.uart);
 }
 
 /* [SEC-13] */
