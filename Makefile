@@ -60,8 +60,9 @@ need-hosted: need-cc ; $(call need,/usr/include/cmocka.h@libcmocka-dev \
 	/usr/lib/gcc/x86_64-linux-gnu/$(gcc_release)/32/libasan.so@gcc-$(gcc_release)-multilib \
 	$(CMOCKA32)@libcmocka0:i386)
 need-qemu: ; $(call need,qemu-system-x86_64@qemu-system-x86 nginx@nginx)
-need-test: need-qemu ; $(call need,dnsmasq@dnsmasq-base passt@passt ip@iproute2 prove@perl \
-	$(PYTHON)@python3-pytest /usr/lib/python3/dist-packages/pytest@python3-pytest \
+need-test: need-qemu ; $(call need,dnsmasq@dnsmasq-base kea-dhcp4@kea-dhcp4-server passt@passt \
+	ip@iproute2 prove@perl $(PYTHON)@python3-pytest \
+	/usr/lib/python3/dist-packages/pytest@python3-pytest \
 	/usr/lib/python3/dist-packages/xdist@python3-pytest-xdist \
 	/usr/lib/python3/dist-packages/scapy@python3-scapy)
 
