@@ -397,7 +397,7 @@ static bool press_esc(void *ctx, const uint8_t *packet, uint32_t len, bool ours)
 	(void)ctx;
 	(void)len;
 	if (!ours && get_be16(packet) == 4)
-		hosted_abort_set(true);
+		hosted_type("\x1b");
 	return false;
 }
 
