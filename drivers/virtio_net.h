@@ -44,7 +44,10 @@ enum virtio_net_config_member {
  */
 #define VIRTIO_NET_RX_LEN (17 * VIRTIO_NET_PAGE)
 
-/* All memory that the device sees, about 9 MiB, for as long as the device is open. */
+/*
+ * All memory that the device sees, about 9 MiB, for as long as the device is open; with fewer
+ * receive buffers only the first of them.
+ */
 struct virtio_net_memory {
 	uint8_t rx_ring[VIRTQ_MEMORY_LEN];
 	uint8_t tx_ring[VIRTQ_MEMORY_LEN];
@@ -55,7 +58,12 @@ struct virtio_net_memory {
 struct virtio_net_options {
 	enum csum_policy csum;
 	uint64_t features; /* the mask: ANDed with what would be accepted, but VERSION_1 */
+	uint16_t rx_slots; /* receive buffers, at most VIRTIO_NET_RX_SLOTS; 0: that many */
 };
+
+/* Bytes that the port is asked for (port_dma_alloc) with so many receive buffers. */
+#define VIRTIO_NET_MEMORY_LEN(rx_slots) \
+	(offsetof(struct virtio_net_memory, rx) + (size_t)(rx_slots)*VIRTIO_NET_RX_LEN)
 
 /* Counted since virtio_net_open(). */
 struct virtio_net_counts {

@@ -4,6 +4,7 @@
  * What the registers say was written by the device; each value is checked before it decides
  * anything. Called by a port's main().
  */
+#include "core/assert.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/random.h"
@@ -188,11 +189,16 @@ static void bind(struct virtio_net *vn, struct virtq *vq, unsigned slot, const u
 		   vn->header_len + frame_len);
 }
 
-static int start_receiveq(struct virtio_net *vn, struct failure *f)
+static uint16_t rx_slots(const struct virtio_net_options *opt)
+{
+	return opt->rx_slots ? opt->rx_slots : VIRTIO_NET_RX_SLOTS;
+}
+
+static int start_receiveq(struct virtio_net *vn, uint16_t slots, struct failure *f)
 {
 	struct virtio_net_memory *m = vn->memory;
 	uint32_t len = (uint32_t)vn->mtu_max + ETH_HEADER_LEN + VLAN_TAG_LEN;
-	int err = make_queue(vn, VIRTIO_NET_RECEIVEQ, &vn->rx, m->rx_ring, VIRTIO_NET_RX_SLOTS, f);
+	int err = make_queue(vn, VIRTIO_NET_RECEIVEQ, &vn->rx, m->rx_ring, slots, f);
 
 	if (err)
 		return err;
@@ -224,14 +230,14 @@ static int start_transmitq(struct virtio_net *vn, struct failure *f)
  * 6.1 [INIT-15]: the addresses come from the port's mapping, whether or not ACCESS_PLATFORM was
  * offered.
  */
-static int start_queues(struct virtio_net *vn, struct failure *f)
+static int start_queues(struct virtio_net *vn, uint16_t slots, struct failure *f)
 {
-	int err = port_dma_alloc(&vn->dma, vn->virtio.fn, sizeof(*vn->memory));
+	int err = port_dma_alloc(&vn->dma, vn->virtio.fn, VIRTIO_NET_MEMORY_LEN(slots));
 
 	if (err)
 		return fail(f, RUNG_QUEUES, err, "no memory that the virtio device can access");
 	vn->memory = (struct virtio_net_memory *)(void *)vn->dma.va;
-	err = start_receiveq(vn, f);
+	err = start_receiveq(vn, slots, f);
 	return err ? err : start_transmitq(vn, f);
 }
 
@@ -241,6 +247,7 @@ int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net
 	struct virtio *v = &vn->virtio;
 	int err;
 
+	assert(opt->rx_slots <= VIRTIO_NET_RX_SLOTS);
 	memset(vn, 0, sizeof(*vn));
 	vn->nic.ops = &virtio_net_ops;
 	vn->nic.failure = f;
@@ -251,7 +258,7 @@ int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net
 	if (!err)
 		err = negotiate(vn, opt, f);
 	if (!err)
-		err = start_queues(vn, f);
+		err = start_queues(vn, rx_slots(opt), f);
 	if (err) {
 		virtio_give_up(v);
 		return vn->nic.ops->close(&vn->nic) ? ERR_DEVICE : err;
