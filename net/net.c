@@ -94,6 +94,15 @@ HOT_PATH void net_rx(void *ctx, const struct frame *frame)
 
 /* --- the stack as a whole -------------------------------------------------------------------- */
 
+/* From the beginning, but for what is configured. */
+static void begin(struct net *net)
+{
+	net->progress_ms = net->abort_asked_ms = net->timers_ms = clock_now_ms();
+	tcp_init(net);
+	net->nic->rx = net_rx;
+	net->nic->rx_ctx = net;
+}
+
 void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_t deadline_ms)
 {
 	memset(net, 0, sizeof(*net));
@@ -101,10 +110,16 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 	net->failure = failure;
 	net->deadline_ms = deadline_ms;
 	net->mtu = nic->mtu;
-	net->progress_ms = net->abort_asked_ms = net->timers_ms = clock_now_ms();
-	tcp_init(net);
-	nic->rx = net_rx;
-	nic->rx_ctx = net;
+	begin(net);
+}
+
+void net_resume(struct net *net)
+{
+	memset(&net->arp, 0, sizeof(net->arp));
+	memset(&net->icmp, 0, sizeof(net->icmp));
+	memset(&net->udp, 0, sizeof(net->udp));
+	memset(&net->tcp, 0, sizeof(net->tcp));
+	begin(net);
 }
 
 void net_configure(struct net *net, const struct lease *lease)

@@ -77,6 +77,12 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 void net_configure(struct net *net, const struct lease *lease);
 
 /*
+ * The nic was closed, and is open again. The address and what DHCP said stay; whatever was under
+ * way is over.
+ */
+void net_resume(struct net *net);
+
+/*
  * A nic's rx callback; ctx is the struct net. The one place that decides who is next: eth_rx() and
  * ipv4_rx() say what a frame is; ARP, UDP, TCP and ICMP get what is theirs.
  */

@@ -20,10 +20,16 @@
 
 static struct udp_socket *on_port(const struct net *net, uint16_t port)
 {
-	for (uint32_t i = 0; i < UDP_SOCKETS_MAX; i++)
-		if (net->udp.sockets[i] && net->udp.sockets[i]->port == port)
-			return net->udp.sockets[i];
-	return NULL;
+	struct udp_socket *any = NULL, *s;
+
+	for (uint32_t i = 0; i < UDP_SOCKETS_MAX; i++) {
+		s = net->udp.sockets[i];
+		if (s && s->any)
+			any = s;
+		else if (s && s->port == port)
+			return s;
+	}
+	return any;
 }
 
 /* --- in -------------------------------------------------------------------------------------- */
@@ -86,9 +92,11 @@ bool udp_rx(struct net *net, const struct packet *pkt)
 	}
 	if (!take_data(net, pkt, h, len))
 		goto bad;
-	if (s)
-		s->rx(s->ctx, pkt->src, src_port, (struct span){ net->udp.data, len });
-	return s != NULL;
+	if (!s)
+		return false;
+	s->port = get_be16(h + 2);
+	s->rx(s->ctx, pkt->src, src_port, (struct span){ net->udp.data, len });
+	return true;
 bad:
 	net->count.bad_udp++;
 	return true;
@@ -127,11 +135,13 @@ bool udp_icmp_unreachable(struct net *net, uint32_t dst, struct span quote, bool
 /* RFC 6056 3.3.1 [UDP-03]. There are more ports than sockets: the loop ends. */
 static uint16_t random_port(const struct net *net)
 {
+	const struct udp_socket *s;
 	uint16_t port;
 
-	do
+	do {
 		port = (uint16_t)(RANDOM_PORT_FIRST + random_u32() % RANDOM_PORTS);
-	while (on_port(net, port));
+		s = on_port(net, port);
+	} while (s && !s->any);
 	return port;
 }
 
@@ -142,7 +152,7 @@ void udp_open(struct net *net, struct udp_socket *s)
 	while (i < UDP_SOCKETS_MAX && net->udp.sockets[i])
 		i++;
 	assert(i < UDP_SOCKETS_MAX && !s->open);
-	if (!s->port)
+	if (!s->port && !s->any)
 		s->port = random_port(net);
 	s->open = true;
 	net->udp.sockets[i] = s;

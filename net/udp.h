@@ -18,8 +18,9 @@ struct net;
 
 struct udp_socket {
 	bool open;
-	uint16_t port;      /* ours */
-	uint32_t peer_ip;   /* 0: any (DHCP) [UDP-02] */
+	bool any;         /* gets what no other socket's port is for; port is then the last one's */
+	uint16_t port;    /* ours */
+	uint32_t peer_ip; /* 0: any (DHCP) [UDP-02] */
 	uint16_t peer_port; /* 0: any */
 	/* data: a private copy, checksum verified, valid until the callback returns. */
 	void (*rx)(void *ctx, uint32_t src, uint16_t src_port, struct span data);
@@ -46,7 +47,7 @@ bool udp_rx(struct net *net, const struct packet *pkt) MUST_CHECK;
 
 /*
  * Opens a socket that the caller owns and has filled in (port 0: a random one that is free
- * [UDP-03]). It stays open until udp_close().
+ * [UDP-03], unless it is for any). It stays open until udp_close().
  */
 void udp_open(struct net *net, struct udp_socket *s);
 void udp_close(struct net *net, struct udp_socket *s);

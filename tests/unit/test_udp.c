@@ -141,6 +141,30 @@ static void only_the_peer_is_heard(void **state)
 	assert_int_equal(datagrams, 1);
 }
 
+/* A socket for any port gets what is nobody else's, and knows which port that was. */
+static void any_port_is_heard_where_nobody_listens(void **state)
+{
+	struct udp_socket any = { .any = true, .rx = sock_rx, .ctx = &sock };
+
+	(void)state;
+	udp_open(&stage.net, &any);
+	stage_rx(&stage, frame, from_peer(5));
+	assert_int_equal(datagrams, 1);
+	assert_int_equal(any.port, 0); /* it was the other's */
+	stage_rx(&stage, frame, frame_udp(frame, PEER_IP, 7, OUR_IP, 2069, data, 3));
+	assert_int_equal(datagrams, 2);
+	assert_int_equal(any.port, 2069);
+	assert_int_equal(datagram_src_port, 7);
+
+	struct udp_socket random = { .peer_ip = FAR_IP, .peer_port = 1, .rx = sock_rx };
+	udp_open(&stage.net, &random); /* which ends, since ports of `any` are free */
+	assert_in_range(random.port, 49152, 65535);
+	udp_close(&stage.net, &random);
+	udp_close(&stage.net, &any);
+	stage_rx(&stage, frame, frame_udp(frame, PEER_IP, 7, OUR_IP, 2069, data, 3));
+	assert_int_equal(datagrams, 2);
+}
+
 static void a_closed_socket_hears_nothing(void **state)
 {
 	(void)state;
@@ -435,6 +459,7 @@ int main(void)
 		TEST(a_length_that_is_no_length_is_counted),
 		TEST(excess_is_ignored),
 		TEST(only_the_peer_is_heard),
+		TEST(any_port_is_heard_where_nobody_listens),
 		TEST(a_closed_socket_hears_nothing),
 		TEST(a_datagram_longer_than_any_client_wants_is_counted),
 		TEST(a_checksum_of_0_means_that_there_is_none),
