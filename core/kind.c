@@ -16,6 +16,8 @@ enum remedy {
 	BZIMAGE,
 	FOREIGN,
 	UEFI,
+	NBP,
+	BIOS,
 };
 
 static const char *const remedies[] = {
@@ -25,6 +27,8 @@ static const char *const remedies[] = {
 	[INSIDE] = "offer the kernel and the initrd that are in it",
 	[BZIMAGE] = "use the bzImage, not the vmlinux",
 	[FOREIGN] = "use one for x86-64",
+	[NBP] = "DHCP may name one as boot file, or set the key nbp=1",
+	[BIOS] = "UEFI cannot start it; offer an EFI program",
 	[UEFI] = "a BIOS cannot start it, but skiff.efi can, under UEFI",
 };
 
@@ -54,7 +58,7 @@ static const struct kind {
 	{ 56, FOREIGN, "ARM\x64", "an arm64 kernel" },
 	{ 56, FOREIGN, "RSC\x05", "a RISC-V kernel" },
 	{ 0, UEFI, "MZ", "an EFI program" },
-	{ 0, SCRIPT, "\xea", "a BIOS program (NBP)" },
+	{ 0, NBP, "\xea", "a BIOS program (NBP)" },
 	{ 0, INSIDE, "hsqs", "a squashfs" },
 	{ 0x1fe, INSIDE, "\x55\xaa", "a disk or ISO image" },
 };
@@ -99,12 +103,23 @@ static const struct kind *find(struct span head, bool uefi)
 	return is_blank(head) ? DISK : NULL;
 }
 
-int kind_refuse(struct span head, bool uefi, struct failure *f)
+static int refuse(const struct kind *k, bool uefi, struct failure *f)
 {
-	const struct kind *k = bzimage_is(head) ? NULL : find(head, uefi);
-
 	if (!k)
 		return 0;
 	return fail(f, RUNG_IMAGE, ERR_FORMAT, "not a kernel: the file looks like %s; %s", k->name,
-		    remedies[k->remedy]);
+		    remedies[uefi && k->remedy == NBP ? BIOS : k->remedy]);
+}
+
+int kind_refuse(struct span head, bool uefi, struct failure *f)
+{
+	return bzimage_is(head) ? 0 : refuse(find(head, uefi), uefi, f);
+}
+
+/* A boot sector's mark says nothing of a boot program. */
+int kind_refuse_nbp(struct span head, struct failure *f)
+{
+	const struct kind *k = find(head, false);
+
+	return k && (k->remedy == NBP || k == DISK) ? 0 : refuse(k, false, f);
 }

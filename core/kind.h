@@ -13,4 +13,7 @@
  */
 int kind_refuse(struct span head, bool uefi, struct failure *f) MUST_CHECK;
 
+/* The same where a boot program of the BIOS's (NBP) may stand in the kernel's place. */
+int kind_refuse_nbp(struct span head, struct failure *f) MUST_CHECK;
+
 #endif

@@ -183,8 +183,9 @@ def test_answers_that_are_not_the_file(path, sentence, fails, user, www):
     fails(user.netdev, 'http', sentence, url=user.url(path))
 
 
-@pytest.mark.parametrize('scheme, sentence', [('ftp', 'neither with http:// nor with tftp://'),
-                                              ('https', r'https://10\.0\.2\.2, and skiff does not speak TLS')])
+@pytest.mark.parametrize('scheme, sentence', [
+    ('ftp', 'neither with http:// nor with tftp://'),
+    ('https', r'https://10\.0\.2\.2, and skiff does not speak TLS')])
 def test_schemes_that_nobody_here_speaks(scheme, sentence, fails, user):
     fails(user.netdev, 'config' if scheme == 'ftp' else 'http', sentence,
           url=f'{scheme}://10.0.2.2/x')

@@ -48,6 +48,40 @@ static void assert_named(uint32_t off, const char *bytes, const char *name)
 				    strlen(expected));
 }
 
+/* What may be a boot program, and what may not, by its head. */
+static void assert_nbp(uint32_t off, const char *bytes, const char *name)
+{
+	uint8_t head[IMAGE_HEAD_LEN];
+	struct failure f = { 0 };
+	int err;
+
+	memset(head, 0x90, sizeof(head));
+	memcpy(head + off, bytes, strlen(bytes));
+	err = kind_refuse_nbp((struct span){ head, sizeof(head) }, &f);
+	assert_int_equal(err, name ? ERR_FORMAT : 0);
+	assert_true(!name || strstr(f.text, name));
+}
+
+static void boot_programs_are_what_is_nothing_else(void **state)
+{
+	(void)state;
+	assert_nbp(0, "\xea\x05", NULL);
+	assert_nbp(0, "\xeb\x3c", NULL);
+	assert_nbp(0x1fe, "\x55\xaa", NULL); /* as a boot sector's, which says nothing here */
+	assert_nbp(0, "MZ", "an EFI program");
+	assert_nbp(0, "#!ipxe", "an iPXE script");
+	assert_nbp(0, "<html>", "a web page");
+	assert_nbp(0, "\177ELF", "an ELF file");
+	assert_nbp(0, "\x1f\x8b", "a gzip file");
+}
+
+static void boot_programs_have_a_remedy_of_their_own(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(said(IMAGE_HEAD_LEN, 0x90, 0, "\xea", 1, false), "nbp=1"));
+	assert_non_null(strstr(said(IMAGE_HEAD_LEN, 0x90, 0, "\xea", 1, true), "UEFI cannot"));
+}
+
 static void text_that_is_no_entry_is_named(void **state)
 {
 	(void)state;
@@ -139,6 +173,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_that_is_no_entry_is_named),
+		cmocka_unit_test(boot_programs_are_what_is_nothing_else),
+		cmocka_unit_test(boot_programs_have_a_remedy_of_their_own),
 		cmocka_unit_test(what_belongs_elsewhere_is_named),
 		cmocka_unit_test(kernels_of_other_processors_are_named),
 		cmocka_unit_test(programs_of_firmware_are_named_by_the_other_firmware),

@@ -161,7 +161,7 @@ static void a_program_for_a_bios_is_named(void **state)
 	memset(head, 0x90, sizeof(head));
 	memcpy(head, "\xea\x05\0\xc0\x07", 5);
 	assert_string_equal(refusal(), "not a kernel: the file looks like a BIOS program (NBP); "
-				       "let the URL name the kernel itself, or a boot entry");
+				       "UEFI cannot start it; offer an EFI program");
 }
 
 static void a_program_for_windows_is_named(void **state)
