@@ -103,9 +103,10 @@ without = $(filter-out \
 	$(patsubst arch/x86/$(1)/%,core/%.c,$(basename $(call find,arch/x86/$(1)))),$(COMMON))
 SHARED := $(call without,i386)
 PCBIOS := $(SHARED) \
-	$(filter-out arch/pcbios/mkrom.c,$(call find,arch/x86 arch/x86/i386 arch/pcbios arch))
+	$(filter-out arch/pcbios/mkrom.c, \
+		$(call find,arch/x86 arch/x86/i386 arch/pcbios arch/pcbios/pxe arch))
 # Pure logic of the ports runs in unit tests, too.
-PURE   := arch/smbios.c $(addprefix arch/x86/,linux.c tsc.c x86_64/uefi.c) \
+PURE   := arch/smbios.c $(addprefix arch/x86/,e820.c linux.c tsc.c x86_64/uefi.c) \
 	$(addprefix arch/pcbios/,acpi.c bar.c place.c) \
 	$(addprefix arch/uefi/,granted.c options.c path.c pe.c ucs2.c unpack/lzma.c unpack/plain.c)
 HOSTED := $(COMMON) $(PURE) $(call find,arch/hosted tests/model) \
@@ -202,7 +203,8 @@ units: $(B)/$(1)/libskiff.a $(TESTS:%=$(B)/$(1)/%.log)
 endef
 $(eval $(call unit,unit64))
 $(eval $(call unit,unit32))
-LOGS := $(addprefix $(B)/,layering.log format.log documents.log rows.log stack-rom.log) \
+LOGS := $(addprefix $(B)/,layering.log format.log documents.log rows.log stack-rom.log \
+	stack-pxe.log) \
 	$(B)/stack-efi.log $(TESTS:%=$(B)/unit64/%.log) $(TESTS:%=$(B)/unit32/%.log)
 
 include tests/fuzz/build.mk
@@ -220,6 +222,8 @@ structure: $(rom_OBJECTS) $(uefi_OBJECTS) $(call objects,uefi,arch/skiff.c)
 	@tests/setup/unit $(B)/rows.log tests/rows check
 	@tests/setup/unit $(B)/stack-rom.log tests/analyse/stack skiff.rom \
 		$$(($(STACK_LEN) - 1024)) pcbios_main $(rom_OBJECTS)
+	@tests/setup/unit $(B)/stack-pxe.log tests/analyse/stack "calls of boot programs" \
+		$$(($(STACK_LEN) - 1024)) pxe_service $(rom_OBJECTS)
 	@tests/setup/unit $(B)/stack-efi.log tests/analyse/stack skiff.efi 0x10000 efi_main \
 		$(uefi_OBJECTS) $(call objects,uefi,arch/skiff.c)
 

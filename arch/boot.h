@@ -46,6 +46,8 @@ enum cargo {
 	CARGO_KERNEL,
 	/* For it, each directly behind the one before, at the next multiple of 4, zeros between. */
 	CARGO_INITRD,
+	/* In place of a kernel: to be started by boot_start(), with our services (BIOS only). */
+	CARGO_NBP,
 	/* To be looked at and forgotten. */
 	CARGO_FETCH,
 };

@@ -79,7 +79,8 @@ int program_run(uintptr_t fn, const char *place)
 
 	err = configure(s, &builtin_url);
 	if (!err) {
-		options = (struct virtio_net_options){ s->config.csum, s->config.features };
+		options = (struct virtio_net_options){ .csum = s->config.csum,
+						       .features = s->config.features };
 		err = virtio_net_open(&s->driver, fn, &options, &s->failure);
 	}
 	if (!err) {
@@ -90,6 +91,27 @@ int program_run(uintptr_t fn, const char *place)
 	}
 	if (err)
 		netboot_report_failure(&s->console, &s->failure, net);
+	return err;
+}
+
+struct net *program_net(uintptr_t *fn)
+{
+	*fn = skiff.driver.virtio.fn;
+	return &skiff.netboot.net;
+}
+
+int program_serve(uint16_t rx_slots)
+{
+	struct skiff *s = &skiff;
+	const struct virtio_net_options options = {
+		.csum = CSUM_POLICY_OFF, /* nobody is asked to finish what a device left open */
+		.features = s->config.features,
+		.rx_slots = rx_slots,
+	};
+	int err = virtio_net_open(&s->driver, s->driver.virtio.fn, &options, &s->failure);
+
+	if (!err)
+		net_resume(&s->netboot.net);
 	return err;
 }
 

@@ -142,7 +142,9 @@ void boot_text(struct text *t)
 	for (unsigned i = 0; i < boot.count; i++)
 		if (boot.cargo[i].cargo != CARGO_FETCH)
 			text_fmt(t, ", %s %llu bytes",
-				 boot.cargo[i].cargo == CARGO_KERNEL ? "kernel" : "initrd",
+				 boot.cargo[i].cargo == CARGO_KERNEL ? "kernel" :
+				 boot.cargo[i].cargo == CARGO_NBP    ? "boot program" :
+								       "initrd",
 				 (unsigned long long)boot.cargo[i].file_len);
 }
 

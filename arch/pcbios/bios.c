@@ -15,6 +15,8 @@
 #define BDA_CURSOR 0x50 /* column, row; one pair for each of eight pages */
 #define BDA_PAGE 0x62
 
+void (*bios_over)(void);
+
 void bios_int(struct bios_regs *r, uint8_t vector)
 {
 	const uint16_t *handler = bios_phys(4u * vector);

@@ -31,11 +31,24 @@ int bios_key(void);
 /* The memory map, INT 15h E820. False, and an empty map, if the BIOS has none. */
 bool bios_e820(struct e820 *map);
 
+/*
+ * What our segments' base is: 0, until we move to make room for a boot program (flat.S). Addresses
+ * wrap at 4 GiB, so that all of it stays within reach.
+ */
+extern uint32_t flat_base;
+
 /* Physical memory. The compiler is kept from reasoning about address 0 … 4095. */
 static inline void *bios_phys(uint32_t address)
 {
+	address -= flat_base;
 	__asm__("" : "+r"(address));
 	return (void *)address;
+}
+
+/* What the device, and a BIOS, call an address of ours. */
+static inline uint32_t bios_linear(const void *at)
+{
+	return (uint32_t)at + flat_base;
 }
 
 /* The BIOS data area, segment 40h. */
@@ -49,8 +62,18 @@ static inline uint16_t bda_word(uint32_t off)
 	return *(volatile uint16_t *)bios_phys(0x400 + off);
 }
 
-/* flat.S */
+/*
+ * Set while a boot program has the machine (pxe/pxe.c): takes it back, so that the BIOS can be
+ * called again, and stops the device.
+ */
+extern void (*bios_over)(void);
+
+/* flat.S; what they do stands there */
 void flat_bios_call(void);
+void flat_move(uint32_t base, const void *gdtr, uint32_t len);
+void flat_gdt(const void *gdtr);
 _Noreturn void flat_leave(void);
+/* flat_leave() goes there, if it is not NULL. */
+extern void (*flat_way_out)(void);
 
 #endif

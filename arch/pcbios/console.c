@@ -152,6 +152,12 @@ void port_putc(char c)
 		console_flush();
 }
 
+void console_print(const char *text)
+{
+	while (*text)
+		port_putc(*text++);
+}
+
 static bool uart_has_byte(void)
 {
 	return inb(console.uart + UART_LSR) & UART_LSR_DATA;
@@ -203,12 +209,14 @@ static int uart_key(void)
 
 /*
  * The BIOS's serial console reads the UART too, at each of its clock ticks: then the key comes from
- * bios_key().
+ * bios_key(). While there is a boot program keys are its own.
  */
 int port_key(void)
 {
 	int key;
 
+	if (bios_over)
+		return -1;
 	console_flush();
 	key = uart_key();
 	if (key < 0)

@@ -12,6 +12,9 @@
  */
 void console_init(const struct fw_cfg *fw);
 
+/* Text of the port's own, outside of any program. */
+void console_print(const char *text);
+
 /* Shows what is still held back for the screen. Before leaving. */
 void console_flush(void);
 

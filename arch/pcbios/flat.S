@@ -18,7 +18,7 @@
 	.section .text.flat, "ax", @progbits
 	.globl flat_start
 flat_start:
-	movl $stack_top, %esp
+	movl $flat_stack_top, %esp
 	movl $bss_start, %edi
 	movl $bss_end, %ecx
 	subl %edi, %ecx
@@ -44,7 +44,11 @@ flat_start:
 /* _Noreturn void flat_leave(void): back to the BIOS, from any depth of the stack. */
 	.globl flat_leave
 flat_leave:
-	movl $bios_leave, %ebx
+	movl flat_way_out, %eax
+	testl %eax, %eax
+	jz 1f
+	jmp *%eax
+1:	movl $bios_leave, %ebx
 to_real:
 	lidt bios_idtr
 	ljmp $SEL_CODE16, $real_side
@@ -94,16 +98,59 @@ exception:
 	jnc 1f
 	popl %edx
 1:	popl %edx
-	movl $stack_top, %esp
+	movl $flat_stack_top, %esp
 	cld
 	call pcbios_exception
 
+/*
+ * void flat_move(uint32_t base, const void *gdtr, uint32_t len): the first len bytes of the body
+ * and its bss go to BODY_BASE + base, and on from here with the GDT that gdtr describes, whose
+ * segments have that base: every address that the linker gave is then as good there.
+ */
+	.globl flat_move
+flat_move:
+	pushl %esi
+	pushl %edi
+	pushl %eax
+	movl $BODY_BASE, %esi
+	leal BODY_BASE(%eax), %edi
+	shrl $2, %ecx
+	rep movsl
+	lgdt (%edx)
+	ljmp $SEL_CODE, $1f
+1:	movl $SEL_DATA, %ecx
+	movw %cx, %ds
+	movw %cx, %es
+	movw %cx, %fs
+	movw %cx, %gs
+	movw %cx, %ss
+	popl %eax
+	addl %eax, flat_idtr + 2
+	movl %eax, flat_base
+	lidt flat_idtr
+	popl %edi
+	popl %esi
+	ret
+
+/* void flat_gdt(const void *gdtr): another GDT with the same segments for this side. */
+	.globl flat_gdt
+flat_gdt:
+	lgdt (%eax)
+	ret
+
+	.section .data.flat, "aw", @progbits
+	.globl flat_idtr
 flat_idtr:
 	.word EXCEPTIONS * 8 - 1
 	.long idt
 
 	.section .bss.flat, "aw", @nobits
 	.balign 4
+	.globl flat_base, flat_way_out
+flat_base:
+	.skip 4
+flat_way_out:
+	.skip 4
 flat_esp:
 	.skip 4
 idt:
@@ -113,4 +160,5 @@ bios_idtr:
 	.skip 8
 	.balign 16
 	.skip STACK_LEN
-stack_top:
+	.globl flat_stack_top
+flat_stack_top:

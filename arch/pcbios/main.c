@@ -63,12 +63,6 @@ int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 	return fw_cfg_each(&machine.fw, FW_CFG_OURS, each, ctx, f);
 }
 
-static void print(const char *s)
-{
-	while (*s)
-		port_putc(*s++);
-}
-
 /*
  * The device loses the bus before the BIOS gets the memory back. Entered again, by what goes wrong
  * in here, it says no more and leaves; when that goes wrong, too, it halts.
@@ -81,13 +75,15 @@ static _Noreturn void PRINTF_LIKE(1, 2) give_up(const char *fmt, ...)
 
 	if (machine.dying++ == 0) {
 		pci_disable_dma(machine.nic);
+		if (bios_over)
+			bios_over();
 		text_init(&t, buf, sizeof(buf));
 		text_fmt(&t, "\nskiff %s: ", skiff_version);
 		va_start(ap, fmt);
 		text_vfmt(&t, fmt, ap);
 		va_end(ap);
 		text_fmt(&t, ". Please report it.\n");
-		print(buf);
+		console_print(buf);
 		console_flush();
 	}
 	while (machine.dying > 2)
@@ -156,7 +152,8 @@ void pcbios_main(uint32_t bdf)
 	seed.ticks[0] = bda_word(BDA_TICKS);
 	cpu_random_init(&seed, sizeof(seed));
 	if (!memory_init())
-		print("skiff: failed at config: the BIOS reports no memory map (INT 15h E820)\n");
+		console_print(
+			"skiff: failed at config: the BIOS reports no memory map (INT 15h E820)\n");
 	else
 		boot(m);
 	console_flush();

@@ -10,6 +10,7 @@
 #include "arch/pcbios/console.h"
 #include "arch/pcbios/layout.h"
 #include "arch/pcbios/place.h"
+#include "arch/pcbios/pxe/pxe.h"
 #include "arch/port.h"
 #include "arch/x86/io.h"
 #include "arch/x86/linux.h"
@@ -89,6 +90,8 @@ int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struc
 		err = place_initrd(&place, file_len, &where, f);
 		if (!err && before)
 			memset(pointer(before), 0, where.at - before);
+	} else if (kind == CARGO_NBP) {
+		err = place_nbp(&place, file_len, pxe_nbp_room(), &where, f);
 	} else {
 		err = place_fetch(&place, file_len, &where, f);
 	}
@@ -103,6 +106,8 @@ int boot_cargo_done(enum cargo kind, uint64_t file_len, struct failure *f)
 {
 	if (kind == CARGO_INITRD)
 		place_initrd_done(&place, file_len);
+	if (kind == CARGO_NBP)
+		place_nbp_done(&place, file_len);
 	if (kind != CARGO_KERNEL)
 		return 0;
 	/*
@@ -118,6 +123,10 @@ void boot_text(struct text *t)
 	struct span file = { pointer(place.kernel_file), (uint32_t)place.kernel_file_len };
 	char release[RELEASE_LEN];
 
+	if (place.nbp_len) {
+		text_fmt(t, "boot program, %u bytes", (unsigned)place.nbp_len);
+		return;
+	}
 	bzimage_release(&place.kernel, file, release, sizeof(release));
 	text_fmt(t, "linux %s at 0x%x", release, (unsigned)place.kernel_at);
 	if (place.initrd_len)
@@ -177,6 +186,8 @@ int boot_start(const char *cmdline, struct failure *f)
 	};
 	int err;
 
+	if (place.nbp_len)
+		return pxe_start(place.nbp_at, place.nbp_len, &place, f);
 	assert(place.kernel_at != 0);
 	err = check_boot(cmdline_len, f);
 	if (err)

@@ -5,6 +5,8 @@
  * Called through the seam.
  */
 #include "arch/pcbios/bar.h"
+#include "arch/pcbios/bios.h"
+#include "arch/pcbios/pci.h"
 #include "arch/port.h"
 #include "arch/x86/io.h"
 #include "core/assert.h"
@@ -38,7 +40,7 @@ int port_window_open(struct window *w, uintptr_t fn, unsigned bar, uint32_t off,
 
 uint32_t port_window_read(const struct window *w, uint32_t off, unsigned width)
 {
-	volatile void *at = (volatile void *)(uintptr_t)(w->base + off);
+	volatile void *at = bios_phys((uint32_t)w->base + off);
 
 	if (w->kind == WINDOW_IO)
 		return io_read((uint16_t)(w->base + off), width);
@@ -50,7 +52,7 @@ uint32_t port_window_read(const struct window *w, uint32_t off, unsigned width)
 
 void port_window_write(const struct window *w, uint32_t off, unsigned width, uint32_t value)
 {
-	volatile void *at = (volatile void *)(uintptr_t)(w->base + off);
+	volatile void *at = bios_phys((uint32_t)w->base + off);
 
 	assert(w->kind == WINDOW_IO || w->kind == WINDOW_MMIO);
 	if (w->kind == WINDOW_IO)
@@ -68,6 +70,14 @@ void port_window_write(const struct window *w, uint32_t off, unsigned width, uin
  * clears 9 MiB at the start.
  */
 static uint8_t dma_memory[DMA_MEMORY_LEN] __attribute__((section(".noinit"), aligned(4096)));
+static size_t dma_room = DMA_MEMORY_LEN;
+
+uint32_t pci_dma_cut(size_t len)
+{
+	assert(len <= sizeof(dma_memory));
+	dma_room = len;
+	return (uint32_t)(dma_memory + len);
+}
 
 /*
  * Identity: no IOMMU is on while the BIOS's boot program runs, and x86 keeps caches and DMA
@@ -76,10 +86,10 @@ static uint8_t dma_memory[DMA_MEMORY_LEN] __attribute__((section(".noinit"), ali
 int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 {
 	(void)fn;
-	if (len > sizeof(dma_memory))
+	if (len > dma_room)
 		return ERR_NO_SPACE;
 	d->va = dma_memory;
-	d->dev = (uintptr_t)dma_memory;
+	d->dev = bios_linear(dma_memory);
 	d->len = len;
 	d->token = NULL;
 	return 0;

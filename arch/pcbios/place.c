@@ -244,3 +244,34 @@ int place_fetch(struct place *p, uint64_t file_len, struct place_extent *e, stru
 	*e = largest(p, CARGO_BASE, p->ceiling);
 	return check_room(file_len, e->len, "it", f);
 }
+
+int place_nbp(struct place *p, uint64_t file_len, uint32_t room, struct place_extent *e,
+	      struct failure *f)
+{
+	*e = largest(p, CARGO_BASE, p->ceiling);
+	e->len = min_u32(e->len, room);
+	p->nbp_at = e->at;
+	return check_room(file_len, e->len, "a boot program, below 640 KiB", f);
+}
+
+void place_nbp_done(struct place *p, uint64_t file_len)
+{
+	p->nbp_len = (uint32_t)file_len;
+}
+
+uint32_t place_resident(const struct place *p, uint32_t len)
+{
+	uint32_t found = 0;
+
+	for (struct piece q = { CARGO_BASE, CARGO_BASE }; next_piece(p, q.end, &q);) {
+		uint32_t end = min_u32(q.end, p->ceiling) & ~(PAGE - 1), low = q.start;
+
+		if (p->nbp_at >= q.start && p->nbp_at < q.end)
+			low = p->nbp_at + p->nbp_len;
+		if (end > low && end - low >= len)
+			found = (end - len) & ~(PAGE - 1);
+		if (found < low)
+			found = 0;
+	}
+	return found;
+}

@@ -28,6 +28,7 @@ struct place {
 	uint32_t kernel_file; /* of the file: setup_len in front, or (no RAM there) the same */
 	uint32_t initrd_at, initrd_len; /* all of them, with what is between; 0: none */
 	uint32_t initrd_next;           /* of the last one granted */
+	uint32_t nbp_at, nbp_len;       /* a boot program, until it is started; 0: none */
 };
 
 /*
@@ -52,9 +53,20 @@ int place_initrd(struct place *p, uint64_t file_len, struct place_extent *e, str
 int place_fetch(struct place *p, uint64_t file_len, struct place_extent *e, struct failure *f)
 	MUST_CHECK;
 
+/* A boot program, of room bytes at most. */
+int place_nbp(struct place *p, uint64_t file_len, uint32_t room, struct place_extent *e,
+	      struct failure *f) MUST_CHECK;
+
 /* The last kernel or initrd granted has this length, which was found to fit. */
 void place_kernel_done(struct place *p, uint64_t file_len);
 void place_initrd_done(struct place *p, uint64_t file_len);
+void place_nbp_done(struct place *p, uint64_t file_len);
+
+/*
+ * The highest address where len bytes are free that nothing downloaded lies in; a multiple of a
+ * page. 0: there is none.
+ */
+uint32_t place_resident(const struct place *p, uint32_t len);
 
 /* Whether all from start to end is RAM that nobody has. */
 bool place_is_free(const struct place *p, uint32_t start, uint32_t end);

@@ -55,9 +55,24 @@ static int place_initrd(void *ctx, struct image *img)
 	return grant(img, CARGO_INITRD);
 }
 
+/* A boot program of the BIOS's is what is nothing else, where one may be named [PXE-01]. */
+static bool may_be_nbp(const struct netboot *nb)
+{
+	return boot_dhcp_arch() == 0 && (nb->named_by_dhcp || nb->config->nbp);
+}
+
+static int place_nbp(struct netboot *nb, struct image *img)
+{
+	struct span head = { img->head, img->head_len };
+	int err = kind_refuse_nbp(head, nb->failure);
+
+	nb->cargo = CARGO_NBP;
+	return err ? err : grant(img, CARGO_NBP);
+}
+
 /*
- * What `url` names is a kernel, or an entry that says where the kernel is. What is not even text is
- * refused as a kernel.
+ * What `url` names is a kernel, or an entry that says where the kernel is, or a boot program. What
+ * is none of them is refused as a kernel.
  */
 static int place_kernel_or_entry(void *ctx, struct image *img)
 {
@@ -65,6 +80,8 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	struct span head = { img->head, img->head_len };
 	int err;
 
+	if (!bzimage_is(head) && !bls_may_be(head) && may_be_nbp(nb))
+		return place_nbp(nb, img);
 	if (bzimage_is(head) || !bls_may_be(head))
 		return grant(img, CARGO_KERNEL);
 	err = kind_refuse(head, boot_dhcp_arch() != 0, nb->failure); /* a web page is text, too */
@@ -150,7 +167,7 @@ static int load_kernel(struct netboot *nb)
 	nb->base = nb->fetch.uri; /* after redirects: RFC 3986 5.1.3 */
 	if (nb->image.extent.at == nb->entry)
 		err = load_entry(nb);
-	return err ? err : cargo_done(nb, CARGO_KERNEL);
+	return err ? err : cargo_done(nb, nb->cargo);
 }
 
 static int initrd_done(struct netboot *nb, int err)
@@ -188,6 +205,10 @@ static int load_initrds(struct netboot *nb)
 {
 	int err = 0;
 
+	if (nb->cargo == CARGO_NBP && (nb->config->initrd[0] || nb->config->cmdline[0]))
+		return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
+			    "what is to be booted is a boot program (NBP), which takes neither "
+			    "initrd nor cmdline");
 	if (config_has(nb->config, CONFIG_INITRD))
 		return load_listed_initrds(nb);
 	for (uint32_t i = 0; nb->has_bls && i < nb->bls.initrds && !err; i++)
@@ -342,6 +363,7 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	nb->console = console;
 	nb->failure = failure;
 	nb->started_ms = started_ms;
+	nb->cargo = CARGO_KERNEL;
 	net_init(&nb->net, nic, failure, config->deadline_ms);
 	fetch_init(&nb->fetch, &nb->net, console);
 	memcpy(nb->vars.mac, nic->mac, sizeof(nb->vars.mac));

@@ -6,6 +6,7 @@
 #ifndef NET_BOOT_NETBOOT_H
 #define NET_BOOT_NETBOOT_H
 
+#include "arch/boot.h"
 #include "core/console.h"
 #include "core/image.h"
 #include "core/nic.h"
@@ -40,6 +41,7 @@ struct netboot {
 	bool named_by_dhcp; /* or by a PXE menu: it may be a boot program */
 	struct bls_entry bls;
 	bool has_bls;
+	enum cargo cargo;          /* what `url` named at last: a kernel, or a boot program */
 	char text[CONFIG_URL_MAX]; /* a URL: with its variables replaced, or to be printed */
 	char initrd_list[CONFIG_INITRD_MAX];
 	char cmdline[CONFIG_CMDLINE_MAX];

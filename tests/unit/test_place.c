@@ -472,6 +472,46 @@ static void a_relocatable_kernel_is_aligned_even_at_its_pref_address(void **stat
 	assert_int_equal(place.kernel_at, 18 * MIB);
 }
 
+/* --- boot programs --------------------------------------------------------------------------- */
+
+#define ROOM 0x90000
+
+/* As high as may be, below what other ROMs have, and not where the boot program waits. */
+static void skiff_moves_to_the_highest_free_memory(void **state)
+{
+	uint32_t at;
+
+	(void)state;
+	make_pc(128 * MIB, 0);
+	begin();
+	assert_int_equal(place_nbp(&place, 42430, ROOM, &e, &f), 0);
+	assert_int_equal(e.at, 16 * MIB);
+	assert_int_equal(e.len, ROOM);
+	place_nbp_done(&place, 42430);
+	at = place_resident(&place, (uint32_t)(2 * MIB));
+	assert_int_equal(at % 4096, 0);
+	assert_true(at + 2 * MIB <= 104 * MIB && at + 2 * MIB > 103 * MIB);
+	assert_int_equal(place_resident(&place, (uint32_t)(100 * MIB)), 0);
+	/* All there is behind the program, and a page more. */
+	assert_true(place_resident(&place, (uint32_t)(87 * MIB)) >= e.at + 42430);
+	make_pc(4096 * MIB - GIB, GIB); /* not above 4 GiB */
+	begin();
+	assert_int_equal(place_nbp(&place, IMAGE_LEN_UNKNOWN, ROOM, &e, &f), 0);
+	at = place_resident(&place, (uint32_t)(2 * MIB));
+	assert_in_range(at, 3000 * MIB, 3072 * MIB - 26 * MIB);
+}
+
+static void a_boot_program_must_fit_base_memory(void **state)
+{
+	(void)state;
+	make_pc(128 * MIB, 0);
+	begin();
+	assert_int_equal(place_nbp(&place, ROOM, ROOM, &e, &f), 0);
+	assert_int_equal(place_nbp(&place, ROOM + 1, ROOM, &e, &f), ERR_NO_SPACE);
+	assert_int_equal(f.rung, RUNG_IMAGE);
+	assert_non_null(strstr(f.text, "boot program"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -488,6 +528,8 @@ int main(void)
 		cmocka_unit_test(the_sentence_says_whose_limit_an_initrd_meets),
 		cmocka_unit_test(nothing_is_placed_above_4_gib),
 		cmocka_unit_test(a_fetch_gets_the_largest_piece),
+		cmocka_unit_test(skiff_moves_to_the_highest_free_memory),
+		cmocka_unit_test(a_boot_program_must_fit_base_memory),
 		cmocka_unit_test(without_ram_in_front_the_file_begins_where_the_kernel_runs),
 		cmocka_unit_test(a_relocatable_kernel_moves_up_to_where_it_fits),
 		cmocka_unit_test(an_old_kernel_runs_at_1_mib_below_skiff),
