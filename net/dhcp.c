@@ -60,6 +60,7 @@ static void send(struct net *net, enum dhcp_type type, uint32_t now_ms)
 	struct dhcp *d = &net->dhcp;
 	uint32_t len = dhcp_message_write(net, type, d->buf);
 
+	d->requested_ms = now_ms;
 	if (type == DHCP_DISCOVER)
 		dhcp_keep(d, DHCP_CACHED_DISCOVER, (struct span){ d->buf, len });
 	if (udp_send(net, &d->socket, IPV4_BROADCAST, SERVER_PORT, (struct span){ d->buf, len })) {
@@ -215,6 +216,8 @@ static enum dhcp_fate type_rx(struct net *net, const struct dhcp_reader *r, uint
 		return ack_rx(net, r);
 	if (d->state == DHCP_REQUESTING && type == DHCP_NAK)
 		return nak_rx(net, r);
+	if (d->renewing)
+		return dhcp_renew_rx(net, r, type);
 	return DHCP_OUT_OF_TURN;
 }
 
@@ -283,6 +286,8 @@ void dhcp_poll(struct net *net, uint32_t now_ms)
 
 	if (d->ask.state == DHCP_ASKED)
 		dhcp_ask_poll(net, now_ms);
+	else if (d->state == DHCP_BOUND && d->socket.open)
+		dhcp_renew_poll(net, now_ms);
 	if (d->state < DHCP_SELECTING || d->state > DHCP_REQUESTING ||
 	    !clock_reached(now_ms, d->next_ms))
 		return;

@@ -95,6 +95,8 @@ struct dhcp_boot {
 
 struct dhcp_lease {
 	struct lease address;
+	/* Since its REQUEST, in ms: when it is renewed, rebound, and over. 0: never. */
+	uint32_t t1_ms, t2_ms, end_ms;
 	uint32_t server; /* option 54, host order; 0: none */
 	struct dhcp_boot boot;
 };
@@ -124,6 +126,9 @@ struct dhcp {
 	uint16_t secs; /* from the start to the last DISCOVER */
 	uint32_t xid;
 	uint32_t started_ms, next_ms;
+	uint32_t requested_ms; /* when the REQUEST for the lease left, or for the renewal of it */
+	uint32_t asked_ms;     /* when the renewal was asked for first */
+	bool renewing;
 	uint32_t boot_wait_ms;     /* from the first offer on, for what to boot [DHCP-20] */
 	uint32_t fate[DHCP_FATES]; /* answers so far */
 	struct udp_socket socket;

@@ -48,6 +48,14 @@ uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 /* Keeps a packet for programs that ask for it. */
 void dhcp_keep(struct dhcp *d, enum dhcp_cached which, struct span message);
 
+/*
+ * dhcp_renew.c's part: the times that a message grants a lease, and what comes in and is due in
+ * state BOUND.
+ */
+void dhcp_times_read(struct dhcp_lease *l, const struct dhcp_reader *r);
+enum dhcp_fate dhcp_renew_rx(struct net *net, const struct dhcp_reader *r, uint8_t type);
+void dhcp_renew_poll(struct net *net, uint32_t now_ms);
+
 /* dhcp_pxe.c's part of what comes in, and of time, while ask.state is DHCP_ASKED. */
 enum dhcp_fate dhcp_ask_rx(struct net *net, const struct dhcp_reader *r, uint8_t type);
 void dhcp_ask_poll(struct net *net, uint32_t now_ms);

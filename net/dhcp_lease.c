@@ -169,6 +169,7 @@ bool dhcp_lease_read(struct dhcp_lease *l, const struct dhcp_reader *r)
 	if (!read_address(&l->address, r, get_be32(r->message.at + DHCP_YIADDR_OFF)))
 		return false;
 	l->server = dhcp_get_ip(r, DHCP_OPTION_SERVER);
+	dhcp_times_read(l, r);
 	dhcp_boot_read(&l->boot, r, DHCP_BY_LEASE);
 	return true;
 }

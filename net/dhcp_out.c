@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What we say to DHCP servers: DISCOVER, the REQUEST of state SELECTING (RFC 2131 4.3.6), and what
- * PXE servers are asked. All say the same of who we are and what we want [DHCP-07], so that a
- * server decides the same on each. dhcp.c and dhcp_pxe.c call.
+ * What we say to DHCP servers: DISCOVER, the REQUESTs for a lease and for its renewal (RFC 2131
+ * 4.3.6), and what PXE servers are asked. All say the same of who we are and what we want
+ * [DHCP-07], so that a server decides the same on each. dhcp.c, dhcp_renew.c and dhcp_pxe.c call.
  */
 #include "core/assert.h"
 #include "core/clock.h"
@@ -103,7 +103,7 @@ uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 {
 	const struct dhcp *d = &net->dhcp;
 	uint8_t *p = buf + DHCP_OPTIONS_OFF, type_value = (uint8_t)type;
-	bool asking = d->ask.state == DHCP_ASKED;
+	bool bound = d->state == DHCP_BOUND, asking = d->ask.state == DHCP_ASKED;
 	uint32_t len;
 
 	/* No broadcast flag: we take answers to an address that is not ours yet [DHCP-25]. */
@@ -113,11 +113,11 @@ uint32_t dhcp_message_write(const struct net *net, enum dhcp_type type,
 	buf[DHCP_HLEN_OFF] = 6;
 	put_be32(buf + DHCP_XID_OFF, d->xid);
 	put_be16(buf + DHCP_SECS_OFF, d->secs);
-	put_be32(buf + DHCP_CIADDR_OFF, asking ? net->ip : 0); /* [DHCP-18] [DHCP-22] */
+	put_be32(buf + DHCP_CIADDR_OFF, bound ? net->ip : 0); /* [DHCP-18] [DHCP-22] */
 	memcpy(buf + DHCP_CHADDR_OFF, net->nic->mac, 6);
 	put_be32(buf + DHCP_COOKIE_OFF, DHCP_COOKIE);
 	put_option(&p, DHCP_OPTION_TYPE, &type_value, 1);
-	if (type == DHCP_REQUEST && !asking) { /* RFC 2131 4.3.2 [DHCP-18] */
+	if (type == DHCP_REQUEST && !bound) { /* RFC 2131 4.3.2 [DHCP-18] */
 		put_option_ip(&p, DHCP_OPTION_REQUESTED_IP, d->offer.address.ip);
 		put_option_ip(&p, DHCP_OPTION_SERVER, d->offer.server);
 	}

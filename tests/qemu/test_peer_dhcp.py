@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, UDP
 
 from download import TRAP, downloads
 from peer import ACK, BROADCAST, DISCOVER, NAK, OFFER, REQUEST, tlv
-from skiff import DHCP, FAILED, assert_good_day
+from skiff import DHCP, FAILED, FETCH, assert_good_day
 
 
 def test_what_discover_and_request_say(peer, boot):
@@ -189,6 +189,36 @@ def test_offers_of_no_use_are_told_apart(peer, boot):
     assert match[2].endswith(
         'not used: 1 to another machine or question, 1 without an address, 1 without option 54, '
         '1 out of turn')
+
+
+def test_lease_is_renewed_in_a_long_download(peer, boot):
+    """[DHCP-26] By its server, from our address; and nothing is released at the end."""
+    def short(message):
+        options = peer.options().replace(tlv((51, bytes((0, 0, 14, 16)))),
+                                         tlv((51, bytes((0, 0, 0, 4)))))
+        kind = OFFER if message.kind == DISCOVER else ACK
+        return [peer.dhcp_answer(message, kind, options, broadcast=kind == OFFER)]
+    peer.dhcp = short
+    guest = boot(fetch=peer.url())
+    conn = peer.accept()
+    conn.request()
+    body = bytes(range(256)) * 40
+    conn.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n' % len(body))
+    for renewals, at in enumerate(range(0, len(body), len(body) // 2)):
+        peer.until(lambda wanted=renewals + 3: len(peer.messages()) >= wanted, 30, 'a renewal')
+        conn.write(body[at:at + len(body) // 2])
+    conn.until_acked(conn.sent)
+    conn.finish()
+    guest.wait_for(FETCH)
+    discover, request, *renewals = peer.messages()
+    assert (discover.ciaddr, request.ciaddr) == ('0.0.0.0', '0.0.0.0')
+    for renewal in renewals:
+        packet = renewal.packet
+        assert renewal.kind == REQUEST and renewal.ciaddr == peer.guest_ip
+        assert (packet.dst, packet[IP].src, packet[IP].dst) == (peer.mac, peer.guest_ip, peer.ip)
+        assert renewal.options.keys().isdisjoint({50, 54})
+        assert renewal.xid not in (discover.xid, 0)
+    assert_good_day(guest)
 
 
 def test_link_that_falls_while_dhcp_is_waited_for(peer, boot):
