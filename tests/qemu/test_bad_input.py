@@ -78,9 +78,13 @@ def test_nobody_says_what_to_boot(fails, user):
     fails(user.netdev, 'config', r'^nobody says what to boot; set the key url')
 
 
-def test_boot_file_from_dhcp_that_is_no_url(fails, attach):
+def test_boot_file_from_dhcp_that_nobody_has(fails, attach):
+    """A name that is no URL is asked for by TFTP."""
     net = attach('user', bootfile='pxelinux.0')
-    fails(net.netdev, 'config', r'pxelinux\.0, which is not a URL')
+    named = (r'^boot file: tftp://10\.0\.2\.2/pxelinux\.0 \(DHCP server 10\.0\.2\.2: '
+             r'file, siaddr\)$')
+    fails(net.netdev, 'tftp', r'answered error 2 .* to the request for pxelinux\.0',
+          before=lambda guest: guest.wait_for(named))
 
 
 # --- device ---------------------------------------------------------------------------------------
