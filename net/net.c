@@ -115,6 +115,7 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 
 void net_resume(struct net *net)
 {
+	dhcp_stop(net); /* port 68 is anybody's from now on */
 	memset(&net->arp, 0, sizeof(net->arp));
 	memset(&net->icmp, 0, sizeof(net->icmp));
 	memset(&net->udp, 0, sizeof(net->udp));

@@ -78,7 +78,7 @@ void net_configure(struct net *net, const struct lease *lease);
 
 /*
  * The nic was closed, and is open again. The address and what DHCP said stay; whatever was under
- * way is over.
+ * way is over, a lease's renewal, too.
  */
 void net_resume(struct net *net);
 

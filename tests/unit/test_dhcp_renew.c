@@ -190,6 +190,22 @@ static void stopping_says_nothing(void **state)
 	expect_quiet(300);
 }
 
+/* Who serves boot programs (PXE) opens the device again, and leaves port 68 to them. */
+static void a_stack_that_goes_on_for_others_keeps_address_and_packets_alone(void **state)
+{
+	struct net *net = &stage.net;
+
+	(void)state;
+	bind(120, 0, 0);
+	net_resume(net);
+	expect_quiet(300);
+	assert_int_equal(net->ip, OUR_IP);
+	assert_true(net->dhcp.cached[DHCP_CACHED_ACK].len > 0);
+	assert_false(net->dhcp.socket.open);
+	for (uint32_t i = 0; i < UDP_SOCKETS_MAX; i++)
+		assert_null(net->udp.sockets[i]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -199,6 +215,7 @@ int main(void)
 		TEST(times_that_are_none_are_not_kept),
 		TEST(what_answers_no_renewal_is_ignored),
 		TEST(stopping_says_nothing),
+		TEST(a_stack_that_goes_on_for_others_keeps_address_and_packets_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
