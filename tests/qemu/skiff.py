@@ -21,6 +21,7 @@ BANNER = r'^skiff \S+ virtio-net ([0-9a-f:.]+) (1af4:10[04][01]) ([0-9a-f:]{17})
 FEATURES = r'^virtio: offered 0x([0-9a-f]+), accepted 0x([0-9a-f]+)((?: [+-]\w+)*)(?=\n)'
 DHCP = r'^dhcp: ([\d.]+)/(\d+)(?: gateway ([\d.]+))?(?: dns ([\d.]+))?, (\d+) ms$'
 HTTP = r'^http: (\S+) (\d+) bytes in (\d+) ms, ([\d.]+) MB/s$'
+TFTP = r'^tftp: (\S+) (\d+) bytes in (\d+) ms, ([\d.]+) MB/s$'
 COUNT = r'^count: (rx \d+ tx \d+ vouched \d+ partial \d+) \| (.*)(?=\n)'
 FETCH = r'^fetch: (\d+) bytes sha256 ([0-9a-f]{64})$'
 BOOT = r'^boot: linux (\S+)(?: at (0x[0-9a-f]+))?(?:, initrd (\d+) bytes)?, (\d+)\.(\d{3}) s$'
