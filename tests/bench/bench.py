@@ -14,6 +14,9 @@ rate    A 64 MiB file by HTTP, over user, tap and passt. From the moment the ser
 loss    The same for 16 MiB through tests/backend, an honest vhost-user back end, on a wire that
         loses a share of the TCP segments in both directions; in one round both programs lose by the
         same seed.
+tftp    16 MiB by TFTP from atftpd, over tap, from the read request to the same lines: an ACK for
+        each block (atftpd told to know no windowsize), and with windows of 16 blocks for who asks
+        for them.
 start   From the start of the virtual CPU to the first DHCPDISCOVER on the wire, and to the first
         byte of the file that DHCP names as the boot file (user and tap; passt's DHCP names none).
         Nothing is typed and nothing configured: what a stock machine does. The wire is watched by
@@ -28,9 +31,9 @@ count   Guest instructions per KiB of payload, by count.c. Between the GET and t
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: see ovmf.py.
 
-Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,start,count,size,uefi), FLAVOURS (user,tap,passt),
-SKIFF_ROM, IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if anything failed or
-is missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
+Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,tftp,start,count,size,uefi), FLAVOURS
+(user,tap,passt), SKIFF_ROM, IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if
+anything failed or is missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
 """
 
 import os
@@ -45,7 +48,7 @@ import tempfile
 from pathlib import Path
 
 from fetch import (BOOT, LARGE, RUNS, SMALL, TOP, Failure, FirstRequest, Ipxe, Skiff, Values,
-                   aligned, fetch_rate, rounds, wait_end)
+                   aligned, fetch_rate, rounds, tftp_rate, wait_end)
 
 # pylint: disable=wrong-import-order
 import backend
@@ -55,13 +58,16 @@ import ovmf
 from vm import ACCEL, SKIFF_ROM, Machine
 
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
-ONLY = os.environ.get('ONLY', 'size,rate,loss,start,count,uefi').split(',')
+ONLY = os.environ.get('ONLY', 'size,rate,loss,tftp,start,count,uefi').split(',')
 FLAVOURS = os.environ.get('FLAVOURS', ','.join(servers.FLAVOURS)).split(',')
 
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 
 # Percent of the TCP segments that are lost, each way.
 LOSSES = ('0.1', '1', '5')
+
+# What atftpd is told for windows of so many blocks.
+WINDOWS = {'1': ['--no-windowsize'], '16': []}
 
 # What skiff should reach, as multiples of iPXE's rate.
 AIM = {'user': 2.0, 'tap': 2.5, 'passt': 4.0, **{loss: 1.0 for loss in LOSSES}}
@@ -237,6 +243,9 @@ class Results(Values):
         for loss in LOSSES:
             rows.append((f'16 MiB, {loss} % lost, MB/s', *self._row('loss', loss, '{:.1f}'),
                          f'{AIM[loss]:.1f}'))
+        for window in WINDOWS:
+            rows.append((f'16 MiB by TFTP, windowsize {window}, MB/s',
+                         *self._row('tftp', window, '{:.1f}'), ''))
         for quantity, title in (('discover', 'start to DISCOVER'),
                                 ('first', 'start to first byte')):
             for flavour in ('user', 'tap'):
@@ -248,7 +257,7 @@ class Results(Values):
         for flavour in FLAVOURS:
             rows.append((f'… without empty polls, {flavour}',
                          *self._row('marked', flavour, '{:.0f}'), '1300'))
-        rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '45056'))
+        rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '57344'))
         return aligned(row for row in rows if row[1:3] != ('-', '-'))
 
     def _row(self, quantity, flavour, form):
@@ -275,6 +284,10 @@ def measure(programs, server, directory):
             for percent, program in rounds(programs if number % 2 else programs[::-1], LOSSES, 1):
                 results.measure('loss', percent, program, lambda l=percent, p=program, n=number:
                                 {'loss': fetch_rate(p, lossy(l, n), server, SMALL)})
+    if 'tftp' in ONLY:
+        for window, program in rounds(programs, WINDOWS, RUNS):
+            results.measure('tftp', window, program, lambda w=window, p=program:
+                            {'tftp': tftp_rate(p, directory, SMALL, WINDOWS[w])})
     if 'start' in ONLY:
         booting = [flavour for flavour in FLAVOURS if flavour != 'passt']
         for flavour, program in rounds(programs, booting, RUNS):

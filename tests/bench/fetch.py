@@ -16,6 +16,7 @@ sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
 
 # pylint: disable=wrong-import-position
 import servers                                                                  # noqa: E402
+import tftp_servers                                                             # noqa: E402
 from network import Unavailable                                                 # noqa: E402
 from vm import IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable          # noqa: E402
 
@@ -79,7 +80,8 @@ class Skiff:
         pass
 
     def end(self, url):
-        return rf'^http: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
+        scheme = url.split(':')[0]
+        return rf'^{scheme}: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
 
     def image_bytes(self):
         return SKIFF_ROM.stat().st_size
@@ -107,16 +109,31 @@ class FirstRequest:
         self.socket.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
         self.socket.bind(('tap0' if 'tap' in net.parts else 'lo', self.ETH_P_IP))
 
+    def asks(self, packet, name):
+        return f'GET /{name} HTTP'.encode() in packet
+
     def wait(self, name, timeout=60):
-        """The moment (time.monotonic()) at which the kernel saw the GET for /name."""
+        """The moment (time.monotonic()) at which the kernel saw the request for that name."""
         deadline = time.monotonic() + timeout
         with self.socket:
             while True:
                 self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
                 data, extra, _, _ = self.socket.recvmsg(2048, 64)
-                if f'GET /{name} HTTP'.encode() in data:
+                if self.asks(data, name):
                     seconds, nanoseconds = struct.unpack('@qq', extra[0][2])
                     return seconds + nanoseconds / 1e9 - time.time() + time.monotonic()
+
+
+class FirstRead(FirstRequest):
+    """The same for a read request by TFTP."""
+
+    FILTER = ((0x30, 0, 0, 23), (0x15, 0, 4, 17),               # ip[9] == UDP
+              (0xb1, 0, 0, 14), (0x48, 0, 0, 16),
+              (0x15, 0, 1, 69),                                 # udp[2:2] == 69
+              (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0))
+
+    def asks(self, packet, name):
+        return f'{name}\0octet\0'.encode() in packet
 
 
 def wait_end(machine, program, url, timeout=180):
@@ -144,6 +161,19 @@ def fetch_rate(program, network, server, payload):
     sent = sum(r.sent for r in server.requests()[seen:] if r.uri == f'/{name}')
     if sent != size:
         raise Failure(f'{program.name}: nginx sent {sent} of {size} bytes')
+    return size / 1e6 / (ended - begun)
+
+
+def tftp_rate(program, root, payload, words=()):
+    """The same by TFTP, from atftpd; words: further arguments of it."""
+    name, size = payload
+    with tftp_servers.serve('atftpd', root, words) as net:
+        url, first = f'tftp://{net.host}/{name}', FirstRead(net)
+        with program.machine(net, url) as machine:
+            program.begin(machine, url)
+            begun = first.wait(name)
+            match = wait_end(machine, program, url)
+            ended = machine.console.when(match.end() - 1)
     return size / 1e6 / (ended - begun)
 
 

@@ -22,8 +22,9 @@ NAMES = ('dnsmasq', 'tftpd-hpa', 'atftpd', 'slirp')
 class Tftpd(servers.Server):
     """tftpd-hpa or atftpd, from build/tftpd, where `make deps` has put them."""
 
-    def __init__(self, name, root):
+    def __init__(self, name, root, words=()):
         super().__init__()
+        self.words = words
         self.program, self.root = TOP / 'build' / 'tftpd' / name, Path(root)
         self.title = name
 
@@ -33,9 +34,10 @@ class Tftpd(servers.Server):
         if self.title == 'atftpd':
             # It writes a file of its process number, and wants a user.
             return [self.program, '--daemon', '--no-fork', '--logfile', '-', '--verbose=7',
-                    '--user', 'root.root', '--pidfile', f'{self.dir}/pid', self.root]
+                    '--user', 'root.root', '--pidfile', f'{self.dir}/pid', *self.words,
+                    self.root]
         return [self.program, '--foreground', '--listen', '--ipv4', '--verbose', '--verbosity', '7',
-                '--user', 'root', '--secure', self.root]
+                '--user', 'root', *self.words, '--secure', self.root]
 
     def ready(self):
         """Whether somebody has UDP port 69."""
@@ -44,8 +46,9 @@ class Tftpd(servers.Server):
 
 
 @contextlib.contextmanager
-def serve(name, root, **options):
-    """options: of servers.attach(), for all but slirp."""
+def serve(name, root, words=(), **options):
+    """words: further arguments of tftpd-hpa and atftpd; options: of servers.attach(), for all but
+    slirp."""
     os.chmod(root, 0o755)
     if name == 'slirp':
         with servers.attach('user', netdev={'tftp': root}) as net:
@@ -54,6 +57,6 @@ def serve(name, root, **options):
         with servers.attach('tap', dnsmasq=['enable-tftp', f'tftp-root={root}'], **options) as net:
             yield net
     else:
-        with servers.attach('tap', **options) as net, Tftpd(name, root) as server:
+        with servers.attach('tap', **options) as net, Tftpd(name, root, words) as server:
             net.parts[name] = server
             yield net
