@@ -33,7 +33,8 @@ uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: see ovmf.py.
 
 Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,tftp,start,count,size,uefi), FLAVOURS
 (user,tap,passt), SKIFF_ROM, IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if
-anything failed or is missing. Before it measures, the plugin is tried on a small guest whose instructions are known.
+anything failed or is missing. Before it measures, the plugin is tried on a small guest whose
+instructions are known.
 """
 
 import os
