@@ -186,7 +186,7 @@ include tests/conform/build.mk
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
-	rm -rf $(filter-out $(addprefix %/,kernel busybox ipxe shell cmocka32 passt lwip tftpd \
+	rm -rf $(filter-out $(addprefix %/,kernel busybox ipxe nbp shell cmocka32 passt lwip tftpd \
 		fresh),$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit ##################################
@@ -254,6 +254,7 @@ export KERNEL INITRD RAW_CMDLINE FIRMWARE MEM QEMU_ARGS RUNS
 build/kernel/vmlinuz: ; $(call need,$@@linux-image-cloud-amd64)
 build/busybox/busybox: ; $(call need,$@@busybox-static)
 build/ipxe/ipxe.efi: ; $(call need,$@@ipxe)
+build/nbp/versions: ; $(call need,$@@pxelinux)
 build/passt/repaired/run: ; $(call need,$@@passt)
 build/tftpd/tftpd-hpa: ; $(call need,$@@tftpd-hpa)
 build/tftpd/atftpd: ; $(call need,$@@atftpd)
@@ -272,8 +273,8 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) \
 	@CMDLINE="$$RAW_CMDLINE" tests/demo/run
 
 MACHINES := all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi \
-	build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi build/passt/repaired/run \
-	build/tftpd/tftpd-hpa build/tftpd/atftpd
+	build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi build/nbp/versions \
+	build/passt/repaired/run build/tftpd/tftpd-hpa build/tftpd/atftpd
 define test_machines
 @rm -f $(B)/qemu.xml
 @tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || \
