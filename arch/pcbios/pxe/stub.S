@@ -49,7 +49,10 @@ pxe_stub_env:
 	pushw %fs
 	pushw %gs
 	movw %sp, %bp
-1:	call enter
+1:	cmpw $PXE_OPCODE_OVER, %bx      /* is ours alone: another that there is not */
+	jne 2f
+	decw %bx
+2:	call enter
 	movw %ax, 36(%bp)               /* of PUSHA */
 	popw %gs
 	popw %fs
