@@ -21,6 +21,8 @@ enum pxe_status preboot_unload_stack(struct pxe *p, uint8_t *q)
 {
 	if (p->udp_open)
 		(void)udp_close_call(p, q);
+	if (p->tftp.open)
+		(void)tftp_close_call(p, q);
 	p->base_unloaded = true;
 	(void)pxe_segment_hide();
 	return PXE_SUCCESS;
