@@ -182,6 +182,7 @@ include arch/uefi/build.mk
 include tests/uefi/build.mk
 
 include tests/conform/build.mk
+include tests/nbp/build.mk
 
 install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
@@ -274,7 +275,8 @@ run: $(if $(filter uefi,$(FIRMWARE)),$(B)/skiff.efi,$(B)/skiff.rom) \
 
 MACHINES := all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi \
 	build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi build/nbp/versions \
-	build/passt/repaired/run build/tftpd/tftpd-hpa build/tftpd/atftpd
+	build/passt/repaired/run build/tftpd/tftpd-hpa build/tftpd/atftpd \
+	$(B)/probe.0 $(B)/floppy.0
 define test_machines
 @rm -f $(B)/qemu.xml
 @tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || \

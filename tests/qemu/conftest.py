@@ -7,6 +7,7 @@
     part(x)                 any other network.Part, started now, stopped after the test
     peer                    a peer.Peer, alone with the machine on a wire
     boot(keys…)             a machine on that wire
+    api(…)                  a probe.Probe on that wire; see Api
     www                     an Nginx for the whole run on port 8080 with payload files; see Www
     kernel                  a Linux kernel and an initramfs there, as vmlinuz and initrd
 """
@@ -29,6 +30,7 @@ import servers      # noqa: E402
 import skiff    # noqa: E402
 import uefi     # noqa: E402
 import vm       # noqa: E402
+import probe    # noqa: E402
 
 MIB = 1 << 20
 
@@ -121,6 +123,39 @@ def _boot(peer, machine):       # pylint: disable=redefined-outer-name
     def start(arguments=(), **keys):
         return machine([skiff.nic(peer.netdev())], fw_cfg=keys, arguments=arguments)
     return start
+
+
+class Api:
+    """Machines that run the probe, each on the peer's wire and with a disk behind the NIC."""
+
+    def __init__(self, wire, machine, directory):       # pylint: disable=redefined-outer-name
+        self.peer, self.machine, self.directory = wire, machine, directory
+
+    def __call__(self, variant='transitional', **options):
+        """The Probe; options: as Machine has them."""
+        guest = self.machine([skiff.nic(self.peer.netdev(), variant)], console='vga',
+                             fw_cfg={'url': self.peer.url('probe.0'), 'nbp': '1'},
+                             arguments=skiff.next_device(self.directory), **options)
+        return self._serve(guest)
+
+    def again(self, before):
+        """The next Probe on the machine of one that has ended."""
+        before.guest.reset()
+        return self._serve(before.guest, before.place)
+
+    def _serve(self, guest, after=0):
+        self.peer.accept().answer(peer.ok(probe.PROBE.read_bytes()))
+        return probe.Probe(guest, after)
+
+    @staticmethod
+    def next_device(guest):
+        """The disk has got its turn."""
+        network.wait_until(lambda: 'THE NEXT BOOT DEVICE' in guest.screen(), 30, 'the disk')
+
+
+@pytest.fixture
+def api(peer, machine, tmp_path):       # pylint: disable=redefined-outer-name
+    return Api(peer, machine, tmp_path)
 
 
 @pytest.fixture(scope='session')
