@@ -73,18 +73,18 @@ class Machine(network.Part):
     console: 'serial' for -nographic (SeaBIOS then copies the screen to the serial port), 'vga' for
     a VGA card that nobody looks at, with the serial port beside it. wire: the machine gets a Wire
     on NIC 0. net: an Attachment that wants more of QEMU than a -netdev. arguments: QEMU's own
-    words, last.
+    words, last. stopped: it is there, and somebody else lets it go.
     """
 
     CONSOLE = Console
 
     # pylint: disable=too-many-arguments,too-many-instance-attributes
     def __init__(self, nics=(), machine='pc', memory='512M', fw_cfg=None, console='serial',
-                 wire=False, net=None, arguments=(), accel=ACCEL):
+                 wire=False, net=None, arguments=(), accel=ACCEL, stopped=False):
         self.nics, self.machine, self.memory = list(nics), machine, memory
         self.fw_cfg, self.console_kind = dict(fw_cfg or {}), console
         self.arguments, self.accel = [str(a) for a in arguments], accel
-        self.net = net
+        self.net, self.stopped = net, stopped
         self.dir = Path(tempfile.mkdtemp(prefix='skiff-', dir='/tmp'))
         self.console, self.monitor = self.CONSOLE(self.dir / 'console'), Monitor()
         self.wire = Wire(self.dir / 'wire') if wire else None
@@ -127,8 +127,9 @@ class Machine(network.Part):
             self.process.wait(10)
             raise ConsoleError(f'QEMU did not start: {self._errors()}') from error
         self.started = time.monotonic()
-        with contextlib.suppress(ConnectionError):      # a guest may end QEMU at once
-            self.monitor.execute('cont')
+        if not self.stopped:
+            with contextlib.suppress(ConnectionError):      # a guest may end QEMU at once
+                self.monitor.execute('cont')
 
     def stop(self):
         if self.process and self.process.poll() is None:
