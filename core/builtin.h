@@ -2,8 +2,8 @@
  * Facts fixed when skiff was built: its version, and the configuration given as `make key=value`.
  *
  * The Makefile generates both definitions (build/gen/). The program (arch/skiff.c) reads the
- * keys after those that whoever started it has left; DHCP has a word before `url` only. The values
- * come from whoever built the image and are parsed like those of any other source.
+ * keys after those that whoever started it has left; a URL by DHCP goes before `url` only. The
+ * values come from whoever built the image and are parsed like those of any other source.
  */
 #ifndef CORE_BUILTIN_H
 #define CORE_BUILTIN_H

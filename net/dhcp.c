@@ -110,13 +110,19 @@ static bool is_answer(struct span m)
 	       get_be32(m.at + DHCP_COOKIE_OFF) == DHCP_COOKIE;
 }
 
+/* Whether it says what to boot, as far as that is of use to the caller. */
+static bool says(const struct dhcp *d, const struct dhcp_boot *b)
+{
+	return d->url_only ? uri_is(b->file) : dhcp_boot_says(b);
+}
+
 /*
  * RFC 2131 4.4.1 leaves it to us how many offers to wait for: until one says what to boot, as long
  * as nothing else does [DHCP-20].
  */
 static bool is_settled(const struct dhcp *d)
 {
-	return !d->boot_wait_ms || dhcp_boot_says(&d->offer.boot) || d->proxy.from;
+	return !d->boot_wait_ms || says(d, &d->offer.boot) || says(d, &d->proxy);
 }
 
 /* The first that says what to boot is kept, or else the first. */
@@ -130,8 +136,7 @@ static enum dhcp_fate offer_rx(struct net *net, const struct dhcp_reader *r)
 		return DHCP_NO_ADDRESS;
 	if (!d->lease.server)
 		return DHCP_NO_SERVER;
-	if (d->state == DHCP_SELECTING ||
-	    (dhcp_boot_says(&d->lease.boot) && !dhcp_boot_says(&d->offer.boot)))
+	if (d->state == DHCP_SELECTING || (says(d, &d->lease.boot) && !says(d, &d->offer.boot)))
 		memcpy(&d->offer, &d->lease, sizeof(d->offer));
 	if (d->state == DHCP_SELECTING) {
 		enter(net, DHCP_CHOOSING);
@@ -155,12 +160,12 @@ static enum dhcp_fate proxy_rx(struct net *net, const struct dhcp_reader *r)
 	struct dhcp_boot *b = &d->lease.boot; /* free */
 
 	dhcp_boot_read(b, r, DHCP_BY_PROXY);
-	if (!d->proxy.from ||
+	if ((says(d, b) && !says(d, &d->proxy)) ||
 	    (!d->proxy.file[0] && !d->proxy.vendor_len && (b->file[0] || b->vendor_len))) {
 		memcpy(&d->proxy, b, sizeof(d->proxy));
 		dhcp_keep(d, DHCP_CACHED_REPLY, r->message);
 	}
-	if (d->state == DHCP_CHOOSING)
+	if (d->state == DHCP_CHOOSING && is_settled(d))
 		request_offer(net, clock_now_ms());
 	return DHCP_PROXY;
 }
@@ -180,7 +185,7 @@ static enum dhcp_fate ack_rx(struct net *net, const struct dhcp_reader *r)
 	if (!l->boot.file[0] && !l->boot.vendor_len && dhcp_boot_says(&d->offer.boot))
 		memcpy(&l->boot, &d->offer.boot, sizeof(l->boot));
 	dhcp_keep(d, DHCP_CACHED_ACK, r->message);
-	if (dhcp_boot_says(&l->boot) || !d->proxy.from)
+	if (says(d, &l->boot) || !says(d, &d->proxy))
 		dhcp_keep(d, DHCP_CACHED_REPLY, r->message);
 	enter(net, DHCP_BOUND);
 	return DHCP_TAKEN;
@@ -253,13 +258,15 @@ static void message_rx(void *ctx, uint32_t src, uint16_t src_port, struct span m
  * RFC 2131 4.4.1 would have us wait for 1 to 10 s first, for the sake of networks whose machines
  * all start at once; resending is jittered enough [DHCP-04].
  */
-void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t boot_wait_ms)
+void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t boot_wait_ms,
+		bool url_only)
 {
 	struct dhcp *d = &net->dhcp;
 
 	dhcp_stop(net);
 	memset(d, 0, sizeof(*d));
 	d->id = *id;
+	d->url_only = url_only;
 	/* An offer must not be lost to the wait for a better one. */
 	d->boot_wait_ms = boot_wait_ms < net->deadline_ms / 2 ? boot_wait_ms : net->deadline_ms / 2;
 	d->started_ms = clock_now_ms();

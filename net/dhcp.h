@@ -130,6 +130,7 @@ struct dhcp {
 	uint32_t asked_ms;     /* when the renewal was asked for first */
 	bool renewing;
 	uint32_t boot_wait_ms;     /* from the first offer on, for what to boot [DHCP-20] */
+	bool url_only;             /* and nothing but a URL counts there */
 	uint32_t fate[DHCP_FATES]; /* answers so far */
 	struct udp_socket socket;
 	struct dhcp_lease offer; /* chosen, or kept while a better one may come */
@@ -144,9 +145,11 @@ struct dhcp {
 /*
  * Starts: the first DISCOVER leaves at once [DHCP-04]. The lease is the caller's to use. The first
  * offer will do if it says what to boot, or a proxy's does, or boot_wait_ms is 0; else that long is
- * waited for one that does, but no longer than half of the net's deadline.
+ * waited for one that does, but no longer than half of the net's deadline. url_only: only a URL is
+ * of use to the caller, and nothing else says what to boot.
  */
-void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t boot_wait_ms);
+void dhcp_start(struct net *net, const struct dhcp_identity *id, uint32_t boot_wait_ms,
+		bool url_only);
 /* No more messages; a lease that there is stays readable. */
 void dhcp_stop(struct net *net);
 void dhcp_poll(struct net *net, uint32_t now_ms);

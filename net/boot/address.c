@@ -11,7 +11,7 @@
 /*
  * A server that looks first whether an address is in use (ISC's pings it for a second) answers
  * later than one that does not. Where nothing else says what to boot, waiting for it, or for a
- * proxy, beats failing.
+ * proxy, beats failing. What was built in yields to a URL only, and does not wait as long for one.
  */
 #define BOOT_WAIT_MS 4000
 #define BOOT_WAIT_BUILTIN_MS 1000
@@ -110,19 +110,20 @@ static void print_wait(const struct dhcp *d, struct console *console)
 	char ip[IP_TEXT_LEN];
 
 	console_line(console,
-		     "dhcp: %s offers an address and no boot file; waiting up to %u ms for a "
-		     "server that names one",
-		     ip_text(ip, d->offer.server), (unsigned)d->boot_wait_ms);
+		     "dhcp: %s offers an address and no %s; waiting up to %u ms for a server that "
+		     "names one",
+		     ip_text(ip, d->offer.server), d->url_only ? "URL to boot" : "boot file",
+		     (unsigned)d->boot_wait_ms);
 }
 
-static int take_dhcp(struct net *net, struct console *console, uint32_t wait_ms)
+static int take_dhcp(struct net *net, struct console *console, uint32_t wait_ms, bool url_only)
 {
 	struct dhcp_identity id = { .arch = boot_dhcp_arch() };
 	int err;
 
 	boot_uuid(id.uuid);
 	net_begin(net, RUNG_ADDRESS);
-	dhcp_start(net, &id, wait_ms);
+	dhcp_start(net, &id, wait_ms, url_only);
 	err = net_wait(net, dhcp_offered, net, 0);
 	if (!err && net->dhcp.state == DHCP_CHOOSING)
 		print_wait(&net->dhcp, console);
@@ -143,7 +144,8 @@ int address_take(struct net *net, struct console *console, const struct config *
 	if (config->ip_static)
 		address_static(lease, config);
 	else
-		err = take_dhcp(net, console, boot_wait_ms(config, has_builtin_url));
+		err = take_dhcp(net, console, boot_wait_ms(config, has_builtin_url),
+				has_builtin_url);
 	if (err)
 		return err;
 	net_configure(net, lease);

@@ -19,8 +19,8 @@ void address_static(struct lease *lease, const struct config *config);
 /*
  * Takes the address of the key `ip` into use, or a lease (net->dhcp.lease), and prints the `ip:` or
  * `dhcp:` line. Without a key `url` or `fetch` an offer that says what to boot is waited for
- * [DHCP-20]: shortly if has_builtin_url says that there is a URL behind DHCP's. 0, or an error with
- * a sentence (rung `address`).
+ * [DHCP-20]: shortly, and a URL only, if has_builtin_url says that there is one. 0, or an error
+ * with a sentence (rung `address`).
  */
 int address_take(struct net *net, struct console *console, const struct config *config,
 		 bool has_builtin_url) MUST_CHECK;

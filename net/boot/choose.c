@@ -36,9 +36,18 @@ static int take_boot_file(struct netboot *nb, const struct dhcp_boot *boot)
 	return 0;
 }
 
+/* What names a URL, of what came with the lease: nobody is asked any more. NULL: nothing. */
+static const struct dhcp_boot *offered_url(const struct dhcp *d)
+{
+	if (uri_is(d->lease.boot.file))
+		return &d->lease.boot;
+	return uri_is(d->proxy.file) ? &d->proxy : NULL;
+}
+
 /*
- * First match wins: what config holds; the boot file of DHCP or a PXE server, be it a URL [DHCP-30]
- * or not; what was built in.
+ * First match wins: what config holds; DHCP's boot file, if it is a URL [DHCP-30]; what was built
+ * in; what DHCP or a PXE server has by TFTP, with a menu or without. A file that is no URL may be
+ * meant for the firmware, by whose PXE we came ourselves: what was built in is meant for us.
  */
 int choose_url(struct netboot *nb, const char *builtin_url)
 {
@@ -47,13 +56,14 @@ int choose_url(struct netboot *nb, const char *builtin_url)
 
 	if (config_has(nb->config, CONFIG_URL))
 		return 0;
-	err = pxe_choose(&nb->net, nb->console, &boot);
+	boot = builtin_url ? offered_url(&nb->net.dhcp) : NULL;
+	if (builtin_url && !boot)
+		return take_url(nb, "built in", builtin_url);
+	err = boot ? 0 : pxe_choose(&nb->net, nb->console, &boot);
 	if (err)
 		return err;
 	if (boot->file[0])
 		return take_boot_file(nb, boot);
-	if (builtin_url)
-		return take_url(nb, "built in", builtin_url);
 	return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
 		    "nobody says what to boot; set the key url (-fw_cfg "
 		    "name=opt/org.skiff/url,string=http://...) or DHCP option 67");

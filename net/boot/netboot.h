@@ -51,7 +51,7 @@ struct netboot {
 /*
  * Tells the story with a nic that is up: link, address, downloads, digests, and at the end, with
  * the device stopped, the start of what was loaded. config holds what has precedence over DHCP;
- * builtin_url what has not (NULL: none). All outlive nb.
+ * builtin_url what has it only over what is no URL there (NULL: none). All outlive nb.
  *
  * Returns 0 for the key `fetch` (downloaded, digested, nothing to start), or if what was started
  * came back with success (UEFI). Otherwise an error whose sentence is in failure. The device was

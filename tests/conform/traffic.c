@@ -98,7 +98,7 @@ static int take_dhcp(struct traffic *t)
 	t->asked = true;
 	if (gives_up(&t->dhcp))
 		patience_ms = LAST_CHANCE_MS;
-	dhcp_start(&t->net, &id, 0);
+	dhcp_start(&t->net, &id, 0, false);
 	err = wait_for_device(t);
 	if (!err)
 		err = traffic_wait(t, dhcp_done, &t->net, patience_ms);

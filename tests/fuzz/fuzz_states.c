@@ -360,7 +360,7 @@ static void step(void)
 		put_icmp();
 		break;
 	case 7:
-		dhcp_start(&stage.net, &id, op & 16);
+		dhcp_start(&stage.net, &id, op & 16, op & 32);
 		break;
 	case 8:
 		ask_dns();

@@ -101,7 +101,7 @@ static inline uint8_t sent_type(void)
 
 static inline void start(uint32_t boot_wait_ms)
 {
-	dhcp_start(&stage.net, &identity, boot_wait_ms);
+	dhcp_start(&stage.net, &identity, boot_wait_ms, false);
 	take_message();
 	assert_int_equal(sent_type(), DHCP_DISCOVER);
 }

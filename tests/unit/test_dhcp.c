@@ -11,7 +11,7 @@ static void the_first_discover_leaves_at_once(void **state)
 	const uint8_t *m;
 
 	(void)state;
-	dhcp_start(&stage.net, &identity, 0);
+	dhcp_start(&stage.net, &identity, 0, false);
 	m = take_message();
 	assert_memory_equal(sent, all_macs, 6);
 	assert_int_equal(get_be32(sent + 26), 0);
@@ -86,7 +86,7 @@ static void without_a_buffer_a_discover_is_tried_again_soon(void **state)
 {
 	(void)state;
 	stage.fake.tx_buffers = 0;
-	dhcp_start(&stage.net, &identity, 0);
+	dhcp_start(&stage.net, &identity, 0, false);
 	stage.fake.tx_buffers = 1;
 	stage_pass(&stage, 99);
 	assert_int_equal(stage_tx_count(&stage), 0);
@@ -144,7 +144,7 @@ static void the_packets_are_kept_as_they_were(void **state)
 	const uint8_t *m;
 
 	(void)state;
-	dhcp_start(&stage.net, &identity, 0);
+	dhcp_start(&stage.net, &identity, 0, false);
 	m = take_message();
 	assert_int_equal(p[DHCP_CACHED_DISCOVER].len, sent_len - 42);
 	assert_memory_equal(p[DHCP_CACHED_DISCOVER].data, m, sent_len - 42);

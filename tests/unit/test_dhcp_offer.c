@@ -79,6 +79,23 @@ static void the_first_offer_that_says_what_to_boot_will_do(void **state)
 	}
 }
 
+/* [DHCP-20] [DHCP-30]: the caller has a URL, before which only another one goes. */
+static void with_a_url_built_in_only_a_url_ends_the_wait(void **state)
+{
+	(void)state;
+	dhcp_start(&stage.net, &identity, 1000, true);
+	take_message();
+	begin(DHCP_OFFER, OTHER_SERVER_IP);
+	put(67, "pxelinux.0", 10);
+	put(60, "PXEClient", 9);
+	deliver();
+	assert_int_equal(stage.net.dhcp.state, DHCP_CHOOSING);
+	begin(DHCP_OFFER, SERVER_IP);
+	put(67, "http://a/b", 10);
+	deliver();
+	expect_request_to(SERVER_IP);
+}
+
 /* --- proxies --------------------------------------------------------------------------------- */
 
 #define PROXY_IP 0x0a000204u
@@ -112,6 +129,27 @@ static void a_proxy_ends_the_wait_and_grants_nothing(void **state)
 	assert_int_equal(d->proxy.server_in, DHCP_IN_OPTION_54);
 	assert_string_equal(d->proxy.server, "10.0.2.4");
 	assert_int_equal(d->fate[DHCP_PROXY], 1);
+}
+
+/* [DHCP-21] [DHCP-30] */
+static void with_a_url_built_in_a_proxy_s_counts_if_it_is_one(void **state)
+{
+	const struct dhcp *d = &stage.net.dhcp;
+
+	(void)state;
+	dhcp_start(&stage.net, &identity, 1000, true);
+	take_message();
+	offer();
+	proxy_offer(PROXY_IP, NULL);
+	proxy_offer(PROXY_IP + 1, "a");
+	proxy_offer(PROXY_IP + 2, "b");
+	stage_pass(&stage, 999);
+	assert_int_equal(d->state, DHCP_CHOOSING);
+	proxy_offer(PROXY_IP + 3, "http://a/b");
+	expect_request_to(SERVER_IP);
+	assert_int_equal(d->proxy.from, PROXY_IP + 3);
+	proxy_offer(PROXY_IP + 4, "http://a/c");
+	assert_int_equal(d->proxy.from, PROXY_IP + 3);
 }
 
 /* [DHCP-21]: it may be quicker than who grants addresses. */
@@ -240,7 +278,9 @@ int main(void)
 		TEST(without_a_url_an_offer_that_says_more_is_waited_for),
 		TEST(without_a_boot_file_the_first_offer_waits),
 		TEST(the_first_offer_that_says_what_to_boot_will_do),
+		TEST(with_a_url_built_in_only_a_url_ends_the_wait),
 		TEST(a_proxy_ends_the_wait_and_grants_nothing),
+		TEST(with_a_url_built_in_a_proxy_s_counts_if_it_is_one),
 		TEST(a_proxy_may_come_first),
 		TEST(the_first_proxy_that_says_more_is_kept),
 		TEST(no_address_and_no_class_is_no_proxy),

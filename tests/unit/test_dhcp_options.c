@@ -201,7 +201,7 @@ static void any_byte_may_be_wrong(void **state)
 	whole = message_len;
 	for (uint32_t i = 0; i < whole; i++)
 		for (uint32_t v = 0; v < sizeof(values); v++) {
-			dhcp_start(&stage.net, &identity, 0);
+			dhcp_start(&stage.net, &identity, 0, false);
 			offer();
 			rich_ack();
 			message[i] = values[v];

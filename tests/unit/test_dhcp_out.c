@@ -23,7 +23,7 @@ static void who_we_are(void **state)
 	assert_null(sent_option(50, &len));
 	assert_null(sent_option(54, &len));
 	uefi.arch = 7;
-	dhcp_start(&stage.net, &uefi, 0);
+	dhcp_start(&stage.net, &uefi, 0, false);
 	take_message();
 	expect_option(60, "PXEClient:Arch:00007:UNDI:002001", 32);
 	expect_option(93, "\0\7", 2);

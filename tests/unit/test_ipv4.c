@@ -454,7 +454,7 @@ static void what_we_send_fits_the_smallest_mtu(void **state)
 	assert_int_equal(stage_tx(&stage, sent), 14 + IPV4_MTU_MIN);
 	assert_int_equal(stage_tx(&stage, sent), 14 + 20 + 8 + 60 + 8);
 	stage.net.ip = 0;
-	dhcp_start(&stage.net, &id, 0);
+	dhcp_start(&stage.net, &id, 0, false);
 	stage_pass(&stage, 1000);
 	assert_in_range(stage_tx(&stage, sent), 300, 14 + IPV4_MTU_MIN);
 	assert_int_equal(stage.net.count.no_room, 0);

@@ -69,20 +69,39 @@ static void a_url_of_dhcp_is_taken_and_said(void **state)
 	assert_true(lab->nb->named_by_dhcp);
 }
 
-/* [DHCP-16]: what is no URL is for TFTP, and goes before what was built in. */
+/* [DHCP-16]: what is no URL is for TFTP. */
 static void a_file_name_of_dhcp_is_taken_and_said(void **state)
 {
 	struct boot_lab *lab = *state;
 
 	boot_lab_lease(lab, 67, "\\boot\\a b.0");
 	boot_lab_lease(lab, 66, "boot.example");
-	lab->builtin_url = HOST "kernel";
-	lab->err = netboot_run(lab->nb, &lab->fake.nic, &lab->config, lab->builtin_url,
-			       &lab->console, &lab->fake.failure, clock_now_ms());
+	lab->err = netboot_run(lab->nb, &lab->fake.nic, &lab->config, NULL, &lab->console,
+			       &lab->fake.failure, clock_now_ms());
 	assert_int_not_equal(lab->err, 0); /* nobody has that name */
 	assert_printed("\nboot file: tftp://boot.example/%5Cboot%5Ca%20b.0 "
 		       "(DHCP server 10.0.2.2: option 67, option 66)\n");
 	assert_true(lab->nb->named_by_dhcp);
+}
+
+/*
+ * [DHCP-30]: what was built in is meant for us; what is no URL, perhaps for the firmware. No PXE
+ * server is asked then, and no menu shown.
+ */
+static void a_url_that_is_built_in_goes_before_a_file_name(void **state)
+{
+	struct boot_lab *lab = *state;
+	uint32_t start_ms = clock_now_ms();
+
+	boot_lab_lease(lab, 67, "skiff.efi");
+	boot_lab_lease(lab, 60, "PXEClient");
+	lab->builtin_url = HOST "kernel";
+	boot_lab_boots(lab, "");
+	assert_string_equal(lab->asked, "/kernel ");
+	assert_not_printed("boot file: ");
+	assert_not_printed("pxe: ");
+	assert_false(lab->nb->named_by_dhcp);
+	assert_in_range(clock_now_ms() - start_ms, 1000, 1500); /* for somebody else's URL */
 }
 
 static void a_key_is_not_dhcp_s(void **state)
@@ -121,10 +140,46 @@ static void a_wait_for_a_boot_file_is_said(void **state)
 {
 	struct boot_lab *lab = *state;
 
+	boot_lab_fails(lab, RUNG_CONFIG, ERR_CONFIG, "nobody says what to boot");
+	assert_printed("dhcp: 10.0.2.2 offers an address and no boot file; waiting up to 4000 ms "
+		       "for a server that names one\n");
+}
+
+static void a_wait_for_a_url_is_said(void **state)
+{
+	struct boot_lab *lab = *state;
+
+	boot_lab_lease(lab, 67, "skiff.efi");
 	lab->builtin_url = HOST "kernel";
 	boot_lab_boots(lab, "");
-	assert_printed("dhcp: 10.0.2.2 offers an address and no boot file; waiting up to 1000 ms "
+	assert_printed("dhcp: 10.0.2.2 offers an address and no URL to boot; waiting up to 1000 ms "
 		       "for a server that names one\n");
+}
+
+/* [DHCP-21] [DHCP-30]: only a URL, and nobody is asked for more. */
+static void a_url_that_is_built_in_yields_to_a_proxy_s_url_only(void **state)
+{
+	struct boot_lab *lab = *state;
+	uint32_t start_ms = clock_now_ms();
+
+	pxe_say_class(&server.offer);
+	say(&server.offer, 67, HOST "other");
+	boot_lab_lease(lab, 67, "skiff.efi");
+	lab->builtin_url = HOST "kernel";
+	boot_lab_boots(lab, "");
+	assert_string_equal(lab->asked, "/other ");
+	assert_true(lab->nb->named_by_dhcp);
+	assert_in_range(clock_now_ms() - start_ms, 0, 500);
+
+	boot_lab_teardown(state);
+	setup(state);
+	lab = *state;
+	pxe_say_class(&server.offer);
+	say(&server.offer, 67, "skiff.efi");
+	lab->builtin_url = HOST "kernel";
+	boot_lab_boots(lab, "");
+	assert_string_equal(lab->asked, "/kernel ");
+	assert_int_equal(server.asked, 0);
 }
 
 /* [DHCP-21] */
@@ -168,19 +223,18 @@ static void a_dhcp_server_that_left_it_open_is_asked(void **state)
 	assert_not_printed("waiting up to");
 }
 
-/* [DHCP-22]: the silence is said, and no failure: there may be something built in. */
-static void a_proxy_that_stays_silent_is_no_failure(void **state)
+/* [DHCP-22]: the silence is said, and is no failure itself: what there is then is nothing. */
+static void a_proxy_that_stays_silent_leaves_nothing(void **state)
 {
 	struct boot_lab *lab = *state;
 
 	pxe_say_class(&server.offer);
-	lab->builtin_url = HOST "kernel";
-	boot_lab_boots(lab, "");
+	boot_lab_fails(lab, RUNG_CONFIG, ERR_CONFIG, "nobody says what to boot");
 	assert_int_equal(server.asked, 4);
 	assert_printed("pxe: 10.0.2.4 does not answer on UDP port 4011\n");
 }
 
-static void a_proxy_that_stays_silent_leaves_nothing(void **state)
+static void a_proxy_is_waited_for_no_longer_than_the_deadline(void **state)
 {
 	struct boot_lab *lab = *state;
 
@@ -261,6 +315,19 @@ static void user_types(const char *keys, uint32_t after_ms)
 {
 	typist = (struct typist){ keys, 0, after_ms };
 	hosted_idle_hook(type, &typist);
+}
+
+/* [DHCP-30] */
+static void a_url_that_is_built_in_needs_no_menu(void **state)
+{
+	struct boot_lab *lab = *state;
+
+	offer_menu(255, 3);
+	lab->builtin_url = HOST "other";
+	boot_lab_boots(lab, "");
+	assert_string_equal(lab->asked, "/other ");
+	assert_not_printed("pxe: ");
+	assert_int_equal(server.discovered, 0);
 }
 
 /* [DHCP-23] [DHCP-24] */
@@ -441,7 +508,6 @@ static void a_boot_server_that_does_not_answer_is_a_failure(void **state)
 
 	offer_menu(0, 3);
 	server.boot.len = 0;
-	lab->builtin_url = HOST "kernel";
 	boot_lab_fails(lab, RUNG_ADDRESS, ERR_TIMEOUT,
 		       "no boot server of type 32769 answers, which the PXE server 10.0.2.4 leads "
 		       "to");
@@ -495,15 +561,19 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_url_of_dhcp_is_taken_and_said),
 		TEST(a_file_name_of_dhcp_is_taken_and_said),
+		TEST(a_url_that_is_built_in_goes_before_a_file_name),
 		TEST(a_key_is_not_dhcp_s),
 		TEST(a_proxy_names_the_file),
 		TEST(a_wait_for_a_boot_file_is_said),
+		TEST(a_wait_for_a_url_is_said),
+		TEST(a_url_that_is_built_in_yields_to_a_proxy_s_url_only),
 		TEST(the_lease_s_own_file_goes_before_a_proxy_s),
 		TEST(a_proxy_that_left_it_open_is_asked),
 		TEST(a_dhcp_server_that_left_it_open_is_asked),
-		TEST(a_proxy_that_stays_silent_is_no_failure),
 		TEST(a_proxy_that_stays_silent_leaves_nothing),
+		TEST(a_proxy_is_waited_for_no_longer_than_the_deadline),
 		TEST(a_proxy_alone_is_told_apart),
+		TEST(a_url_that_is_built_in_needs_no_menu),
 		TEST(a_key_chooses),
 		TEST(the_first_item_is_taken_when_the_time_is_up),
 		TEST(enter_takes_the_first_at_once),
