@@ -143,6 +143,7 @@ KINDS = {
     'a disk or ISO image': b'\x33\xed'.ljust(510, b'\x90') + b'\x55\xaa',
     'a gzip file': b'\x1f\x8b\x08\0',
     'a BIOS program (NBP)': b'\xea\x05\0\xc0\x07',
+    'an option ROM': b'\x55\xaa\x6e\xeb',
 }
 
 

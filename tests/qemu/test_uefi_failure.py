@@ -179,7 +179,8 @@ def test_file_that_is_not_a_program(fails, user, www):
     fails(user.netdev, 'image', r'neither a Linux kernel nor an EFI program', url=user.url('4m'))
 
 
-@pytest.mark.parametrize('name', ['a web page', 'an arm64 kernel', 'a BIOS program (NBP)'])
+@pytest.mark.parametrize('name', ['a web page', 'an arm64 kernel', 'a BIOS program (NBP)',
+                                  'an option ROM'])
 def test_files_that_are_no_program_are_named(name, fails, user, www):
     kind_file(www.root / 'kind', name)
     fails(user.netdev, 'image', rf'^not a kernel: the file looks like {re.escape(name)}; ',

@@ -73,6 +73,7 @@ static void boot_programs_are_what_is_nothing_else(void **state)
 	assert_nbp(0, "<html>", "a web page");
 	assert_nbp(0, "\177ELF", "an ELF file");
 	assert_nbp(0, "\x1f\x8b", "a gzip file");
+	assert_nbp(0, "\x55\xaa\x6e", "an option ROM");
 }
 
 static void boot_programs_have_a_remedy_of_their_own(void **state)
@@ -106,6 +107,7 @@ static void what_belongs_elsewhere_is_named(void **state)
 	assert_named(0, "\x02\x21\x4c\x18", "an lz4 file");
 	assert_named(0, "hsqs", "a squashfs");
 	assert_named(0, "\177ELF\x02", "an ELF file");
+	assert_named(0, "\x55\xaa\x6e\xeb", "an option ROM");
 }
 
 static void kernels_of_other_processors_are_named(void **state)
