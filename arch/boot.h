@@ -64,6 +64,13 @@ int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struc
 		     struct failure *f) MUST_CHECK;
 
 /*
+ * 0; ERR_CONFIG, with a sentence in f (rung `image`), if a file that begins with that head is the
+ * program that runs here, signed or not: this build, not another. Never where none of ours can be
+ * started.
+ */
+int boot_refuse_self(struct span head, struct failure *f) MUST_CHECK;
+
+/*
  * The last grant's file is complete, with this many bytes. 0, or a refusal in f (rung `image`): a
  * kernel that is shorter than its own header says.
  */

@@ -20,6 +20,7 @@ static struct {
 	bool has_uuid;
 	uint8_t uuid[16];
 	uint16_t dhcp_arch;
+	const char *self;
 
 	struct hosted_cargo cargo[HOSTED_CARGO_MAX];
 	unsigned count;
@@ -60,6 +61,21 @@ uint16_t boot_dhcp_arch(void)
 void hosted_dhcp_arch_set(uint16_t arch)
 {
 	boot.dhcp_arch = arch;
+}
+
+int boot_refuse_self(struct span head, struct failure *f)
+{
+	size_t len = boot.self ? strlen(boot.self) : 0;
+
+	assert(head.len <= IMAGE_HEAD_LEN);
+	if (!len || len > head.len || memcmp(head.at, boot.self, len) != 0)
+		return 0;
+	return fail(f, RUNG_IMAGE, ERR_CONFIG, "the file is this program");
+}
+
+void hosted_self_set(const char *magic)
+{
+	boot.self = magic;
 }
 
 void hosted_cargo_area(uint8_t *at, size_t len)

@@ -83,6 +83,8 @@ void hosted_dma_base(uint64_t dev);
 
 void hosted_uuid_set(const uint8_t uuid[16]); /* NULL: there is none */
 void hosted_dhcp_arch_set(uint16_t arch);
+/* What files begin with that are this program; valid until the reset. NULL: none is. */
+void hosted_self_set(const char *magic);
 
 #define HOSTED_CARGO_MAX 20
 

@@ -77,6 +77,14 @@ static int place_linux(struct span head, uint64_t file_len, struct place_extent 
 	return place_kernel(&place, &bz, file_len, e, f);
 }
 
+/* An option ROM is no file that a BIOS starts. */
+int boot_refuse_self(struct span head, struct failure *f)
+{
+	(void)head;
+	(void)f;
+	return 0;
+}
+
 int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {

@@ -25,7 +25,9 @@ $(uefi_OBJECTS) $(UNPACK_OBJECTS): arch/uefi/build.mk
 -include $(uefi_OBJECTS:.o=.d) $(UNPACK_OBJECTS:.o=.d)
 
 # $(call uefi_program,NAME,SOURCES): build/NAME.efi is the port with this program behind
-# arch/program.h; NAME.plain.efi is the same before arch/uefi/unpack is put around it.
+# arch/program.h; NAME.plain.efi is the same before arch/uefi/unpack is put around it. The image
+# version, which is ours to define, is a checksum of what is packed: headers tell builds apart that
+# are of the same sizes (pe_is_build() in arch/uefi/pe.c).
 define uefi_program
 $(B)/$(1).plain.efi: arch/uefi/unpack/plain.ld $(uefi_OBJECTS) $(call objects,uefi,$(2))
 	$$(call say,LD)$(UEFI_CC) $$(call uefi_LINK,$$<,4096) -Wl,-Map,$(B)/$(1).plain.map -o $$@ \
@@ -36,7 +38,10 @@ $(B)/$(1).efi.packed.o: arch/uefi/unpack/packed.S $(B)/$(1).plain.efi
 		$(UEFI_CC) $(uefi_FLAGS) -DPACKED='"$(B)/$(1).efi.packed"' \
 		-DPLAIN_LEN=$$$$(wc -c <$(B)/$(1).plain.efi) -c -o $$@ $$<
 $(B)/$(1).efi: arch/uefi/skiff.ld $(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
-	$$(call say,EFI)$(UEFI_CC) $$(call uefi_LINK,$$<,512) -o $$@ \
+	$$(call say,EFI)crc=$$$$(cksum <$(B)/$(1).efi.packed) && crc=$$$${crc%% *} && \
+		$(UEFI_CC) $$(call uefi_LINK,$$<,512) \
+		-Wl,--major-image-version,$$$$((crc >> 16)) \
+		-Wl,--minor-image-version,$$$$((crc & 0xffff)) -o $$@ \
 		$(UNPACK_OBJECTS) $(B)/$(1).efi.packed.o
 -include $(patsubst %.o,%.d,$(call objects,uefi,$(2)))
 endef

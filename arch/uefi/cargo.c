@@ -79,6 +79,21 @@ static int check_kernel(struct span head, uint64_t file_len, struct failure *f)
 	return err || !cargo.is_linux ? err : bzimage_parse(&cargo.bz, head, file_len, f);
 }
 
+/* The image that the firmware has loaded: the program itself, or what unpacked it (unpack/). */
+int boot_refuse_self(struct span head, struct failure *f)
+{
+	uint64_t len = uefi.loaded->ImageSize;
+	struct span ours = { uefi.loaded->ImageBase,
+			     len < IMAGE_HEAD_LEN ? (uint32_t)len : IMAGE_HEAD_LEN };
+
+	if (!pe_is_build(head, ours))
+		return 0;
+	return fail(f, RUNG_IMAGE, ERR_CONFIG,
+		    "the boot file is skiff.efi itself, which would load itself for ever; let DHCP "
+		    "name what skiff is to load (it says the user class \"skiff\", option 77), or "
+		    "set the key url");
+}
+
 int boot_cargo_grant(enum cargo kind, struct span head, uint64_t file_len, struct extent *e,
 		     struct failure *f)
 {

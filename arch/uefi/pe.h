@@ -16,4 +16,10 @@
  */
 int pe_check(struct span head, struct failure *f) MUST_CHECK;
 
+/*
+ * Whether a file that begins with head is what was built together with the image whose memory
+ * begins with loaded, be one of them signed and the other not.
+ */
+bool pe_is_build(struct span head, struct span loaded);
+
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who says what to boot, and what that means: a key, DHCP, a PXE server, or nobody but the build.
- * What servers name is taken apart by net/uri.c. Called by netboot.c.
+ * Who says what to boot, and with which words: a key, DHCP, a PXE server, a boot entry, or nobody
+ * but the build. What servers name is taken apart by net/uri.c. Called by netboot.c.
  */
+#include "arch/boot.h"
 #include "net/boot/choose.h"
 #include "net/boot/pxe.h"
 
@@ -67,4 +68,29 @@ int choose_url(struct netboot *nb, const char *builtin_url)
 	return fail(nb->failure, RUNG_CONFIG, ERR_CONFIG,
 		    "nobody says what to boot; set the key url (-fw_cfg "
 		    "name=opt/org.skiff/url,string=http://...) or DHCP option 67");
+}
+
+/* Without its variables replaced. */
+static const char *cmdline(const struct netboot *nb)
+{
+	bool is_entrys = nb->has_bls && !config_has(nb->config, CONFIG_CMDLINE);
+
+	return is_entrys ? nb->bls.options : nb->config->cmdline;
+}
+
+int choose_cmdline(struct netboot *nb)
+{
+	struct text t;
+
+	text_init(&t, nb->cmdline, sizeof(nb->cmdline));
+	if (cmdline(nb) == nb->config->cmdline)
+		return vars_expand(&t, cmdline(nb), text_len(cmdline(nb)), &nb->vars, "cmdline",
+				   nb->failure);
+	text_fmt(&t, "%s", cmdline(nb));
+	return 0;
+}
+
+int choose_refuse_self(const struct netboot *nb, struct span head)
+{
+	return cmdline(nb)[0] ? 0 : boot_refuse_self(head, nb->failure);
 }

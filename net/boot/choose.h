@@ -14,4 +14,16 @@
  */
 int choose_url(struct netboot *nb, const char *builtin_url) MUST_CHECK;
 
+/*
+ * With what is to be started known, the key `cmdline`, or an entry's options, into nb->cmdline. 0;
+ * vars_expand()'s errors.
+ */
+int choose_cmdline(struct netboot *nb) MUST_CHECK;
+
+/*
+ * What begins with head is to be started. Refuses, with a sentence (rung `image`), this very
+ * program, if it gets no word of its own by which it could do anything but load itself again.
+ */
+int choose_refuse_self(const struct netboot *nb, struct span head) MUST_CHECK;
+
 #endif

@@ -45,8 +45,9 @@ static int place_fetch(void *ctx, struct image *img)
 
 static int place_kernel(void *ctx, struct image *img)
 {
-	(void)ctx;
-	return grant(img, CARGO_KERNEL);
+	int err = choose_refuse_self(ctx, (struct span){ img->head, img->head_len });
+
+	return err ? err : grant(img, CARGO_KERNEL);
 }
 
 static int place_initrd(void *ctx, struct image *img)
@@ -83,7 +84,7 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	if (!bzimage_is(head) && !bls_may_be(head) && may_be_nbp(nb))
 		return place_nbp(nb, img);
 	if (bzimage_is(head) || !bls_may_be(head))
-		return grant(img, CARGO_KERNEL);
+		return place_kernel(ctx, img);
 	err = kind_refuse(head, boot_dhcp_arch() != 0, nb->failure); /* a web page is text, too */
 	if (err)
 		return err;
@@ -214,18 +215,6 @@ static int load_initrds(struct netboot *nb)
 	for (uint32_t i = 0; nb->has_bls && i < nb->bls.initrds && !err; i++)
 		err = initrd_done(nb, download_ref(nb, nb->bls.initrd_ref[i], 0, place_initrd));
 	return err;
-}
-
-static int choose_cmdline(struct netboot *nb)
-{
-	struct text t;
-
-	text_init(&t, nb->cmdline, sizeof(nb->cmdline));
-	if (config_has(nb->config, CONFIG_CMDLINE) || !nb->has_bls)
-		return vars_expand(&t, nb->config->cmdline, text_len(nb->config->cmdline),
-				   &nb->vars, "cmdline", nb->failure);
-	text_fmt(&t, "%s", nb->bls.options);
-	return 0;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

@@ -56,10 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct input in = { data, len };
 	uint32_t choices = take(&in, 1);
-	struct span bytes = take_rest(&in);
+	struct span bytes = take_rest(&in), cut = { bytes.at, bytes.len - bytes.len / 4 };
 	struct failure f = { .err = 0 }, g = { .err = 0 };
 
 	must_agree(pe_check(bytes, &f), &f);
+	must(pe_is_build(bytes, cut) == pe_is_build(cut, bytes), "a build is known one way only");
 	must_agree(kind_refuse(bytes, choices & 1, &g), &g);
 	relocate(bytes, choices % (PAGES_MAX + 1), choices & 0x40,
 		 choices & 0x80 ? 0xfffffffffffff000 : 0x7e000000);

@@ -8,6 +8,7 @@
     peer                    a peer.Peer, alone with the machine on a wire
     boot(keys…)             a machine on that wire
     api(…)                  a probe.Probe on that wire; see Api
+    built(target, keys…)    skiff.rom or skiff.efi with these keys built in
     www                     an Nginx for the whole run on port 8080 with payload files; see Www
     kernel                  a Linux kernel and an initramfs there, as vmlinuz and initrd
 """
@@ -97,6 +98,18 @@ def efi(stack):
     def start(*args, **options):
         return stack.enter_context(uefi.Machine(*args, **options))
     return start
+
+
+@pytest.fixture(scope='session')
+def built():
+    """The same for all tests: a file lasts until the next one is built."""
+    def build(target, **keys):
+        words = [f'{key}={value}' for key, value in keys.items()]
+        folder = 'build/test-builtin' + os.environ.get('PYTEST_XDIST_WORKER', '')
+        status, output = skiff.make(f'B={folder}', f'{folder}/{target}', *words)
+        assert status == 0, output
+        return vm.TOP / folder / target
+    return build
 
 
 class Www:

@@ -2,6 +2,7 @@
 
 import re
 import struct
+import subprocess
 from pathlib import Path
 
 import vm
@@ -30,6 +31,13 @@ NEXT_SAYS = 'THE NEXT BOOT DEVICE'              # next_device()'s
 NEXT_DEVICE = rf'^{NEXT_SAYS}$'
 SAID = r"^say: here, (\d+) NICs of the firmware's, options: ?(.*)(?=\n)"     # tests/uefi/say.c
 USER_SPACE = r'^skiff-demo: user space reached, Linux (\S+)$'
+
+
+def make(*words, **options):
+    """Runs make at the top; its output, whatever became of it."""
+    done = subprocess.run(['make', '--no-print-directory', *words], cwd=TOP, text=True, timeout=240,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options)
+    return done.returncode, done.stdout
 
 
 def counts(text):

@@ -159,7 +159,8 @@ def shimmed(program, words='', exit_after=''):
 # From the network: options for attach('tap', dnsmasq=…).
 
 def pxe(root, name):
-    """By TFTP, as PXE firmware does: the file `name` of the folder `root`."""
+    """By TFTP, as PXE firmware does: the file `name` of the folder `root`, for everybody, or for
+    whom a tag before it says."""
     return ['enable-tftp', f'tftp-root={root}', f'dhcp-boot={name}']
 
 

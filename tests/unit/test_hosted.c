@@ -234,6 +234,8 @@ static void refusals_come_once_with_their_sentence(void **state)
 static void identity_is_what_a_test_sets(void **state)
 {
 	static const uint8_t uuid[16] = { 1, 2, 3, [15] = 16 };
+	struct span head = { (const uint8_t *)"MZs", 3 };
+	struct failure f = { 0 };
 	uint8_t got[16];
 
 	(void)state;
@@ -244,6 +246,10 @@ static void identity_is_what_a_test_sets(void **state)
 	assert_int_equal(boot_dhcp_arch(), 0);
 	hosted_dhcp_arch_set(7);
 	assert_int_equal(boot_dhcp_arch(), 7);
+	assert_int_equal(boot_refuse_self(head, &f), 0);
+	hosted_self_set("MZs");
+	assert_int_equal(boot_refuse_self(head, &f), ERR_CONFIG);
+	assert_int_equal(boot_refuse_self((struct span){ head.at, 2 }, &f), 0);
 	assert_int_equal(port_key(), -1);
 	hosted_type("1\33");
 	assert_int_equal(port_key(), '1');

@@ -22,6 +22,9 @@
 static const struct boot_page pages[] = {
 	{ .path = "/kernel", .off = 1, .len = 3000 },
 	{ .path = "/other", .off = 7, .len = 3000 },
+	{ .path = "/skiff.efi", .text = "MZ\1skiff" },
+	{ .path = "/entry", .text = "efi skiff.efi\n" },
+	{ .path = "/entry-with-words", .text = "efi skiff.efi\noptions url=x\n" },
 	{ .path = NULL },
 };
 
@@ -115,6 +118,59 @@ static void a_key_is_not_dhcp_s(void **state)
 	assert_not_printed("boot file: ");
 	assert_false(lab->nb->named_by_dhcp);
 	assert_int_equal(server.asked, 0);
+}
+
+/* --- this very program ----------------------------------------------------------------------- */
+
+static void as_skiff_efi(void)
+{
+	hosted_dhcp_arch_set(7);
+	hosted_self_set("MZ\1skiff");
+}
+
+/* Whoever names it: it would come by here again. */
+static void this_program_is_not_started_again(void **state)
+{
+	static const char *const names[] = { "skiff.efi", "entry" };
+	char url[40];
+
+	for (uint32_t i = 0; i < 2 * ARRAY_LEN(names); i++) {
+		as_skiff_efi();
+		snprintf(url, sizeof(url), HOST "%s", names[i / 2]);
+		if (i & 1)
+			boot_lab_key(*state, "url", url);
+		else
+			boot_lab_lease(*state, 67, url);
+		boot_lab_fails(*state, RUNG_IMAGE, ERR_CONFIG, "the file is this program");
+		assert_int_equal(hosted_cargo_count(), 0);
+		boot_lab_teardown(state);
+		setup(state);
+	}
+	boot_lab_lease(*state, 67, HOST "kernel");
+	boot_lab_boots(*state, "");
+}
+
+/* They may say what to boot. */
+static void this_program_is_started_with_other_words(void **state)
+{
+	as_skiff_efi();
+	boot_lab_lease(*state, 67, HOST "entry-with-words");
+	boot_lab_boots(*state, "url=x");
+	boot_lab_teardown(state);
+	setup(state);
+	as_skiff_efi();
+	boot_lab_key(*state, "url", HOST "skiff.efi");
+	boot_lab_key(*state, "cmdline", "url=y");
+	boot_lab_boots(*state, "url=y");
+}
+
+/* The key takes away the words that the entry has. */
+static void an_empty_key_cmdline_is_no_word(void **state)
+{
+	as_skiff_efi();
+	boot_lab_key(*state, "cmdline", "");
+	boot_lab_lease(*state, 67, HOST "entry-with-words");
+	boot_lab_fails(*state, RUNG_IMAGE, ERR_CONFIG, "the file is this program");
 }
 
 /* --- proxies --------------------------------------------------------------------------------- */
@@ -563,6 +619,9 @@ int main(void)
 		TEST(a_file_name_of_dhcp_is_taken_and_said),
 		TEST(a_url_that_is_built_in_goes_before_a_file_name),
 		TEST(a_key_is_not_dhcp_s),
+		TEST(this_program_is_not_started_again),
+		TEST(this_program_is_started_with_other_words),
+		TEST(an_empty_key_cmdline_is_no_word),
 		TEST(a_proxy_names_the_file),
 		TEST(a_wait_for_a_boot_file_is_said),
 		TEST(a_wait_for_a_url_is_said),

@@ -173,6 +173,104 @@ static void a_program_for_windows_is_named(void **state)
 	assert_non_null(refusal());
 }
 
+/* --- one build, or two ----------------------------------------------------------------------- */
+
+#define OPTIONAL_LEN 240
+#define SECTIONS 2
+#define HEADERS_LEN (AT + 24 + OPTIONAL_LEN + 40 * SECTIONS)
+
+static uint8_t built[HEADERS_LEN], loaded[HEADERS_LEN];
+
+/* Headers without a zero byte where there is none in particular, twice. */
+static int make_build(void **state)
+{
+	make_efi_program(state);
+	memset(built, 0x11, sizeof(built));
+	memcpy(built, head, 2);
+	put_le32(built + LFANEW, AT);
+	memcpy(built + AT, head + AT, 6);
+	put_le16(built + AT + 6, SECTIONS);
+	put_le16(built + AT + 20, OPTIONAL_LEN);
+	memcpy(loaded, built, sizeof(built));
+	return 0;
+}
+
+static bool is_build(uint32_t len, uint32_t loaded_len)
+{
+	uint8_t *a = malloc(len), *b = malloc(loaded_len);
+	bool is;
+
+	assert_true(a && b);
+	memcpy(a, built, len);
+	memcpy(b, loaded, loaded_len);
+	is = pe_is_build((struct span){ a, len }, (struct span){ b, loaded_len });
+	free(a);
+	free(b);
+	return is;
+}
+
+/* Where it lies in memory; the checksum and the place of the signature: no other byte. */
+static bool may_differ(uint32_t off)
+{
+	return (off >= AT + 48 && off < AT + 56) || (off >= AT + 88 && off < AT + 92) ||
+	       (off >= AT + 168 && off < AT + 176);
+}
+
+static void a_build_is_known_by_all_that_loaders_and_signers_leave(void **state)
+{
+	(void)state;
+	assert_true(is_build(HEADERS_LEN, HEADERS_LEN));
+	for (uint32_t i = 0; i < HEADERS_LEN; i++) {
+		loaded[i] ^= 0x80;
+		assert_int_equal(is_build(HEADERS_LEN, HEADERS_LEN), may_differ(i));
+		loaded[i] ^= 0x80;
+	}
+	memset(loaded + AT + 48, 0x22, 8);
+	memset(loaded + AT + 88, 0x22, 4);
+	memset(loaded + AT + 168, 0x22, 8);
+	assert_true(is_build(HEADERS_LEN, HEADERS_LEN));
+}
+
+static void headers_that_are_cut_are_no_build(void **state)
+{
+	(void)state;
+	for (uint32_t len = 1; len < HEADERS_LEN; len++) {
+		assert_false(is_build(len, HEADERS_LEN));
+		assert_false(is_build(HEADERS_LEN, len));
+	}
+}
+
+/* As odd as they are, they are equal: that is not enough. */
+static void odd_headers_are_no_build(void **state)
+{
+	static const struct {
+		uint32_t off;
+		uint16_t value;
+	} odd[] = {
+		{ 0, 0 },
+		{ AT, 0 },
+		{ LFANEW + 2, 0xffff },
+		{ LFANEW, HEADERS_LEN - 175 },
+		{ AT + 20, 0xffff },
+		{ AT + 6, 0xffff },
+		{ AT + 6, SECTIONS + 1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(odd); i++) {
+		make_build(state);
+		put_le16(built + odd[i].off, odd[i].value);
+		memcpy(loaded, built, sizeof(built));
+		assert_false(is_build(HEADERS_LEN, HEADERS_LEN));
+	}
+	make_build(state);
+	put_le16(built + AT + 20, 151); /* the signature's place would be behind it */
+	put_le16(built + AT + 6, 0);
+	memcpy(loaded, built, sizeof(built));
+	assert_false(is_build(HEADERS_LEN, HEADERS_LEN));
+}
+
+/* --- the command line ------------------------------------------------------------------------ */
+
 static void assert_ucs2(const char *s, int64_t len, const uint16_t *expected)
 {
 	uint16_t *buf = malloc((strlen(s) + 1) * sizeof(*buf));
@@ -236,6 +334,10 @@ int main(void)
 		cmocka_unit_test_setup(a_kernel_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_a_bios_is_named, make_efi_program),
 		cmocka_unit_test_setup(a_program_for_windows_is_named, make_efi_program),
+		cmocka_unit_test_setup(a_build_is_known_by_all_that_loaders_and_signers_leave,
+				       make_build),
+		cmocka_unit_test_setup(headers_that_are_cut_are_no_build, make_build),
+		cmocka_unit_test(odd_headers_are_no_build),
 		cmocka_unit_test(utf8_becomes_ucs2),
 		cmocka_unit_test(what_is_not_utf8_is_refused),
 	};
