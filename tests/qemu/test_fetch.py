@@ -107,7 +107,7 @@ def test_longest_url(attach, machine, www):
     url += 'a' * (4096 - len(url))
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': url})
     fetched(guest, 4 * MIB, sha256)
-    assert guest.wait_for(r'^http: ' + re.escape(url[:599]) + r'\.\.\. 4194304 bytes in \d+ ms')
+    assert guest.wait_for(r'^http: ' + re.escape(url[:549]) + r'\.\.\. 4194304 bytes in \d+ ms')
     assert www.server.wait_request('Signature').uri == url[url.index('/4m'):]
 
 
