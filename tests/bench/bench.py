@@ -22,6 +22,9 @@ start   From the start of the virtual CPU to the first DHCPDISCOVER on the wire,
         Nothing is typed and nothing configured: what a stock machine does. The wire is watched by
         QEMU's filter-dump. libslirp announces an IPv6 router; on our tap nobody does, and iPXE
         waits for one.
+nbp     From the start of the virtual CPU to the first byte of pxelinux.0 on the wire, as dnsmasq's
+        DHCP names it for a stock machine on a tap; and the base memory, of SeaBIOS's 639 KiB, that
+        is gone when pxelinux asks for its first file.
 count   Guest instructions per KiB of payload, by count.c. Between the GET and the console line, as
         above; the median for 16 MiB is taken from that for 64 MiB, so what happens once per fetch
         drops out, and what is left includes the polls of a guest that waits for its network: on a
@@ -31,7 +34,7 @@ count   Guest instructions per KiB of payload, by count.c. Between the GET and t
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: see ovmf.py.
 
-Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,tftp,start,count,size,uefi), FLAVOURS
+Environment: RUNS, COUNT_RUNS, ONLY (rate,loss,tftp,start,nbp,count,size,uefi), FLAVOURS
 (user,tap,passt), SKIFF_ROM, IPXE_ALONE=1 (measure iPXE though there is no skiff). Exit status 1 if
 anything failed or is missing. Before it measures, the plugin is tried on a small guest whose
 instructions are known.
@@ -59,13 +62,16 @@ import ovmf
 from vm import ACCEL, SKIFF_ROM, Machine
 
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
-ONLY = os.environ.get('ONLY', 'size,rate,loss,tftp,start,count,uefi').split(',')
+ONLY = os.environ.get('ONLY', 'size,rate,loss,tftp,start,nbp,count,uefi').split(',')
 FLAVOURS = os.environ.get('FLAVOURS', ','.join(servers.FLAVOURS)).split(',')
 
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 
 # Percent of the TCP segments that are lost, each way.
 LOSSES = ('0.1', '1', '5')
+
+NBP = TOP / 'build' / 'nbp'
+BASE_MEMORY = 639       # KiB, SeaBIOS's, at 40:13
 
 # What atftpd is told for windows of so many blocks.
 WINDOWS = {'1': ['--no-windowsize'], '16': []}
@@ -193,6 +199,18 @@ def start_times(program, flavour):
         return discover.when - machine.started, first.when - machine.started
 
 
+def nbp_start(program):
+    """Seconds from the start to pxelinux.0's first byte, and KiB of base memory held behind it."""
+    head = (NBP / 'pxelinux.0').read_bytes()[:64]
+    with servers.attach('tap', bootfile='pxelinux.0',
+                        dnsmasq=['enable-tftp', f'tftp-root={NBP}']) as net, \
+            program.machine(net, wire=True) as machine:
+        first = machine.wire.wait(lambda frame: head in frame, timeout=120)
+        machine.wire.wait(lambda frame: b'ldlinux.c32\0' in frame, timeout=60)
+        left = int(machine.monitor.human('xp /1hx 0x413').split(':')[1], 16)
+    return {'nbp': first.when - machine.started, 'base': BASE_MEMORY - left}
+
+
 def fetch_count(program, flavour, payload, directory, marks):
     """(all instructions from the GET to the end, the counters at the end) of one fetch."""
     name, _ = payload
@@ -252,6 +270,9 @@ class Results(Values):
             for flavour in ('user', 'tap'):
                 where = 'tap (IPv4 only)' if flavour == 'tap' else flavour
                 rows.append((f'{title}, {where}, s', *self._row(quantity, flavour, '{:.3f}'), ''))
+        rows.append(('start to first byte of pxelinux.0, tap, s',
+                     *self._row('nbp', 'tap', '{:.3f}'), ''))
+        rows.append(('base memory held for it, KiB', *self._row('base', 'tap', '{:.0f}'), ''))
         for flavour in FLAVOURS:
             rows.append((f'instructions per KiB, {flavour}', *self._row('count', flavour, '{:.0f}'),
                          ''))
@@ -294,6 +315,9 @@ def measure(programs, server, directory):
         for flavour, program in rounds(programs, booting, RUNS):
             results.measure('start', flavour, program, lambda f=flavour, p=program:
                             dict(zip(('discover', 'first'), start_times(p, f))))
+    if 'nbp' in ONLY:
+        for flavour, program in rounds(programs, ['tap'], RUNS):
+            results.measure('nbp', flavour, program, lambda p=program: nbp_start(p))
     return results
 
 
