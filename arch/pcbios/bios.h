@@ -42,13 +42,13 @@ static inline void *bios_phys(uint32_t address)
 {
 	address -= flat_base;
 	__asm__("" : "+r"(address));
-	return (void *)address;
+	return (void *)(uintptr_t)address;
 }
 
 /* What the device, and a BIOS, call an address of ours. */
 static inline uint32_t bios_linear(const void *at)
 {
-	return (uint32_t)at + flat_base;
+	return (uint32_t)(uintptr_t)at + flat_base;
 }
 
 /* The BIOS data area, segment 40h. */

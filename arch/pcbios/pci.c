@@ -76,7 +76,7 @@ uint32_t pci_dma_cut(size_t len)
 {
 	assert(len <= sizeof(dma_memory));
 	dma_room = len;
-	return (uint32_t)(dma_memory + len);
+	return (uint32_t)(uintptr_t)(dma_memory + len);
 }
 
 /*

@@ -17,6 +17,8 @@
 #define RECEIVED 0x01
 #define CAN_SEND 0x20
 
+uint32_t flat_base; /* 0, for arch/pcbios/pci.c: our addresses are physical */
+
 void port_putc(char c)
 {
 	while (!(inb(COM1_STATUS) & CAN_SEND))
