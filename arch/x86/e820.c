@@ -23,10 +23,10 @@ static bool widen(struct e820 *map, uint32_t i, uint32_t n)
 	return true;
 }
 
-static void put(struct e820 *map, uint32_t *i, uint64_t start, uint64_t end, uint32_t type)
+static void put(struct e820 *map, uint32_t *i, uint64_t low, uint64_t high, uint32_t type)
 {
-	if (start < end)
-		map->range[(*i)++] = (struct e820_range){ start, end - start, type };
+	if (low < high)
+		map->range[(*i)++] = (struct e820_range){ low, high - low, type };
 }
 
 /* Entry i is RAM, and from start to end of it is not any more. */

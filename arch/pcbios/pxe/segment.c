@@ -28,7 +28,7 @@ static struct {
 
 static uint16_t offset_of(const uint8_t *code)
 {
-	return (uint16_t)(code - pxe_stub);
+	return (uint16_t)((uintptr_t)code - (uintptr_t)pxe_stub);
 }
 
 static uint16_t segment_number(void)
@@ -178,7 +178,7 @@ bool pxe_segment_make(const struct pxe_homes *homes, const struct e820 *map)
 		return false;
 	pxe_segment = s;
 	memset(s, 0, PXE_SEGMENT_LEN);
-	memcpy(s, pxe_stub, (size_t)(pxe_stub_end - pxe_stub));
+	memcpy(s, pxe_stub, (uintptr_t)pxe_stub_end - (uintptr_t)pxe_stub);
 	make_bang(s + PXE_BANG);
 	make_env(s + PXE_ENV);
 	make_gdt(s, homes->skiff - BODY_BASE);
