@@ -356,9 +356,18 @@ static uint32_t registers_read(struct device *d, unsigned bar, uint32_t off, uns
 	return value;
 }
 
+/* The PCI_CFG window's BAR is whatever stands there. */
+static bool has_bar(struct device *d, unsigned bar)
+{
+	if (bar < ARRAY_LEN(d->pci.bar))
+		return true;
+	device_complain(d, "an access to a BAR that no device has [PCI-16]");
+	return false;
+}
+
 uint32_t device_bar_read(void *ctx, unsigned bar, uint32_t off, unsigned width)
 {
-	uint32_t value = registers_read(ctx, bar, off, width);
+	uint32_t value = has_bar(ctx, bar) ? registers_read(ctx, bar, off, width) : UINT32_MAX;
 
 	device_record(ctx, bar, false, off, width, value);
 	return value;
@@ -369,6 +378,8 @@ void device_bar_write(void *ctx, unsigned bar, uint32_t off, unsigned width, uin
 	struct device *d = ctx;
 
 	device_record(d, bar, true, off, width, value);
+	if (!has_bar(d, bar))
+		return;
 	check_decode(d, bar);
 	if (bar == 0) {
 		device_legacy_write(d, off, width, value);
