@@ -28,6 +28,7 @@ HOST = '192.0.2.1'
 WEB = f'http://{HOST}/'
 GRUB = 'boot/grub/i386-pc/core.0'
 
+ACKNOWLEDGE = 1             # of a Linux whose virtio_pci is built in: nobody drives the device
 BASE_MEMORY = 639           # KiB, SeaBIOS's, at 40:13
 # arch/pcbios/pxe/layout.h
 SEGMENT = (BASE_MEMORY - 12) * 1024
@@ -293,7 +294,7 @@ def test_grub(choice, where, start, site, grub):
     site.grub(grub, [f'linux {where}/vmlinuz {CMDLINE}', f'initrd {where}/initrd', 'boot'])
     run = start(GRUB, choice, where and WEB)
     assert_reaches_user_space(run, False)
-    assert device_status(run.guest) == 0
+    assert device_status(run.guest) & ~ACKNOWLEDGE == 0
     assert_calls(run, 'core.0')
 
 

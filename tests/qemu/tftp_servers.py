@@ -32,8 +32,9 @@ class Tftpd(servers.Server):
         if not self.program.exists():
             raise Unavailable(f'{self.program} is not there (make deps unpacks it)')
         if self.title == 'atftpd':
-            # It writes a file of its process number, and wants a user.
+            # It writes a file of its process number, wants a user, and from 0.8 on hears IPv6.
             return [self.program, '--daemon', '--no-fork', '--logfile', '-', '--verbose=7',
+                    '--bind-address', '0.0.0.0',
                     '--user', 'root.root', '--pidfile', f'{self.dir}/pid', *self.words,
                     self.root]
         return [self.program, '--foreground', '--listen', '--ipv4', '--verbose', '--verbosity', '7',
