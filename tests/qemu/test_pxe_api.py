@@ -272,6 +272,18 @@ def test_unloading_in_any_order(opened, order, api):
     assert_over(api, probe, vectors, base)
 
 
+@pytest.mark.parametrize('opened', ['udp', 'undi'])
+@pytest.mark.parametrize('word', ['unload', 'shut', 'stop', 'cleanup'])
+def test_one_call_is_enough_to_stop_the_device(opened, word, api):
+    """A program that says goodbye with one of them leaves no DMA behind. [PXE-16]"""
+    probe = api()
+    STATES[opened](probe)
+    assert device_status(probe.guest) == 15
+    opcode, length = CALLS[word]
+    probe.call(opcode, bytes(length))
+    assert device_status(probe.guest) == 0
+
+
 def test_release_waits_for_who_hooked_behind_us(api):
     """[PXE-16]"""
     probe = api()

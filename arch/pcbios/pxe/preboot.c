@@ -3,9 +3,9 @@
  * Preboot: what DHCP said, and the order in which a boot program lets go of us (PXE 2.1, 3.3.1 to
  * 3.3.4). The boot program wrote the parameters. pxe.c calls.
  *
- * UNDI outlives the base code: after UNLOAD_STACK there are no UDP, no TFTP and no INT 1Ah, but
- * frames; STOP_UNDI or UNDI_CLEANUP behind it gives memory back. Any subset of these calls in
- * any order ends well [PXE-16].
+ * UNDI outlives the base code: after UNLOAD_STACK there are no UDP, no TFTP and no INT 1Ah, and the
+ * device is silent until UNDI is asked to open it; STOP_UNDI or UNDI_CLEANUP behind it gives memory
+ * back. Any subset of these calls in any order ends well [PXE-16].
  */
 #include "arch/pcbios/pxe/pxe_impl.h"
 #include "core/mem.h"
@@ -19,13 +19,11 @@ enum pxe_status preboot_start_undi(struct pxe *p, uint8_t *q)
 
 enum pxe_status preboot_unload_stack(struct pxe *p, uint8_t *q)
 {
-	if (p->udp_open)
-		(void)udp_close_call(p, q);
 	if (p->tftp.open)
-		(void)tftp_close_call(p, q);
+		(void)tftp_close_call(p, q); /* so that its server knows */
 	p->base_unloaded = true;
 	(void)pxe_segment_hide();
-	return PXE_SUCCESS;
+	return pxe_stop(p) ? PXE_SUCCESS : PXE_FAILURE;
 }
 
 /* The device is stopped in any case; who still has base code keeps the memory. */

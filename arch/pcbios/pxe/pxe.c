@@ -16,6 +16,7 @@
 #define NBP_AT 0x7c00
 #define BDA_BASE_MEMORY 0x13
 #define KIB 1024u
+#define BASE_MEMORY_MOST 640 /* KiB, by any BIOS */
 
 _Static_assert(PXE_CACHED + DHCP_CACHED_COUNT * PXE_CACHED_LEN <= PXE_FRAME, "packets end");
 _Static_assert(PXE_FRAME + PXE_FRAME_LEN <= PXE_E820, "the frame ends");
@@ -162,20 +163,26 @@ uint32_t pxe_service(void)
 
 /* --- start and end --------------------------------------------------------------------------- */
 
-static uint32_t segment_at(void)
+/* Where our segment ends, below what the BIOS keeps; at least where it can begin. */
+static uint32_t base_memory_end(void)
 {
-	return bda_word(BDA_BASE_MEMORY) * KIB - PXE_SEGMENT_LEN;
+	uint32_t kib = bda_word(BDA_BASE_MEMORY);
+
+	if (kib > BASE_MEMORY_MOST)
+		kib = BASE_MEMORY_MOST;
+	return kib * KIB > NBP_AT + PXE_SEGMENT_LEN ? kib * KIB : NBP_AT + PXE_SEGMENT_LEN;
 }
 
 uint32_t pxe_nbp_room(void)
 {
-	return segment_at() - NBP_AT;
+	return base_memory_end() - PXE_SEGMENT_LEN - NBP_AT;
 }
 
 int pxe_start(uint32_t at, uint32_t len, struct place *place, struct failure *f)
 {
 	uint32_t end = pci_dma_cut(VIRTIO_NET_MEMORY_LEN(PXE_SLOTS));
-	struct pxe_homes homes = { .segment = segment_at(), .len = end - BODY_BASE };
+	struct pxe_homes homes = { .segment = base_memory_end() - PXE_SEGMENT_LEN,
+				   .len = end - BODY_BASE };
 
 	homes.skiff = place_resident(place, homes.len);
 	if (!homes.skiff || !pxe_segment_make(&homes, place->map))
