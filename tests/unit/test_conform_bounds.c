@@ -4,20 +4,12 @@
  * question, answers to an earlier one, frames that answer nothing, resets without an end. No row is
  * broken by any of it that it does not prove.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/wire.h"
 #include "tests/conform/features.h"
-#include "tests/model/neighbour.h"
-
-#include <cmocka.h> /* behind our own: it has a macro fail() */
-#undef fail
+#include "tests/unit/conform_lab.h"
 
 #define DRIVER_OK VIRTIO_CONFIG_S_DRIVER_OK
 #define LATE_MS 40
@@ -38,16 +30,6 @@ static struct neighbour *neighbour_with(void (*on_idle)(struct neighbour *n),
 	return n;
 }
 
-static void assert_finds(struct neighbour *n, const char *rows, enum verdict verdict)
-{
-	neighbour_run(n);
-	if (strcmp(neighbour_broken(n), rows) != 0 || n->verdict != verdict)
-		fputs(hosted_output(), stderr);
-	assert_string_equal(neighbour_broken(n), rows);
-	assert_int_equal(n->verdict, verdict);
-	assert_int_equal(hosted_dma_live(), 0);
-}
-
 /* --- queues -------------------------------------------------------------------------------- */
 
 static void set_queues(struct neighbour *n, uint16_t size)
@@ -63,7 +45,7 @@ static void queues_of_two_entries(void **state)
 
 	(void)state;
 	set_queues(n, 2);
-	assert_finds(n, "", VERDICT_GOOD);
+	assert_ends(n, "", VERDICT_GOOD);
 	assert_true(neighbour_says(n, "ok ", "DEV-78", "[framing]"));
 	assert_false(neighbour_says(n, "ok ", "DEV-78", "# SKIP"));
 }
@@ -107,7 +89,7 @@ static void a_segment_that_has_to_wait(void **state)
 	device_offer(&n->device, VIRTIO_NET_F_CSUM);
 	device_offer(&n->device, VIRTIO_NET_F_HOST_TSO4);
 	n->deliver = hold_segments;
-	assert_finds(n, "DEV-76 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-76 ", VERDICT_BROKEN);
 	assert_true(neighbour_says(n, "ok ", "DEV-77", "[tx-offload]"));
 	assert_false(neighbour_says(n, "ok ", "DEV-77", "# SKIP"));
 	assert_true(clock_reached(clock_now_ms(), held_since_ms + HELD_MS));
@@ -148,7 +130,7 @@ static struct neighbour *limited(unsigned life, const char *only, const char *li
 
 static void assert_limit_alone(struct neighbour *n, const char *scene)
 {
-	assert_finds(n, "", VERDICT_UNTESTED);
+	assert_ends(n, "", VERDICT_UNTESTED);
 	assert_true(lives >= silent_from);
 	assert_true(neighbour_tells(n, "Bail out! the limit of "));
 	assert_false(neighbour_says(n, "ok ", "DEV-57", scene));
@@ -206,7 +188,7 @@ static void broadcasts_are_no_answers(void **state)
 
 	(void)state;
 	offer_control(n);
-	assert_finds(n, "", VERDICT_GOOD);
+	assert_ends(n, "", VERDICT_GOOD);
 	assert_true(neighbour_says(n, "ok ", "DEV-74", "[control]"));
 	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
 }
@@ -219,7 +201,7 @@ static void broadcasts_excuse_no_framing(void **state)
 
 	(void)state;
 	n->device.faults = DEVICE_FAULT(FAULT_HEADER_WHOLE);
-	assert_finds(n, "DEV-78 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-78 ", VERDICT_BROKEN);
 	assert_true(neighbour_tells(n, "frames that are transmitted in pieces of 5, 7 and"));
 }
 
@@ -231,7 +213,7 @@ static void broadcasts_are_answers_of_who_is_silent(void **state)
 
 	(void)state;
 	n->silent = true;
-	assert_finds(n, "", VERDICT_GOOD);
+	assert_ends(n, "", VERDICT_GOOD);
 	assert_true(neighbour_says(n, "ok ", "DEV-78", "[framing]"));
 	assert_false(neighbour_says(n, "ok ", "DEV-78", "# SKIP"));
 	assert_true(clock_now_ms() - n->conform.report.started_ms < 5000);
@@ -280,7 +262,7 @@ static void a_late_answer_for_another_address(void **state)
 
 	(void)state;
 	offer_control(n);
-	assert_finds(n, "", VERDICT_GOOD);
+	assert_ends(n, "", VERDICT_GOOD);
 	assert_true(neighbour_says(n, "ok ", "DEV-74", "[control]"));
 	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
 }
@@ -292,7 +274,7 @@ static void a_late_answer_of_an_earlier_life(void **state)
 
 	(void)state;
 	n->device.faults = DEVICE_FAULT(FAULT_HEADER_WHOLE);
-	assert_finds(n, "DEV-78 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-78 ", VERDICT_BROKEN);
 	assert_true(neighbour_tells(n, "frames that are transmitted in pieces of 5, 7 and"));
 }
 
@@ -308,7 +290,7 @@ static void a_station_outlives_its_probes(void **state)
 		struct neighbour *n = limited(2, names[i], "1");
 
 		offer_control(n);
-		assert_finds(n, "", VERDICT_UNTESTED);
+		assert_ends(n, "", VERDICT_UNTESTED);
 		assert_true(lives >= 2);
 		assert_ptr_equal(n->conform.station.v, &n->conform.modern);
 		assert_null(n->conform.station.meddle_ctx);
@@ -336,7 +318,7 @@ static void a_reset_without_an_end_is_no_silence(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		const char *keys[] = { "only", names[i], NULL };
 
-		assert_finds(neighbour_with(be_stuck, keys), "DEV-10 ", VERDICT_BROKEN);
+		assert_ends(neighbour_with(be_stuck, keys), "DEV-10 ", VERDICT_BROKEN);
 	}
 }
 
@@ -357,7 +339,7 @@ static void each_failure_has_its_own_sentence(void **state)
 					     (const char *const[]){ "only", "framing", NULL });
 
 	(void)state;
-	assert_finds(n, "DEV-10 DEV-78 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-10 DEV-78 ", VERDICT_BROKEN);
 	assert_true(neighbour_tells(n, "it does. the device has stopped working (status 0x"));
 	assert_true(neighbour_tells(n, "Bail out! the device did not finish its reset"));
 }
@@ -373,7 +355,7 @@ static void evidence_has_the_features_of_its_life(void **state)
 	(void)state;
 	offer_control(n);
 	n->device.faults = DEVICE_FAULT(FAULT_CONTROL_OK);
-	assert_finds(n, "DEV-72 ", VERDICT_GOOD);
+	assert_ends(n, "DEV-72 ", VERDICT_GOOD);
 	assert_true(neighbour_tells(n, "negotiated: | 0x100c60000 CTRL_VQ CTRL_RX MQ "
 				       "CTRL_MAC_ADDR VERSION_1 repeat: |"));
 }

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skiff-conform's probe of the control queue over a model device that does one thing wrong. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "core/wire.h"
 #include "core/wire.h"
 #include "tests/conform/features.h"
-#include "tests/model/neighbour.h"
-
-#include <cmocka.h> /* behind our own: it has a macro fail() */
-#undef fail
-
-static void assert_finds(struct neighbour *n, const char *rows)
-{
-	neighbour_run(n);
-	if (strcmp(neighbour_broken(n), rows) != 0)
-		print_message("%s", hosted_output());
-	assert_string_equal(neighbour_broken(n), rows);
-	assert_true(device_content(&n->device));
-}
+#include "tests/unit/conform_lab.h"
 
 static struct neighbour *controlled(uint64_t faults)
 {
@@ -41,7 +24,7 @@ static void an_honest_control_queue(void **state)
 	struct neighbour *n = controlled(0);
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
 		assert_true(neighbour_says(n, "ok ", rows[i], "[control]"));
 	assert_null(strstr(hosted_output(), "[control] # SKIP"));
@@ -62,7 +45,7 @@ static void control_queues_that_lie(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(lies); i++)
-		assert_finds(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
+		assert_finds_content(controlled(DEVICE_FAULT(lies[i].fault)), lies[i].row);
 }
 
 static void fall_silent(struct neighbour *n)
@@ -88,17 +71,17 @@ static void control_queues_that_fall_silent(void **state)
 	struct neighbour *n = controlled(DEVICE_FAULT(FAULT_CONTROL_SILENT));
 
 	(void)state;
-	assert_finds(n, "DEV-72 ");
+	assert_finds_content(n, "DEV-72 ");
 	assert_true(neighbour_tells(n, "times: 1 "));
 
 	n = controlled(0);
 	n->on_idle = silent_behind_promiscuous;
-	assert_finds(n, "DEV-74 ");
+	assert_finds_content(n, "DEV-74 ");
 	assert_true(neighbour_tells(n, "promiscuous mode is off (no answer)"));
 
 	n = controlled(0);
 	n->on_idle = silent_behind_mac;
-	assert_finds(n, "DEV-75 ");
+	assert_finds_content(n, "DEV-75 ");
 	assert_true(neighbour_tells(n, "mac could not be set back"));
 }
 
@@ -118,7 +101,7 @@ static void a_device_that_stops_with_another_mac(void **state)
 
 	(void)state;
 	n->on_idle = stop_behind_mac;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_tells(n, "the device has stopped working"));
 }
 
@@ -132,14 +115,14 @@ static void control_queues_without_a_number(void **state)
 
 	(void)state;
 	put_le16(n->device.config + 8, 0x8000);
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-73", "[control] # SKIP"));
 	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
 
 	n = controlled(0);
 	put_le32(n->device.cfg + DEVICE_CAP_CONFIG + 12, 8);
 	n->device.config_len = 8;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-73", "[control] # SKIP"));
 	assert_false(neighbour_says(n, "ok ", "DEV-74", "# SKIP"));
 }

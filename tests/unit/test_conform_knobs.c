@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skiff-conform's knobs, its limit, and what it records, over the model device. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/wire.h"
-#include "tests/model/neighbour.h"
-
-#include <cmocka.h> /* behind our own: it has a macro fail() */
-#undef fail
-
-static void assert_finds(struct neighbour *n, const char *rows)
-{
-	neighbour_run(n);
-	if (strcmp(neighbour_broken(n), rows) != 0)
-		print_message("%s", hosted_output());
-	assert_string_equal(neighbour_broken(n), rows);
-	assert_int_equal(hosted_dma_live(), 0);
-}
-
-static void assert_good(struct neighbour *n)
-{
-	assert_finds(n, "");
-	assert_int_equal(n->verdict, VERDICT_GOOD);
-	assert_true(device_content(&n->device));
-	assert_in_range(n->conform.frames, 5, 10000);
-}
+#include "tests/unit/conform_lab.h"
 
 /* --- only, and keys that are none ------------------------------------------------------------ */
 

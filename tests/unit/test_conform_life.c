@@ -3,21 +3,13 @@
  * skiff-conform over a model device that dies, for good or for a while, or that only one
  * configuration is too much for: nothing is good of what is not there.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/wire.h"
 #include "drivers/virtio_net.h"
 #include "drivers/vnet.h"
-#include "tests/model/neighbour.h"
-
-#include <cmocka.h> /* behind our own: it has a macro fail() */
-#undef fail
+#include "tests/unit/conform_lab.h"
 
 #define STATUS_AT 6
 #define LINK_UP 1
@@ -36,16 +28,6 @@ static unsigned lives;
 static bool dead;
 static uint64_t ring;
 static uint32_t died_ms;
-
-static void assert_finds(struct neighbour *n, const char *rows, enum verdict verdict)
-{
-	neighbour_run(n);
-	if (strcmp(neighbour_broken(n), rows) != 0 || n->verdict != verdict)
-		fputs(hosted_output(), stderr);
-	assert_string_equal(neighbour_broken(n), rows);
-	assert_int_equal(n->verdict, verdict);
-	assert_int_equal(hosted_dma_live(), 0);
-}
 
 static void set_link(struct neighbour *n, bool up)
 {
@@ -135,7 +117,7 @@ static void a_device_that_dies_of_a_chain(void **state)
 	struct neighbour *n = mortal((struct death){ .descriptors = 2 });
 
 	(void)state;
-	assert_finds(n, "DEV-57 DEV-58 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-57 DEV-58 ", VERDICT_BROKEN);
 	assert_true(neighbour_tells(n, "Bail out! in [minimal] the link fell"));
 	/* What takes one descriptor was looked at before. */
 	assert_true(neighbour_says(n, "ok ", "DEV-40", "[reset-in-flight]"));
@@ -151,10 +133,10 @@ static void only_makes_no_exception(void **state)
 
 	(void)state;
 	n->keys = (const char *const[]){ "only", "minimal", NULL };
-	assert_finds(n, "DEV-57 DEV-58 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-57 DEV-58 ", VERDICT_BROKEN);
 	n = mortal((struct death){ .descriptors = 2 });
 	n->keys = (const char *const[]){ "only", "minimal,DEV-40", NULL };
-	assert_finds(n, "", VERDICT_UNTESTED);
+	assert_ends(n, "", VERDICT_UNTESTED);
 	assert_true(neighbour_tells(n, "Bail out! in [minimal] the link fell"));
 }
 
@@ -163,7 +145,7 @@ static void a_device_that_dies_without_a_word(void **state)
 	struct neighbour *n = mortal((struct death){ .descriptors = 2, .wordless = true });
 
 	(void)state;
-	assert_finds(n, "", VERDICT_UNTESTED);
+	assert_ends(n, "", VERDICT_UNTESTED);
 	assert_true(neighbour_tells(n, "Bail out! no frame came in [minimal], nor in ["));
 	assert_false(neighbour_says(n, "ok ", "DEV-40", "[minimal]"));
 }
@@ -174,7 +156,7 @@ static void a_configuration_that_does_not_work(void **state)
 	struct neighbour *n = mortal((struct death){ .is_beyond = has_headers_of_their_own });
 
 	(void)state;
-	assert_finds(n, "DEV-57 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-57 ", VERDICT_BROKEN);
 	assert_true(neighbour_says(n, "not ok", "DEV-57", "[minimal]"));
 	assert_true(
 		neighbour_tells(n, "nor when it was tried again; in [before-driver-ok] they did"));
@@ -190,7 +172,7 @@ static void a_first_configuration_that_does_not_work(void **state)
 	struct neighbour *n = mortal((struct death){ .is_beyond = has_the_largest_buffers });
 
 	(void)state;
-	assert_finds(n, "DEV-57 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-57 ", VERDICT_BROKEN);
 	assert_true(neighbour_says(n, "not ok", "DEV-57", "[as-skiff]"));
 	assert_true(neighbour_says(n, "ok ", "DEV-57", "[minimal]"));
 }
@@ -205,7 +187,7 @@ static void a_configuration_that_works_the_second_time(void **state)
 		struct neighbour *n = mortal(
 			(struct death){ .life = life, .for_ms = 2200, .wordless = true });
 
-		assert_finds(n, "", VERDICT_GOOD);
+		assert_ends(n, "", VERDICT_GOOD);
 		assert_null(strstr(hosted_output(), "Bail out!"));
 		assert_true(neighbour_says(n, "ok ", "DEV-57", names[life]));
 	}
@@ -217,7 +199,7 @@ static void a_device_that_comes_back(void **state)
 	struct neighbour *n = mortal((struct death){ .life = 2, .for_ms = 1500 });
 
 	(void)state;
-	assert_finds(n, "DEV-57 DEV-58 ", VERDICT_BROKEN);
+	assert_ends(n, "DEV-57 DEV-58 ", VERDICT_BROKEN);
 	assert_null(strstr(hosted_output(), "Bail out!"));
 	assert_true(neighbour_says(n, "ok ", "DEV-57", "[minimal]"));
 }
@@ -228,7 +210,7 @@ static void a_link_that_flaps_is_reported_only(void **state)
 	struct neighbour *n = mortal((struct death){ .life = 2, .for_ms = 300 });
 
 	(void)state;
-	assert_finds(n, "DEV-58 ", VERDICT_GOOD);
+	assert_ends(n, "DEV-58 ", VERDICT_GOOD);
 	assert_non_null(strstr(hosted_output(), "LINK_UP fell after"));
 }
 
@@ -239,7 +221,7 @@ static void a_link_that_never_comes_up(void **state)
 	(void)state;
 	device_config_change(&n->device, STATUS_AT, 0);
 	n->keys = (const char *const[]){ "only", "as-skiff", NULL };
-	assert_finds(n, "", VERDICT_UNTESTED);
+	assert_ends(n, "", VERDICT_UNTESTED);
 	assert_true(neighbour_tells(n, "Bail out! not one frame came back: the link is down"));
 }
 

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* skiff-conform's probes over a model device that does one thing wrong: exactly its row is found.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "core/wire.h"
 #include "drivers/virtio_pci.h"
 #include "tests/conform/features.h"
-#include "tests/model/neighbour.h"
-
-#include <cmocka.h> /* behind our own: it has a macro fail() */
-#undef fail
-
-static void assert_finds(struct neighbour *n, const char *rows)
-{
-	neighbour_run(n);
-	if (strcmp(neighbour_broken(n), rows) != 0)
-		print_message("%s", hosted_output());
-	assert_string_equal(neighbour_broken(n), rows);
-	assert_true(device_content(&n->device));
-}
+#include "tests/unit/conform_lab.h"
 
 static struct neighbour *faulty(enum device_fault fault)
 {
@@ -39,7 +22,7 @@ static void an_honest_reset(void **state)
 	struct neighbour *n = neighbour_new();
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-60", "[after-reset]"));
 	assert_true(neighbour_says(n, "ok ", "DEV-61", "[after-reset]"));
 	assert_true(neighbour_says(n, "ok ", "DEV-62", "[after-reset]"));
@@ -49,7 +32,7 @@ static void an_honest_reset(void **state)
 static void vectors_that_outlive_a_reset(void **state)
 {
 	(void)state;
-	assert_finds(faulty(FAULT_VECTORS_STAY), "DEV-60 ");
+	assert_finds_content(faulty(FAULT_VECTORS_STAY), "DEV-60 ");
 }
 
 /* [DEV-61]: rings of the smallest size follow from it. */
@@ -59,7 +42,7 @@ static void a_queue_size_that_outlives_a_reset(void **state)
 
 	(void)state;
 	n->keys = (const char *const[]){ "only", "after-reset", NULL };
-	assert_finds(n, "DEV-61 ");
+	assert_finds_content(n, "DEV-61 ");
 }
 
 /* [DEV-62] */
@@ -72,7 +55,7 @@ static void registers_that_outlive_a_reset(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(faults); i++) {
 		struct neighbour *n = faulty(faults[i]);
 
-		assert_finds(n, "DEV-62 ");
+		assert_finds_content(n, "DEV-62 ");
 		assert_int_equal(n->verdict, VERDICT_GOOD);
 	}
 }
@@ -91,7 +74,7 @@ static void the_mask_of_features_holds_for_probes(void **state)
 		unsigned writes, mac = 0;
 
 		n->keys = keys;
-		assert_finds(n, "");
+		assert_finds_content(n, "");
 		writes = device_log_find(&n->device, 4, VIRTIO_PCI_COMMON_GF, true, written,
 					 ARRAY_LEN(written));
 		assert_in_range(writes, 1, ARRAY_LEN(written));
@@ -113,7 +96,7 @@ static void honest_words_of_features(void **state)
 	device_offer(&n->device, 65);
 	device_offer(&n->device, 66);
 	device_offer(&n->device, 69);
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-64", "[feature-words]"));
 	assert_non_null(strstr(hosted_output(), "GUEST_UDP_TUNNEL_GSO_CSUM OUT_NET_HEADER"));
 }
@@ -122,7 +105,7 @@ static void honest_words_of_features(void **state)
 static void an_offer_that_begins_again(void **state)
 {
 	(void)state;
-	assert_finds(faulty(FAULT_OFFER_REPEATS), "DEV-63 ");
+	assert_finds_content(faulty(FAULT_OFFER_REPEATS), "DEV-63 ");
 }
 
 /* [DEV-64]: what a driver writes of words that it does not know takes what it had written. */
@@ -132,7 +115,7 @@ static void words_that_are_folded(void **state)
 
 	(void)state;
 	n->keys = (const char *const[]){ "only", "DEV-64", NULL };
-	assert_finds(n, "DEV-64 ");
+	assert_finds_content(n, "DEV-64 ");
 }
 
 /* [DEV-03] [DEV-02] [DEV-04]: the same rules beyond bit 63. */
@@ -142,15 +125,15 @@ static void bits_beyond_63_obey_the_rules_of_others(void **state)
 
 	(void)state;
 	device_offer(&n->device, 71);
-	assert_finds(n, "DEV-03 ");
+	assert_finds_content(n, "DEV-03 ");
 
 	n = neighbour_new();
 	device_offer(&n->device, 68);
-	assert_finds(n, "DEV-02 ");
+	assert_finds_content(n, "DEV-02 ");
 
 	n = faulty(FAULT_UPPER_REFUSED);
 	device_offer(&n->device, 67);
-	assert_finds(n, "DEV-04 ");
+	assert_finds_content(n, "DEV-04 ");
 	assert_true(neighbour_says(n, "not ok", "DEV-04", "[feature-words]"));
 }
 
@@ -169,7 +152,7 @@ static void words_that_are_not_shown(void **state)
 	(void)state;
 	device_offer(&n->device, 67);
 	n->device.on_common_read = hide_upper;
-	assert_finds(n, "DEV-64 ");
+	assert_finds_content(n, "DEV-64 ");
 }
 
 /* How often a value was written for bits 64 to 95. */
@@ -200,7 +183,7 @@ static void the_empty_set_is_tried_once(void **state)
 	device_offer(&n->device, 65);
 	device_offer(&n->device, 66);
 	n->keys = (const char *const[]){ "only", "feature-words", NULL };
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_int_equal(upper_writes(&n->device, 0), 1);
 	assert_int_equal(upper_writes(&n->device, 1u << 1), 1);
 	assert_int_equal(upper_writes(&n->device, 1u << 1 | 1u << 2), 1);
@@ -210,7 +193,7 @@ static void the_empty_set_is_tried_once(void **state)
 static void features_that_are_taken_before_driver(void **state)
 {
 	(void)state;
-	assert_finds(faulty(FAULT_FEATURES_EARLY), "DEV-66 ");
+	assert_finds_content(faulty(FAULT_FEATURES_EARLY), "DEV-66 ");
 }
 
 /* [DEV-65]: the device goes back to a header of 10 bytes. */
@@ -231,7 +214,7 @@ static void an_honest_window(void **state)
 
 	(void)state;
 	n->keys = (const char *const[]){ "only", "pci-cfg", NULL };
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-69", "[pci-cfg]"));
 	assert_true(device_log_find(&n->device, 4, DEVICE_NOTIFY_OFF + 4, true, NULL, 0) > 0);
 }
@@ -243,11 +226,11 @@ static void capabilities_that_are_too_short_or_too_long(void **state)
 
 	(void)state;
 	n->device.cfg[DEVICE_CAP_ISR + 2] = 12;
-	assert_finds(n, "DEV-67 ");
+	assert_finds_content(n, "DEV-67 ");
 
 	n = neighbour_new();
 	put_le32(n->device.cfg + DEVICE_CAP_ISR + 12, DEVICE_BAR4_LEN);
-	assert_finds(n, "DEV-68 ");
+	assert_finds_content(n, "DEV-68 ");
 }
 
 /* Firmware has given the last BAR no address; with one it would be DEV-68. */
@@ -257,12 +240,12 @@ static void a_bar_that_has_no_address(void **state)
 
 	(void)state;
 	n->device.cfg[DEVICE_CAP_ISR + 4] = 5;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 
 	n = neighbour_new();
 	n->device.cfg[DEVICE_CAP_ISR + 4] = 5;
 	put_le32(n->device.cfg + 0x24, 0xfd000000);
-	assert_finds(n, "DEV-68 ");
+	assert_finds_content(n, "DEV-68 ");
 }
 
 /* [DEV-69] */
@@ -273,7 +256,7 @@ static void windows_that_are_none(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(faults); i++)
-		assert_finds(faulty(faults[i]), "DEV-69 ");
+		assert_finds_content(faulty(faults[i]), "DEV-69 ");
 	n = faulty(FAULT_WINDOW_WIDE); /* which reads what is no register */
 	neighbour_run(n);
 	assert_string_equal(neighbour_broken(n), "DEV-69 ");
@@ -302,7 +285,7 @@ static void a_doorbell_that_moves(void **state)
 	n->keys = (const char *const[]){ "only", "pci-cfg", NULL };
 	n->device.on_common_read = move_doorbell;
 	notify_reads = 0;
-	assert_finds(n, "DEV-69 ");
+	assert_finds_content(n, "DEV-69 ");
 	assert_true(neighbour_tells(n, "was within its structure, and now is at 0x20000"));
 }
 
@@ -316,10 +299,10 @@ static void configuration_that_can_be_written(void **state)
 	(void)state;
 	device_offer(&n->device, VIRTIO_NET_F_MTU);
 	put_le16(n->device.config + 10, 1400);
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-70", "[config-writes]"));
 
-	assert_finds(faulty(FAULT_CONFIG_WRITABLE), "DEV-70 ");
+	assert_finds_content(faulty(FAULT_CONFIG_WRITABLE), "DEV-70 ");
 }
 
 /* --- tx-offload, framing -------------------------------------------------------------------- */
@@ -340,12 +323,12 @@ static void offloads_of_what_is_transmitted(void **state)
 	struct neighbour *n = offloading(0);
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-76", "[tx-offload]"));
 	assert_true(neighbour_says(n, "ok ", "DEV-77", "[tx-offload]"));
 
-	assert_finds(offloading(DEVICE_FAULT(FAULT_CSUM_LEFT)), "DEV-76 ");
-	assert_finds(offloading(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 ");
+	assert_finds_content(offloading(DEVICE_FAULT(FAULT_CSUM_LEFT)), "DEV-76 ");
+	assert_finds_content(offloading(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 ");
 }
 
 static struct neighbour *offloading_v6(uint64_t faults)
@@ -363,18 +346,18 @@ static void segmentation_over_ipv6(void **state)
 	struct neighbour *n = offloading_v6(0);
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(n->v6.met);
 	assert_true(neighbour_says(n, "ok ", "DEV-87", "[tx-offload]"));
 	assert_false(neighbour_says(n, "ok ", "DEV-87", "# SKIP"));
 
-	assert_finds(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_LOST)), "DEV-87 ");
-	assert_finds(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_SUM)), "DEV-87 ");
-	assert_finds(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 DEV-87 ");
+	assert_finds_content(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_LOST)), "DEV-87 ");
+	assert_finds_content(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_SUM)), "DEV-87 ");
+	assert_finds_content(offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS_LOST)), "DEV-77 DEV-87 ");
 
 	n = offloading_v6(DEVICE_FAULT(FAULT_SEGMENTS6_LOST));
 	n->v6.speaks = false;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-87",
 				   "# SKIP HOST_TSO6 is not offered, or nobody answers over IPv6"));
 }
@@ -385,10 +368,10 @@ static void framing_that_matters(void **state)
 	struct neighbour *n = neighbour_new();
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-78", "[framing]"));
 
-	assert_finds(faulty(FAULT_HEADER_WHOLE), "DEV-78 ");
+	assert_finds_content(faulty(FAULT_HEADER_WHOLE), "DEV-78 ");
 }
 
 /* --- interrupts ----------------------------------------------------------------------------- */
@@ -408,16 +391,16 @@ static void interrupts_that_lie(void **state)
 	struct neighbour *n = neighbour_new();
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_true(neighbour_says(n, "ok ", "DEV-79", "[interrupts]"));
 	assert_true(neighbour_says(n, "ok ", "DEV-80", "[interrupts]"));
 	assert_true(neighbour_says(n, "ok ", "DEV-81", "[interrupts]"));
 
 	for (unsigned i = 0; i < ARRAY_LEN(lies); i++)
-		assert_finds(faulty(lies[i].fault), lies[i].row);
+		assert_finds_content(faulty(lies[i].fault), lies[i].row);
 	/* What is not cleared, or comes unasked, is there when it is not wanted and when it was. */
-	assert_finds(faulty(FAULT_ISR_ALWAYS), "DEV-79 ");
-	assert_finds(faulty(FAULT_ISR_STAYS), "DEV-80 ");
+	assert_finds_content(faulty(FAULT_ISR_ALWAYS), "DEV-79 ");
+	assert_finds_content(faulty(FAULT_ISR_STAYS), "DEV-80 ");
 }
 
 /* --- hostile -------------------------------------------------------------------------------- */
@@ -439,7 +422,7 @@ static void an_honest_device_survives_hostile_drivers(void **state)
 	struct neighbour *n = neighbour_new();
 
 	(void)state;
-	assert_finds(n, "");
+	assert_finds_content(n, "");
 	assert_null(strstr(hosted_output(), "[hostile] a chain that is a loop"));
 	assert_true(neighbour_says(n, "ok ", "DEV-86", "# SKIP needs hostile=1"));
 

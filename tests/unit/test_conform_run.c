@@ -3,36 +3,11 @@
  * skiff-conform over the model device: an honest one, and ones whose registers lie, which QEMU's do
  * not.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "core/wire.h"
 #include "drivers/virtio_pci.h"
 #include "tests/conform/features.h"
-#include "tests/model/neighbour.h"
-
-#include <cmocka.h> /* behind our own: it has a macro fail() */
-#undef fail
-
-static void assert_finds(struct neighbour *n, const char *rows)
-{
-	neighbour_run(n);
-	if (strcmp(neighbour_broken(n), rows) != 0)
-		print_message("%s", hosted_output());
-	assert_string_equal(neighbour_broken(n), rows);
-	assert_int_equal(hosted_dma_live(), 0);
-}
-
-static void assert_good(struct neighbour *n)
-{
-	assert_finds(n, "");
-	assert_int_equal(n->verdict, VERDICT_GOOD);
-	assert_true(device_content(&n->device));
-	assert_in_range(n->conform.frames, 5, 10000);
-}
+#include "tests/unit/conform_lab.h"
 
 /* --- honest devices ------------------------------------------------------------------------ */
 
