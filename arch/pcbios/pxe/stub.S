@@ -15,6 +15,17 @@
 #define STATUS_FAILURE 1
 #define NBP 0x7c00
 
+/* All that a call must not change; at BP: 8 bytes of segments, PUSHA, flags, the return address. */
+	.macro save
+	pushfl
+	pushal
+	pushw %ds
+	pushw %es
+	pushw %fs
+	pushw %gs
+	movw %sp, %bp
+	.endm
+
 	.section .rodata.pxe_stub, "a", @progbits
 	.code16
 	.globl pxe_stub, pxe_stub_end
@@ -29,26 +40,14 @@ pxe_stub:
 	.globl pxe_stub_bang, pxe_stub_env, pxe_stub_int15, pxe_stub_int1a, pxe_stub_int18
 	.globl pxe_stub_real, pxe_stub_back, pxe_stub_nbp
 pxe_stub_bang:
-	pushfl
-	pushal
-	pushw %ds
-	pushw %es
-	pushw %fs
-	pushw %gs
-	movw %sp, %bp
+	save
 	movw 48(%bp), %bx
 	lesw 50(%bp), %di
 	jmp 1f
 
 /* PXENV+'s: the opcode in BX, the parameters at ES:DI. */
 pxe_stub_env:
-	pushfl
-	pushal
-	pushw %ds
-	pushw %es
-	pushw %fs
-	pushw %gs
-	movw %sp, %bp
+	save
 1:	cmpw $PXE_OPCODE_OVER, %bx      /* is ours alone: another that there is not */
 	jne 2f
 	decw %bx
