@@ -80,7 +80,8 @@ int program_run(uintptr_t fn, const char *place)
 	err = configure(s, &builtin_url);
 	if (!err) {
 		options = (struct virtio_net_options){ .csum = s->config.csum,
-						       .features = s->config.features };
+						       .features = s->config.features,
+						       .tso = true };
 		err = virtio_net_open(&s->driver, fn, &options, &s->failure);
 	}
 	if (!err) {

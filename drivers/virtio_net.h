@@ -58,6 +58,11 @@ struct virtio_net_memory {
 struct virtio_net_options {
 	enum csum_policy csum;
 	uint64_t features; /* the mask: ANDed with what would be accepted, but VERSION_1 */
+	/*
+	 * Accept GUEST_TSO4 and TSO6 with GUEST_CSUM: TCP comes in frames of up to 64 KiB, larger
+	 * than the MTU, most of them CSUM_PARTIAL.
+	 */
+	bool tso;
 	uint16_t rx_slots; /* receive buffers, at most VIRTIO_NET_RX_SLOTS; 0: that many */
 };
 

@@ -17,9 +17,12 @@
 #define MTU_LEAST 68 /* 5.1.4.1; a device that says less is not believed */
 #define MTU_DEFAULT 1500
 #define MTU_MOST 65535
-#define RX_LEN_LEAST 1514 /* 1526 with the header: 5.1.9.3.1 [NET-20] */
+/* 5.1.9.3.1 [NET-20]: with the header, 1526 bytes, or 65601 and a VLAN tag. */
+#define RX_LEN_LEAST 1514
+#define RX_LEN_TSO (65601 + VLAN_TAG_LEN - VNET_HEADER_LEN)
 
-_Static_assert(VIRTIO_NET_FRAME_OFF + MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= VIRTIO_NET_RX_LEN,
+_Static_assert(VIRTIO_NET_FRAME_OFF + RX_LEN_TSO <= VIRTIO_NET_RX_LEN &&
+		       MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= RX_LEN_TSO,
 	       "the largest frame fits");
 _Static_assert(VIRTIO_NET_FRAME_OFF + MTU_DEFAULT + ETH_HEADER_LEN <= VIRTIO_NET_TX_LEN,
 	       "what net/ sends fits");
@@ -50,10 +53,26 @@ static uint16_t offered_mtu(const struct virtio *v)
 }
 
 /*
- * What we would accept. Not RING_PACKED, ORDER_PLATFORM and NOTIF_CONFIG_DATA, a deviation from 6.1
- * [INIT-16]: no measurement argues for them yet. Not MRG_RXBUF and the guest GSOs, so there is
- * nothing with a prerequisite (5.1.3.1 [NET-01] [NET-07], 6.1 [INIT-18]); each of these may be
- * missing (2.2.1 [INIT-13]). ANY_LAYOUT is for legacy devices (6.3 [INIT-27]).
+ * 5.1.3.1 [NET-01]: what requires a feature that is not there falls with it, whether the device
+ * does not offer it or the mask takes it away. Others with a prerequisite are not ours
+ * ([NET-07], 6.1 [INIT-18]).
+ */
+static uint64_t with_prerequisites(uint64_t bits)
+{
+	const uint64_t tso = VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO4) |
+			     VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO6);
+
+	if (!(bits & VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM)))
+		bits &= ~tso;
+	if (!(bits & tso))
+		bits &= ~VIRTIO_BIT(VIRTIO_NET_F_GUEST_ECN);
+	return bits;
+}
+
+/*
+ * What we accept. Not RING_PACKED, ORDER_PLATFORM and NOTIF_CONFIG_DATA, a deviation from 6.1
+ * [INIT-16]: no measurement argues for them yet. Not MRG_RXBUF; each of these may be missing (2.2.1
+ * [INIT-13]). ANY_LAYOUT is for legacy devices (6.3 [INIT-27]).
  */
 static uint64_t wanted(const struct virtio *v, const struct virtio_net_options *opt, uint16_t mtu)
 {
@@ -67,7 +86,10 @@ static uint64_t wanted(const struct virtio *v, const struct virtio_net_options *
 		bits |= VIRTIO_BIT(VIRTIO_NET_F_MTU);
 	if (opt->csum != CSUM_POLICY_OFF)
 		bits |= VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM);
-	return bits & opt->features;
+	if (opt->tso)
+		bits |= VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO4) | VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO6) |
+			VIRTIO_BIT(VIRTIO_NET_F_GUEST_ECN);
+	return with_prerequisites(bits & opt->features & v->offered);
 }
 
 /*
@@ -194,18 +216,27 @@ static uint16_t rx_slots(const struct virtio_net_options *opt)
 	return opt->rx_slots ? opt->rx_slots : VIRTIO_NET_RX_SLOTS;
 }
 
+/* Bytes behind the header of a receive buffer. */
+static uint32_t rx_len(const struct virtio_net *vn)
+{
+	uint32_t len = (uint32_t)vn->mtu_max + ETH_HEADER_LEN + VLAN_TAG_LEN;
+
+	if (virtio_has(&vn->virtio, VIRTIO_NET_F_GUEST_TSO4) ||
+	    virtio_has(&vn->virtio, VIRTIO_NET_F_GUEST_TSO6))
+		return RX_LEN_TSO;
+	return len < RX_LEN_LEAST ? RX_LEN_LEAST : len;
+}
+
 static int start_receiveq(struct virtio_net *vn, uint16_t slots, struct failure *f)
 {
 	struct virtio_net_memory *m = vn->memory;
-	uint32_t len = (uint32_t)vn->mtu_max + ETH_HEADER_LEN + VLAN_TAG_LEN;
 	int err = make_queue(vn, VIRTIO_NET_RECEIVEQ, &vn->rx, m->rx_ring, slots, f);
 
 	if (err)
 		return err;
 	vn->nic.rx_slots = vn->rx.slots;
 	for (unsigned slot = 0; slot < vn->rx.slots; slot++) {
-		bind(vn, &vn->rx, slot, (const uint8_t *)m->rx[slot],
-		     len < RX_LEN_LEAST ? RX_LEN_LEAST : len);
+		bind(vn, &vn->rx, slot, (const uint8_t *)m->rx[slot], rx_len(vn));
 		virtq_post(&vn->rx, slot);
 	}
 	return vn->virtio.transport->queue_start(&vn->virtio, VIRTIO_NET_RECEIVEQ, &vn->rx, f);

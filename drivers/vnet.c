@@ -40,6 +40,12 @@ static inline bool forbidden_mix(uint8_t flags, uint8_t gso_type)
 	       flags & VIRTIO_NET_HDR_F_DATA_VALID || base == VIRTIO_NET_HDR_GSO_NONE;
 }
 
+/* The ECN bit is no type. */
+static inline bool is_gso(const uint8_t *header)
+{
+	return header[VNET_GSO_TYPE] & ~VIRTIO_NET_HDR_GSO_ECN;
+}
+
 /* 5.1.9.4.1: each type has a feature of its own, whatever the others say. */
 static bool gso_accepted(const struct vnet_rules *rules, uint8_t gso_type)
 {
@@ -82,6 +88,18 @@ static inline uint32_t uncalled_for(const struct vnet_rules *rules, uint8_t flag
 	return rows;
 }
 
+/*
+ * 5.1.9.4.1 [DEV-47]: of a negotiated type. What size the segments had is of no use here, and flags
+ * alone decide what stands in the checksum's field.
+ */
+static inline uint32_t segments(const struct vnet_rules *rules, const uint8_t *header)
+{
+	bool whole = header[VNET_FLAGS] & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+		     header_u16(rules, header + VNET_GSO_SIZE);
+
+	return is_gso(header) && !whole ? VNET_BIT(VNET_DEV_47) : 0;
+}
+
 static inline uint8_t weightiest(uint32_t rows, uint8_t flags)
 {
 	if (rows & VNET_BIT(VNET_DEV_54))
@@ -92,6 +110,8 @@ static inline uint8_t weightiest(uint32_t rows, uint8_t flags)
 		return VNET_BREACH_GSO;
 	if (rows & VNET_BIT(VNET_DEV_48))
 		return VNET_BREACH_RSC_INFO;
+	if (rows & VNET_BIT(VNET_DEV_47))
+		return VNET_BREACH_SEGMENTS;
 	if (rows & VNET_BIT(VNET_DEV_40) && flags & VIRTIO_NET_HDR_F_DATA_VALID)
 		return VNET_BREACH_DATA_VALID;
 	if (rows & (VNET_BIT(VNET_DEV_40) | VNET_BIT(VNET_DEV_49)))
@@ -130,6 +150,8 @@ HOT_PATH static __attribute__((noinline)) uint32_t judge(const struct vnet_rules
 	uint8_t flags = header[VNET_FLAGS], gso_type = header[VNET_GSO_TYPE];
 	uint32_t rows = uncalled_for(rules, flags, gso_type);
 
+	if (!(rows & (VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51))))
+		rows |= segments(rules, header);
 	frame->breach = weightiest(rows, flags);
 	if (rows & VNET_BIT(VNET_DEV_54)) {
 		frame->csum = CSUM_BAD;
@@ -167,7 +189,8 @@ HOT_PATH uint32_t vnet_police(const struct vnet_rules *rules, const uint8_t head
 	/* 5.1.9.4.1 [DEV-31]; of no consequence without MRG_RXBUF [NET-31]. */
 	if (!rules->legacy && get_le16(header + VNET_NUM_BUFFERS) != 1)
 		rows |= VNET_BIT(VNET_DEV_31);
-	if (rules->frame_max && frame->data.len > rules->frame_max) /* 5.1.4.1 [DEV-35] */
+	/* 5.1.4.1 [DEV-35] */
+	if (rules->frame_max && frame->data.len > rules->frame_max && !is_gso(header))
 		rows |= VNET_BIT(VNET_DEV_35);
 	return rows;
 }
@@ -179,6 +202,8 @@ void vnet_breach_text(const struct vnet_rules *rules, uint8_t breach, struct tex
 			"with a flag that the device may not use: its feature was not negotiated",
 		[VNET_BREACH_DATA_VALID] =
 			"DATA_VALID, which the device may not do: GUEST_CSUM was not negotiated",
+		[VNET_BREACH_SEGMENTS] =
+			"with a gso_type but not NEEDS_CSUM and a gso_size, which belong to it",
 		[VNET_BREACH_RSC_INFO] =
 			"RSC_INFO, which the device may not do: RSC_EXT was not negotiated",
 		[VNET_BREACH_GSO] =

@@ -19,6 +19,7 @@
 enum vnet_member {
 	VNET_FLAGS = 0,
 	VNET_GSO_TYPE = 1,
+	VNET_GSO_SIZE = 4,
 	VNET_CSUM_START = 6,
 	VNET_CSUM_OFFSET = 8,
 	VNET_NUM_BUFFERS = 10,
@@ -48,7 +49,10 @@ struct vnet_rules {
 	uint64_t offered;  /* only changes the advice of vnet_breach_text() */
 	bool trust;        /* csum=trust: believe DATA_VALID even without GUEST_CSUM */
 	bool legacy;       /* a guest-native header without num_buffers */
-	/* MTU was negotiated: the longest frame that may come (with a VLAN tag); 0: not */
+	/*
+	 * MTU was negotiated: the longest frame that may come (with a VLAN tag) but for those of
+	 * several segments; 0: not
+	 */
 	uint32_t frame_max;
 };
 
@@ -59,6 +63,7 @@ enum vnet_row {
 	VNET_DEV_40, /* a flag other than NEEDS_CSUM without GUEST_CSUM */
 	VNET_DEV_41, /* NEEDS_CSUM without GUEST_CSUM */
 	VNET_DEV_45, /* NEEDS_CSUM whose field is outside the frame */
+	VNET_DEV_47, /* a gso_type without NEEDS_CSUM or gso_size */
 	VNET_DEV_48, /* RSC_INFO without RSC_EXT */
 	VNET_DEV_49, /* UDP_TUNNEL_CSUM or an IPsec flag without its feature */
 	VNET_DEV_50, /* a gso_type without its feature */
@@ -79,6 +84,7 @@ enum vnet_breach {
 	VNET_BREACH_NONE,
 	VNET_BREACH_FLAG,       /* DEV-49, or DEV-40 by a bit without a name */
 	VNET_BREACH_DATA_VALID, /* DEV-40 */
+	VNET_BREACH_SEGMENTS,   /* DEV-47 */
 	VNET_BREACH_RSC_INFO,   /* DEV-48 */
 	VNET_BREACH_GSO,        /* DEV-50, DEV-51 */
 	VNET_BREACH_NEEDS_CSUM, /* DEV-41 */

@@ -85,18 +85,16 @@ static struct tcp_conn *free_slot(struct net *net)
 
 /*
  * Every posted buffer may fill with a segment; they are posted again before the ACK leaves, so the
- * window can be constant and its edge never retreats [TCP-28] [TCP-29]. RFC 7323 2.3: the smallest
- * scale that can express it, and no odd bytes.
+ * window need not shrink and its edge never retreats [TCP-28] [TCP-29]. A device that makes one
+ * segment of many [NET-20] fills a buffer with more than the MSS: how much, what comes tells. No
+ * odd bytes that the scale cannot express: RFC 7323 2.3.
  */
-static void choose_window(const struct net *net, struct tcp_conn *c)
+void tcp_widen(const struct net *net, struct tcp_conn *c, uint32_t len)
 {
-	uint32_t wnd = (uint32_t)net->nic->rx_slots * c->rcv_mss;
+	uint32_t wnd = (uint32_t)net->nic->rx_slots * len, most = UINT32_C(65535) << c->rcv_shift;
 
-	if (wnd > TCP_WINDOW_MAX)
-		wnd = TCP_WINDOW_MAX;
-	while (wnd >> c->rcv_shift > UINT16_MAX)
-		c->rcv_shift++;
-	c->rcv_wnd = wnd >> c->rcv_shift << c->rcv_shift;
+	c->rcv_len = len;
+	c->rcv_wnd = (wnd < most ? wnd : most) >> c->rcv_shift << c->rcv_shift;
 }
 
 static uint16_t mss_of(const struct net *net, uint32_t mtu)
@@ -120,10 +118,11 @@ void tcp_syn_sent(struct net *net, struct tcp_conn *c)
 	c->state = TCP_SYN_SENT;
 	c->due = 0;
 	c->rcv_nxt = 0;
-	c->rcv_shift = c->snd_shift = 0;
+	c->rcv_shift = TCP_WINDOW_SHIFT;
+	c->snd_shift = 0;
 	c->sack_ok = c->scale_ok = false;
 	choose_mss(net, c);
-	choose_window(net, c);
+	tcp_widen(net, c, c->rcv_mss);
 }
 
 struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const struct tcp_user *user)

@@ -20,7 +20,8 @@
  * ms; a multiple of the scale that it needs. More only makes a peer that is faster than we are fill
  * queues.
  */
-#define TCP_WINDOW_MAX (65535u << 4)
+#define TCP_WINDOW_SHIFT 4
+#define TCP_WINDOW_MAX (65535u << TCP_WINDOW_SHIFT)
 
 struct net;
 struct tcp_conn;
@@ -86,8 +87,9 @@ struct tcp_conn {
 
 	uint32_t irs, rcv_nxt;
 	uint32_t rcv_adv; /* the right edge that was announced: never retreats */
-	uint32_t rcv_wnd; /* RCV.NXT to the edge when we announce one: constant */
-	uint16_t rcv_mss; /* the MSS that we announced */
+	uint32_t rcv_wnd; /* RCV.NXT to the edge when we announce one: never shrinks */
+	uint32_t rcv_len; /* the longest segment so far; at first the MSS that we announced */
+	uint16_t rcv_mss; /* that MSS */
 	uint8_t rcv_shift, snd_shift;
 	bool sack_ok, scale_ok; /* the peer's SYN carried these options */
 	bool fin_known;         /* a FIN has come: it stands at fin_off */

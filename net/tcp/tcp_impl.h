@@ -92,6 +92,11 @@ void tcp_reset(struct net *net, struct tcp_conn *c, enum err error);
  * caller sends the SYN, or leaves it to the timer that runs.
  */
 void tcp_syn_sent(struct net *net, struct tcp_conn *c);
+/*
+ * A segment of len bytes, longer than all before it: what is posted holds more than was thought,
+ * and the window grows.
+ */
+void tcp_widen(const struct net *net, struct tcp_conn *c, uint32_t len);
 /* Whether bytes or a FIN of ours wait: to be sent, or to be acknowledged. */
 bool tcp_has_unacked(const struct tcp_conn *c);
 

@@ -75,8 +75,8 @@ static void send(struct net *net, uint32_t dst, uint8_t *p, uint32_t segment_len
 }
 
 /*
- * RFC 9293 3.8.6: what arrives is consumed at once, so the window is constant, its right edge goes
- * to the right only [TCP-28], and it is never closed [TCP-30].
+ * RFC 9293 3.8.6: what arrives is consumed at once, so the window does not shrink, its right edge
+ * goes to the right only [TCP-28], and it is never closed [TCP-30].
  */
 static uint16_t announce_window(struct tcp_conn *c)
 {

@@ -107,6 +107,8 @@ HOT_PATH static void landed(struct net *net, struct tcp_conn *c, const uint8_t *
 	uint64_t off = c->rcv_off;
 
 	tcp_update_window(c, seq, get_be16(head + 14));
+	if (len > c->rcv_len)
+		tcp_widen(net, c, len);
 	if (seq != c->rcv_nxt) {
 		landed_ahead(net, c, seq - c->rcv_nxt, len);
 		return;

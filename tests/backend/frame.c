@@ -165,7 +165,7 @@ static uint16_t fold(uint32_t sum)
 
 bool frame_has_csum(const struct frame *frame)
 {
-	return frame->at.l4_len && frame->header.gso_type == VIRTIO_NET_HDR_GSO_NONE;
+	return frame->at.l4_len;
 }
 
 static uint8_t *field(const struct frame *frame)

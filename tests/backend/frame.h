@@ -54,7 +54,7 @@ void frame_parse(struct frame *frame);
 /* "tcp 192.0.2.1:80 > 192.0.2.9:1024 len 60" */
 void frame_text(const struct frame *frame, char *text, size_t size);
 
-/* A TCP or UDP checksum that is there or could be. GSO frames have none of their own. */
+/* A TCP or UDP checksum that is there or could be; that of a GSO frame covers all of it. */
 bool frame_has_csum(const struct frame *frame);
 uint16_t frame_csum(const struct frame *frame);
 void frame_set_csum(struct frame *frame, uint16_t value);

@@ -65,14 +65,14 @@ static struct frame *fragment(const struct frame *frame, uint32_t from, uint32_t
 	return part;
 }
 
-/* Both halves keep the plan but for this. */
+/* Both halves keep the plan but for this. What is several segments already stays as it is. */
 static struct frame *split(struct wire *wire, struct frame *frame)
 {
 	uint32_t first = frame->at.l4_len / 2 & ~7u;
 	struct frame *second;
 
 	frame->plan.actions &= ~BIT(FRAGMENT);
-	if (!first || !frame_has_csum(frame))
+	if (!first || !frame_has_csum(frame) || frame->header.gso_type)
 		return frame;
 	if (frame->header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		frame_complete(frame);

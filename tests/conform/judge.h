@@ -12,7 +12,6 @@
 
 /* Feature bits that these judgements depend on, beside those of drivers/virtio.h. */
 enum judge_feature {
-	VIRTIO_NET_F_GUEST_ECN = 9,
 	VIRTIO_NET_F_MRG_RXBUF = 15,
 };
 

@@ -12,13 +12,15 @@
 
 #define PLAIN (BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_STATUS) | BIT(VIRTIO_NET_F_MTU))
 #define SKIFF (PLAIN | BIT(VIRTIO_NET_F_GUEST_CSUM))
+#define TSO \
+	(BIT(VIRTIO_NET_F_GUEST_TSO4) | BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_GUEST_ECN))
 #define GSO (JUDGE_GSO_FEATURES | BIT(VIRTIO_NET_F_GUEST_ECN))
 #define MRG BIT(VIRTIO_NET_F_MRG_RXBUF)
 #define RINGS (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX))
 
 #define PACKED BIT(VIRTIO_F_RING_PACKED)
 
-#define RX_LARGEST (65535 + 18 + 12)
+#define RX_LARGEST (65601 + 4) /* 5.1.9.3.1, and a VLAN tag */
 
 #define ONE(...) ACT(ACT_TRAFFIC, .one_descriptor = true, __VA_ARGS__)
 #define CHAINS(...) ACT(ACT_TRAFFIC, __VA_ARGS__)
@@ -33,7 +35,7 @@
  * leaves in the air arrives while before-driver-ok waits.
  */
 const struct configuration shapes[] = {
-	ONE(.name = "as-skiff", .features = SKIFF, .rx_len = RX_LARGEST, .rx_slots = 16),
+	ONE(.name = "as-skiff", .features = SKIFF | TSO, .rx_len = RX_LARGEST, .rx_slots = 16),
 	ONE(.name = "no-csum", .features = PLAIN, .needs = BIT(VIRTIO_NET_F_GUEST_CSUM)),
 	ONE(.name = "one-descriptor", .features = SKIFF),
 	ONE(.name = "event-idx", .features = SKIFF | BIT(VIRTIO_F_EVENT_IDX),

@@ -18,6 +18,7 @@ from vm import Machine
 
 SIZE = 256 << 10
 TCP, UDP = 6, 17
+ALL, GUEST_TSO = 2 ** 64 - 1, 1 << 7 | 1 << 8 | 1 << 9      # bits of features
 
 
 @pytest.fixture
@@ -29,12 +30,15 @@ def behind(enter):
 @pytest.fixture
 def fetch(behind, machine, www):
     """fetch(faults, size, options for the back end, keys of skiff): (guest, net)
-    when skiff has ended."""
-    def run(faults=(), size=SIZE, variant='transitional', keys=None, properties=None, **options):
+    when skiff has ended. Without `large`, a segment is a frame."""
+    def run(faults=(), size=SIZE, variant='transitional', keys=None, properties=None, large=False,
+            **options):
         sha256 = www.file(f'{size}', size)
         net = behind(faults, **options)
         guest = machine([nic(net.netdev, variant, **(properties or {}))], net=net,
-                        fw_cfg={'fetch': net.url(f'{size}'), 'deadline': '2', **(keys or {})})
+                        fw_cfg={'fetch': net.url(f'{size}'), 'deadline': '2',
+                                'features': hex(ALL if large else ALL & ~GUEST_TSO),
+                                **(keys or {})})
         ended = guest.wait_for(f'{FETCH}|{FAILED}', timeout=60)
         guest.wait_for(COUNT)
         guest.ok = ended[0].startswith(f'fetch: {size} bytes sha256 {sha256}')
@@ -91,6 +95,19 @@ def test_64_mib_arrive_through_an_honest_one(variant, features, fetch):
     good, bad = last_counts(guest)
     assert not any(bad.values()), bad
     assert (good['partial'] > 40000) == ('GUEST_CSUM' in features or features[0] in '+-')
+    assert 'guest:' not in net.backend.log(), 'the driver broke a rule'
+
+
+@pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])
+@pytest.mark.parametrize('features', ['', '-MRG_RXBUF', '-GUEST_TSO6', '-GUEST_TSO4'])
+def test_64_mib_arrive_in_large_frames(variant, features, fetch):
+    """GUEST_TSO4 makes one frame of up to 45 segments of the kernel's. [NET-01] [NET-20]"""
+    guest, net = fetch(size=64 * MIB, variant=variant, large=True,
+                       options=['--features', features] if features else [])
+    assert guest.ok, guest.log()
+    good, bad = last_counts(guest)
+    assert not any(bad.values()), bad
+    assert (good['partial'] < 6000) == (features != '-GUEST_TSO4'), good
     assert 'guest:' not in net.backend.log(), 'the driver broke a rule'
 
 
@@ -376,7 +393,8 @@ def test_same_seed_same_faults(www):
 
     def chosen(seed):
         with backend.attach(['duplicate,tcp,payload,rate=5%'], options=['--seed', seed]) as net, \
-                Machine([nic(net.netdev)], net=net, fw_cfg={'fetch': net.url('4m')}) as guest:
+                Machine([nic(net.netdev)], net=net,
+                        fw_cfg={'fetch': net.url('4m'), 'csum': 'off'}) as guest:
             guest.wait_for(FETCH)
             # How many more there were depends on TCP.
             return [match for _, match, _, _ in net.backend.faults() if match <= 2000]

@@ -19,8 +19,9 @@ from skiff import COUNT, FAILED, FETCH, last_counts, nic
 TABLE = Path(__file__).with_name('matrix.txt')
 POLICIES = ('auto', 'off', 'trust')
 DEVICES = {'t': 'transitional', 'm': 'modern', 'l': 'legacy'}
-# Features that may not be offered without GUEST_CSUM (VIRTIO 1.4, 5.1.3.1).
-DEPENDENT = {'GUEST_CSUM': ('GUEST_TSO4', 'GUEST_TSO6', 'GUEST_ECN')}
+# What GUEST_CSUM is required for (VIRTIO 1.4, 5.1.3.1), and what `-` withholds by each name.
+GUEST_TSO = ('GUEST_TSO4', 'GUEST_TSO6', 'GUEST_ECN')
+WITHHELD = {'GUEST_TSO': GUEST_TSO, 'GUEST_CSUM': ('GUEST_CSUM', *GUEST_TSO)}
 VALUES = {'>0': True, '=0': False, '=any': None}
 
 
@@ -77,8 +78,8 @@ def attach(text):
         with servers.attach(name, dnsmasq=[f'address=/{NAME}/192.0.2.1']) as net:
             yield net
         return
-    withheld = [word[1:] for word in words if word.startswith('-')]
-    withheld += [more for feature in withheld for more in DEPENDENT.get(feature, ())]
+    withheld = [feature for word in words if word.startswith('-')
+                for feature in WITHHELD.get(word[1:], (word[1:],))]
     options = ['--features', ','.join(f'-{feature}' for feature in withheld)] if withheld else []
     faults = [word for word in words if not word.startswith('-')]
     with backend.attach(faults, name, dnsmasq=[f'address=/{NAME}/192.0.2.1'],

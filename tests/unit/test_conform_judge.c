@@ -381,8 +381,9 @@ static void the_driver_agrees(void **state)
 	} rows[] = {
 		{ VNET_BIT(VNET_DEV_31), DEV_31 }, { VNET_BIT(VNET_DEV_40), DEV_40 },
 		{ VNET_BIT(VNET_DEV_41), DEV_41 }, { VNET_BIT(VNET_DEV_48), DEV_48 },
-		{ VNET_BIT(VNET_DEV_49), DEV_49 }, { VNET_BIT(VNET_DEV_50), DEV_50 },
-		{ VNET_BIT(VNET_DEV_51), DEV_51 }, { VNET_BIT(VNET_DEV_54), DEV_54 },
+		{ VNET_BIT(VNET_DEV_47), DEV_47 }, { VNET_BIT(VNET_DEV_49), DEV_49 },
+		{ VNET_BIT(VNET_DEV_50), DEV_50 }, { VNET_BIT(VNET_DEV_51), DEV_51 },
+		{ VNET_BIT(VNET_DEV_54), DEV_54 },
 	};
 	uint8_t header[12] = { 0 };
 

@@ -345,7 +345,7 @@ static void test_simultaneous_open(void **state)
 		assert_int_equal(s.ack, lab->iss + 1);
 		assert_int_equal(s.mss, 1460);
 		assert_false(s.sack_ok); /* the peer's SYN had none */
-		assert_int_equal(s.shift, 1);
+		assert_int_equal(s.shift, 4);
 		lab_pass(lab, 1000); /* it is retried like a SYN */
 		lab_take(lab, &s);
 		assert_int_equal(s.flags, SYN | ACK);
@@ -430,7 +430,7 @@ static void expect_opened(struct tcp_lab *lab)
 	assert_int_equal(s.ack, lab->iss + 1);
 	lab_take(lab, &s);
 	assert_int_equal(s.ack, lab->iss + 1 + 100);
-	assert_int_equal((uint32_t)s.wnd << 1, 64 * 1460);
+	assert_int_equal((uint32_t)s.wnd << 4, 64 * 1460);
 	s = lab_data(lab, 2000, 100);
 	lab_send(lab, &s);
 	lab_take(lab, &s);
@@ -476,7 +476,7 @@ static void test_a_blind_syn_and_a_rst_refuse_nothing(void **state)
 		lab_take(lab, &s);
 		assert_int_equal(s.flags, SYN);
 		assert_int_equal(s.seq, lab->syn_seq);
-		assert_int_equal(s.shift, 1);
+		assert_int_equal(s.shift, 4);
 		assert_true(s.mss == 1460 && s.sack_ok);
 		expect_opened(lab);
 		tcp_abort(lab->net, lab->c);

@@ -34,7 +34,7 @@ static void test_syn_announces_what_we_can_do(void **state)
 		assert_int_equal(s.options_len, 12);
 		assert_int_equal(s.wnd,
 				 16u * (mtus[i] - 40u) < 65535 ? 16u * (mtus[i] - 40u) : 65535);
-		assert_int_equal(s.shift, mtus[i] < 4000 ? 0 : mtus[i] == 9000 ? 2 : 4);
+		assert_int_equal(s.shift, 4);
 		tcp_abort(lab->net, lab->c);
 	}
 }
@@ -64,6 +64,31 @@ static void test_window_is_as_large_as_the_slots_allow(void **state)
 	assert_int_equal((uint32_t)s.wnd << 4, TCP_WINDOW_MAX);
 }
 
+/*
+ * [TCP-28] [TCP-29]: a device that makes one segment of many fills a buffer with more than the MSS;
+ * a shorter one afterwards takes nothing back.
+ */
+static void test_window_grows_with_the_segments_that_come(void **state)
+{
+	static const uint32_t lens[] = { 1460, 2920, 100, 20000, 1460 };
+	static const uint32_t widest[] = { 1460, 2920, 2920, 20000, 20000 };
+	struct tcp_lab *lab = *state;
+	struct segment s;
+	uint64_t off = 0;
+
+	lab->nic.nic.rx_slots = 8;
+	lab_connect(lab);
+	lab_drain(lab);
+	for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
+		s = lab_data(lab, off, lens[i]);
+		lab_send(lab, &s);
+		lab_take(lab, &s);
+		assert_int_equal((uint32_t)s.wnd << 4, 8 * widest[i] / 16 * 16);
+		off += lens[i];
+	}
+	lab_expect_got(lab, off);
+}
+
 /* --- the answer ------------------------------------------------------------------------------ */
 
 static void answer_with_options(struct tcp_lab *lab, const uint8_t *options, uint32_t len)
@@ -91,7 +116,7 @@ static void test_window_scales(void **state)
 		uint8_t options[] = { 2, 4, 5, 180, 3, 3, shifts[i], 0 };
 
 		lab_open(lab, &s);
-		assert_int_equal(s.shift, 3);
+		assert_int_equal(s.shift, 4);
 		s = lab_syn_ack(lab);
 		s.options = options;
 		s.options_len = sizeof(options);
@@ -99,7 +124,7 @@ static void test_window_scales(void **state)
 		lab_send(lab, &s);
 		assert_int_equal(lab->c->snd_wnd, 1000);
 		lab_take(lab, &s);
-		assert_int_equal((uint32_t)s.wnd << 3, 200 * 1460);
+		assert_int_equal((uint32_t)s.wnd << 4, 200 * 1460);
 		s = lab_segment(lab, ACK, 0, 0);
 		s.wnd = 1000;
 		lab_send(lab, &s);
@@ -276,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_syn_announces_what_we_can_do),
 		TEST(test_window_is_as_large_as_the_slots_allow),
+		TEST(test_window_grows_with_the_segments_that_come),
 		TEST(test_window_scales),
 		TEST(test_peer_without_window_scale),
 		TEST(test_peer_without_sack),

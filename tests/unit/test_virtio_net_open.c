@@ -337,6 +337,68 @@ static void guest_csum_follows_the_policy(void **state)
 	}
 }
 
+#define TSO \
+	(VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO4) | VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO6) | \
+	 VIRTIO_BIT(VIRTIO_NET_F_GUEST_ECN))
+
+/*
+ * [NET-01]: nothing is accepted without what it requires, whoever takes that away: the device, the
+ * user's mask, or the policy. Who did not ask for large frames gets none.
+ */
+static void large_frames_are_accepted_with_what_they_require_only(void **state)
+{
+	static const struct {
+		uint64_t offered, mask;
+		enum csum_policy csum;
+		bool tso;
+		uint64_t accepted;
+	} cases[] = {
+		{ TSO | 2, UINT64_MAX, CSUM_POLICY_AUTO, true, TSO },
+		{ TSO | 2, UINT64_MAX, CSUM_POLICY_TRUST, true, TSO },
+		{ TSO | 2, UINT64_MAX, CSUM_POLICY_AUTO, false, 0 },
+		{ TSO | 2, UINT64_MAX, CSUM_POLICY_OFF, true, 0 },
+		{ TSO | 2, ~UINT64_C(2), CSUM_POLICY_AUTO, true, 0 },
+		{ TSO, UINT64_MAX, CSUM_POLICY_AUTO, true, 0 },
+		{ TSO | 2, ~UINT64_C(0x80), CSUM_POLICY_AUTO, true, TSO & ~UINT64_C(0x80) },
+		{ TSO | 2, ~UINT64_C(0x180), CSUM_POLICY_AUTO, true, 0 },
+		{ 0x202, UINT64_MAX, CSUM_POLICY_AUTO, true, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rig *r = rig_new();
+
+		for (unsigned bit = 0; bit < 32; bit++)
+			if (cases[i].offered >> bit & 1)
+				device_offer(&r->device, bit);
+		r->options.csum = cases[i].csum;
+		r->options.features = cases[i].mask;
+		r->options.tso = cases[i].tso;
+		assert_int_equal(rig_open(r), 0);
+		assert_int_equal(r->vn.virtio.accepted & TSO, cases[i].accepted);
+		assert_true(rig_end(r));
+	}
+}
+
+/* [NET-20]: whatever the MTU says, a buffer holds 65601 bytes and a VLAN tag then. */
+static void large_frames_have_room(void **state)
+{
+	struct rig *r = rig_new();
+	struct device_chain chain;
+
+	(void)state;
+	set_mtu(&r->device, 1500);
+	device_offer(&r->device, VIRTIO_NET_F_GUEST_CSUM);
+	device_offer(&r->device, VIRTIO_NET_F_GUEST_TSO4);
+	r->options.tso = true;
+	assert_int_equal(rig_open(r), 0);
+	assert_true(device_pop(&r->device, 0, &chain));
+	assert_int_equal(chain.count, 1);
+	assert_int_equal(chain.piece[0].len, 65601 + 4);
+	assert_int_equal(r->nic->ops->mtu_max(r->nic), 1500);
+	assert_true(rig_end(r));
+}
+
 /* --- queues ----------------------------------------------------------------------------------- */
 
 /* [PCI-08]: the model complains of a size that is no power of two or above the device's. */
@@ -430,6 +492,8 @@ int main(void)
 		cmocka_unit_test(whatever_is_offered_only_a_known_part_is_accepted),
 		cmocka_unit_test(a_mask_of_zero_leaves_version_1),
 		cmocka_unit_test(guest_csum_follows_the_policy),
+		cmocka_unit_test(large_frames_are_accepted_with_what_they_require_only),
+		cmocka_unit_test(large_frames_have_room),
 		cmocka_unit_test(modern_queue_sizes_are_chosen),
 		cmocka_unit_test(a_queue_of_less_than_two_is_a_sentence),
 		cmocka_unit_test(memory_that_cannot_be_mapped_is_a_sentence),

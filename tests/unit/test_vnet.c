@@ -24,6 +24,9 @@ static const struct vnet_rules no_trust = { .trust = true }; /* csum=trust witho
 static const struct vnet_rules yes = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) };
 static const struct vnet_rules yes_trust = { .accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM),
 					     .trust = true };
+static const struct vnet_rules tso4 = {
+	.accepted = VIRTIO_BIT(VIRTIO_NET_F_GUEST_CSUM) | VIRTIO_BIT(VIRTIO_NET_F_GUEST_TSO4),
+};
 static const struct vnet_rules *const all[] = { &no, &no_trust, &yes, &yes_trust };
 
 struct header {
@@ -280,9 +283,45 @@ static void each_gso_type_needs_its_own_feature(void **state)
 			bool accepted = type == cases[i].gso_type;
 
 			assert_judged(&rules, VALID, type, accepted ? CSUM_VOUCHED : CSUM_CHECK,
-				      accepted ? 0 : VNET_BIT(VNET_DEV_50),
-				      accepted ? VNET_BREACH_NONE : VNET_BREACH_GSO);
+				      VNET_BIT(accepted ? VNET_DEV_47 : VNET_DEV_50),
+				      accepted ? VNET_BREACH_SEGMENTS : VNET_BREACH_GSO);
 		}
+	}
+}
+
+/*
+ * [DEV-47] [NET-24]: flags decide, as without a type; what the frame should have said beside it is
+ * counted. [DEV-51]: where a type is allowed, so is the ECN bit.
+ */
+static void a_negotiated_gso_type_needs_needs_csum_and_a_size(void **state)
+{
+	static const struct {
+		uint8_t flags, gso_type;
+		uint16_t gso_size;
+		enum csum_verdict verdict;
+		bool broken;
+	} cases[] = {
+		{ NEEDS, TCPV4, 1460, CSUM_PARTIAL, false },
+		{ NEEDS | VALID, TCPV4, 1, CSUM_PARTIAL, false },
+		{ NEEDS, TCPV4 | ECN, 1460, CSUM_PARTIAL, false },
+		{ NEEDS, TCPV4, 0, CSUM_PARTIAL, true },
+		{ VALID, TCPV4, 1460, CSUM_VOUCHED, true },
+		{ 0, TCPV4, 1460, CSUM_CHECK, true },
+		{ 0, ECN, 0, CSUM_CHECK, false },
+	};
+	struct frame frame;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct header h = {
+			cases[i].flags, cases[i].gso_type, 54, cases[i].gso_size, 34, 16, 1
+		};
+		uint32_t rows = police(&tso4, &h, 20000, &frame);
+
+		assert_int_equal(rows, cases[i].broken ? VNET_BIT(VNET_DEV_47) : 0);
+		assert_int_equal(frame.csum, cases[i].verdict);
+		if (cases[i].verdict != CSUM_PARTIAL)
+			assert_int_equal(frame.breach, cases[i].broken ? VNET_BREACH_SEGMENTS : 0);
 	}
 }
 
@@ -316,7 +355,7 @@ static void an_unknown_flag_is_ignored(void **state)
 }
 
 /* [NET-26] [NET-28]: junk where no flag claims it. */
-static void hdr_len_and_gso_size_are_never_looked_at(void **state)
+static void hdr_len_and_gso_size_mean_nothing_without_a_type(void **state)
 {
 	static const uint16_t junk[] = { 0, 1, 0xffff };
 	struct frame frame;
@@ -376,6 +415,19 @@ static void a_frame_above_the_mtu_is_counted(void **state)
 	assert_int_equal(police(&mtu, &h, 1419, &frame), VNET_BIT(VNET_DEV_35));
 	assert_int_equal(frame.csum, CSUM_CHECK);
 	assert_int_equal(police(&no, &h, 65549, &frame), 0);
+}
+
+/* [DEV-35]: "with gso_type NONE or ECN"; a frame of several segments may be longer. */
+static void a_frame_of_several_segments_may_be_longer_than_the_mtu(void **state)
+{
+	const struct vnet_rules rules = { .accepted = tso4.accepted, .frame_max = 1518 };
+	struct header h = { NEEDS, TCPV4, 54, 1460, 34, 16, 1 };
+	struct frame frame;
+
+	(void)state;
+	assert_int_equal(police(&rules, &h, 65000, &frame), 0);
+	h.gso_type = ECN;
+	assert_int_equal(police(&rules, &h, 1519, &frame), VNET_BIT(VNET_DEV_35));
 }
 
 /* "A flag must never vouch for bytes it does not name": of all 65,536, under every rule. */
@@ -470,15 +522,17 @@ int main(void)
 		cmocka_unit_test(a_field_outside_the_frame_is_dropped),
 		cmocka_unit_test(a_gso_type_is_counted_and_the_frame_verified),
 		cmocka_unit_test(each_gso_type_needs_its_own_feature),
+		cmocka_unit_test(a_negotiated_gso_type_needs_needs_csum_and_a_size),
 		cmocka_unit_test(the_ecn_bit_alone_is_counted_and_verified),
 		cmocka_unit_test(forbidden_mixes_are_dropped_and_nothing_else_is),
 		cmocka_unit_test(rsc_info_is_counted_and_verified),
 		cmocka_unit_test(flags_of_other_features_are_counted_and_change_nothing),
 		cmocka_unit_test(an_unknown_flag_is_ignored),
-		cmocka_unit_test(hdr_len_and_gso_size_are_never_looked_at),
+		cmocka_unit_test(hdr_len_and_gso_size_mean_nothing_without_a_type),
 		cmocka_unit_test(num_buffers_is_counted_and_changes_nothing),
 		cmocka_unit_test(a_legacy_header_has_no_num_buffers),
 		cmocka_unit_test(a_frame_above_the_mtu_is_counted),
+		cmocka_unit_test(a_frame_of_several_segments_may_be_longer_than_the_mtu),
 		cmocka_unit_test(nothing_is_vouched_for_but_by_data_valid_alone),
 		cmocka_unit_test(every_breach_has_words),
 		cmocka_unit_test(the_advice_fits_the_offer),
