@@ -32,6 +32,7 @@ ACKNOWLEDGE = 1             # of a Linux whose virtio_pci is built in: nobody dr
 BASE_MEMORY = 639           # KiB, SeaBIOS's, at 40:13
 # arch/pcbios/pxe/layout.h
 SEGMENT = (BASE_MEMORY - 12) * 1024
+RAM = {'System RAM': 'usable'}                 # Linux since 7.2 calls it so
 COUNTS, COUNTS_LEN = 0x22c0, 0x80
 # PXE 2.1, 3
 CALLS = {
@@ -212,8 +213,9 @@ def test_table_names_calls():
 
 def kernel_map(guest):
     """[(start, end, kind)] as Linux got it."""
-    return [(int(start, 16), int(end, 16) + 1, kind) for start, end, kind in re.findall(
-        r'BIOS-e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.*)', guest.text)]
+    return [(int(start, 16), int(end, 16) + 1, RAM.get(kind, kind)) for start, end, kind in
+            re.findall(r'BIOS-e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] +(\w[^\r\n]*)',
+                       guest.text)]
 
 
 def assert_reaches_user_space(run, released):
