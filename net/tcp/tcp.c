@@ -133,6 +133,7 @@ struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const str
 	if (!c)
 		return NULL;
 	memset(c, 0, sizeof(*c));
+	c->held = c->range;
 	c->user = user;
 	if (!ipv4_next_hop(net, ip)) {
 		tcp_end(c, ERR_UNREACHABLE);

@@ -13,7 +13,6 @@
 
 #define TCP_HEADER_LEN 20
 #define TCP_CONNS_MAX 4     /* one in use; the others are closing, or tombstones [TCP-42] */
-#define TCP_HELD_MAX 32     /* ranges received out of order, per connection */
 #define TCP_STAGE_MAX 65536 /* the largest segment's payload */
 /*
  * The most that we let a peer have in flight: enough for 80 Gbit/s at 0.1 ms, for 400 Mbit/s at 20
@@ -22,6 +21,14 @@
  */
 #define TCP_WINDOW_SHIFT 4
 #define TCP_WINDOW_MAX (65535u << TCP_WINDOW_SHIFT)
+/*
+ * Ranges received out of order, per connection. Each has a segment of its own and follows one that
+ * is missing, so this is as many as the largest window can have of segments of 1 KiB; peers whose
+ * path carries Ethernet's 1500 bytes send 1440 or 1460, and need 364. In smaller ones there may be
+ * more holes than that.
+ */
+#define TCP_HELD_MAX 512
+#define TCP_SACK_BLOCKS 4 /* what fits the header without timestamps: RFC 2018 3 [TCP-16] */
 
 struct net;
 struct tcp_conn;
@@ -60,10 +67,12 @@ struct tcp_user {
 	void *ctx;
 };
 
-/* Stream bytes that are stored, and are not next in order: from < to. */
+/*
+ * Stream bytes that are stored, and are not next in order: from … to. The low halves of their
+ * offsets, which say where they are in a window from rcv_off on.
+ */
 struct tcp_range {
-	uint64_t from, to;
-	uint32_t grown; /* conn->grown when it grew last; leads the SACK option */
+	uint32_t from, to;
 };
 
 /*
@@ -116,9 +125,11 @@ struct tcp_conn {
 	uint32_t challenge_ms;
 	uint32_t since_ms; /* when its user left; TIME-WAIT: when that began */
 
-	struct tcp_range held[TCP_HELD_MAX]; /* sorted, disjoint, apart, all above rcv_off */
+	struct tcp_range *held; /* in range[]: sorted, disjoint, apart, all above rcv_off */
 	uint32_t held_len;
-	uint32_t grown;
+	uint32_t recent[TCP_SACK_BLOCKS]; /* where the last segments lie, each in another range */
+	uint32_t recent_len;
+	struct tcp_range range[TCP_HELD_MAX];
 };
 
 struct tcp {

@@ -120,8 +120,7 @@ uint32_t tcp_store_merge(struct tcp_conn *c);
 void tcp_store_staged(struct net *net, struct tcp_conn *c, uint64_t off, const uint8_t *data,
 		      uint32_t len);
 
-#define TCP_SACK_BLOCKS 4 /* what fits the header without timestamps: RFC 2018 3 [TCP-16] */
-/* The ranges to report, the one that grew last first. How many. */
+/* The ranges to report, that of the segment that came last first. How many. */
 uint32_t tcp_store_sack(const struct tcp_conn *c, struct tcp_range blocks[TCP_SACK_BLOCKS]);
 
 /* --- tcp_out.c ------------------------------------------------------------------------------- */

@@ -285,7 +285,7 @@ static void trim(const struct tcp_conn *c, struct tcp_segment *s)
 /* A FIN behind bytes that are held already, or a second one elsewhere, is not this stream's. */
 static void note_fin(struct tcp_conn *c, uint64_t fin_off)
 {
-	if (c->fin_known || (c->held_len && c->held[c->held_len - 1].to > fin_off))
+	if (c->fin_known || tcp_store_overlaps(c, fin_off, TCP_WINDOW_MAX))
 		return;
 	c->fin_known = true;
 	c->fin_off = fin_off;

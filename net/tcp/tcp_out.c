@@ -140,6 +140,7 @@ static uint32_t put_sack(const struct tcp_conn *c, uint8_t *p)
 {
 	struct tcp_range blocks[TCP_SACK_BLOCKS];
 	uint32_t n = c->sack_ok ? tcp_store_sack(c, blocks) : 0;
+	uint32_t seq = c->rcv_nxt - (uint32_t)c->rcv_off; /* of byte 0 */
 
 	if (!n)
 		return 0;
@@ -147,8 +148,8 @@ static uint32_t put_sack(const struct tcp_conn *c, uint8_t *p)
 	p[2] = 5;
 	p[3] = (uint8_t)(2 + 8 * n);
 	for (uint32_t i = 0; i < n; i++) {
-		put_be32(p + 4 + 8 * i, c->rcv_nxt + (uint32_t)(blocks[i].from - c->rcv_off));
-		put_be32(p + 8 + 8 * i, c->rcv_nxt + (uint32_t)(blocks[i].to - c->rcv_off));
+		put_be32(p + 4 + 8 * i, seq + blocks[i].from);
+		put_be32(p + 8 + 8 * i, seq + blocks[i].to);
 	}
 	return 4 + 8 * n;
 }
