@@ -26,7 +26,7 @@ void image_open(struct image *img, uint32_t head_want, image_place_fn place, voi
 }
 
 /* No byte lies at or behind this offset; 0 before the place is known. [SEC-09] [HTTP-13] */
-static HOT_PATH uint64_t image_limit(const struct image *img)
+static uint64_t image_limit(const struct image *img)
 {
 	return img->extent.len < img->file_len ? img->extent.len : img->file_len;
 }
@@ -99,16 +99,14 @@ int image_store(struct image *img, const uint8_t *data, uint32_t len)
 	return 0;
 }
 
-HOT_PATH uint8_t *image_accept(struct image *img, uint64_t off, uint32_t len)
+struct extent image_room(const struct image *img)
 {
-	uint64_t limit = image_limit(img);
-
-	if (!img->extent.at || off < img->stored || off > limit || len > limit - off)
-		return NULL;
-	return img->extent.at + off;
+	if (!img->extent.at)
+		return (struct extent){ NULL, 0 };
+	return (struct extent){ img->extent.at + img->stored, image_limit(img) - img->stored };
 }
 
-HOT_PATH void image_advance(struct image *img, uint64_t len)
+void image_advance(struct image *img, uint64_t len)
 {
 	assert(img->extent.at != NULL && len <= image_limit(img) - img->stored);
 	img->stored += len;

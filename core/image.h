@@ -2,8 +2,8 @@
 /*
  * The destination of a download: random-access memory that was granted for it, and therefore the
  * reassembly buffer too. Bytes arrive in one of two ways: image_store() appends staged bytes in
- * order (what was looked at on its way, or came in blocks), and image_accept() names the final
- * place of bytes that go straight there. Nothing is stored outside the granted extent.
+ * order (what was looked at on its way, or came in blocks), and image_room() names the final place
+ * of bytes that go straight there. Nothing is stored outside the granted extent.
  */
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
@@ -60,13 +60,13 @@ int image_begin(struct image *img, uint64_t file_len) MUST_CHECK;
 int image_store(struct image *img, const uint8_t *data, uint32_t len) MUST_CHECK;
 
 /*
- * The place of bytes off … off + len, or NULL: not placed yet, below `stored`, or not wholly inside
- * both the file and the extent. The caller writes there, and nowhere else; what it wrote counts
- * when image_advance() covers it.
+ * Where the bytes behind the last stored one belong, to the end of the file or of the extent,
+ * whichever comes first; no bytes, as long as the image is not placed. The caller writes there, and
+ * nowhere else; what it wrote counts when image_advance() covers it.
  */
-uint8_t *image_accept(struct image *img, uint64_t off, uint32_t len);
+struct extent image_room(const struct image *img);
 
-/* len more bytes, next in order, are complete where image_accept() said. */
+/* len more bytes, next in order, are complete where image_room() said. */
 void image_advance(struct image *img, uint64_t len);
 
 /*

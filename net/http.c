@@ -13,18 +13,7 @@
 #define REDIRECT_BODY_MS 1000
 #define REDIRECT_BODY_MAX 4096
 
-static uint8_t *place(void *ctx, uint64_t off, uint32_t len)
-{
-	struct http *http = ctx;
-	struct http_parse *p = &http->parse;
-	uint64_t body_off = http->response_off + p->body_at;
-
-	if (p->state != HTTP_BODY || !p->image || off < body_off)
-		return NULL;
-	return image_accept(p->image, off - body_off, len);
-}
-
-static void landed(void *ctx, uint64_t off, uint64_t len)
+static void landed(void *ctx, uint64_t off, uint32_t len)
 {
 	struct http *http = ctx;
 
@@ -32,12 +21,18 @@ static void landed(void *ctx, uint64_t off, uint64_t len)
 	http_parse_landed(&http->parse, len);
 }
 
+/* Behind the headers the next bytes are the file's, and their place may be known. */
 static void data(void *ctx, uint64_t off, struct span bytes)
 {
 	struct http *http = ctx;
+	struct extent room;
 
 	(void)off;
 	http_parse_bytes(&http->parse, bytes);
+	if (http->parse.state != HTTP_BODY || !http->parse.image)
+		return;
+	room = image_room(http->parse.image);
+	tcp_land(http->conn, room.at, room.len < SIZE_MAX ? (size_t)room.len : SIZE_MAX);
 }
 
 void http_init(struct http *http, struct net *net, struct console *console)
@@ -45,8 +40,7 @@ void http_init(struct http *http, struct net *net, struct console *console)
 	memset(http, 0, sizeof(*http));
 	http->net = net;
 	http->console = console;
-	http->user =
-		(struct tcp_user){ .place = place, .landed = landed, .data = data, .ctx = http };
+	http->user = (struct tcp_user){ .landed = landed, .data = data, .ctx = http };
 }
 
 /* --- the connection -------------------------------------------------------------------------- */
@@ -122,7 +116,6 @@ static void send_request(struct http *http)
 		 "Accept-Encoding: identity\r\n\r\n",
 		 skiff_version);
 	assert(!t.cut);
-	http->response_off = http->conn->rcv_off;
 	tcp_send(http->net, http->conn,
 		 (struct span){ (const uint8_t *)http->request, (uint32_t)t.len });
 }

@@ -32,7 +32,6 @@ struct http {
 	struct uri uri;
 	struct image *image;
 	struct http_parse parse;
-	uint64_t response_off; /* stream offset of the response's first byte */
 	char request[HTTP_REQUEST_MAX];
 };
 

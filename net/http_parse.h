@@ -57,7 +57,7 @@ void http_parse_idle(struct http_parse *p, struct failure *failure);
 void http_parse_bytes(struct http_parse *p, struct span data);
 
 /*
- * len body bytes have gone to where image_accept() said, without passing through here (state
+ * len body bytes have gone to where image_room() said, without passing through here (state
  * HTTP_BODY, image not NULL).
  */
 void http_parse_landed(struct http_parse *p, uint64_t len);

@@ -275,6 +275,7 @@ void tcp_batch_end(struct net *net)
 	uint8_t due;
 
 	for (struct tcp_conn *c = net->tcp.conn; c < net->tcp.conn + TCP_CONNS_MAX; c++) {
+		tcp_store_tell(c); /* the user may close it */
 		due = c->due;
 		if (!due)
 			continue;

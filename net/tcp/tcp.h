@@ -47,21 +47,18 @@ enum tcp_state {
 };
 
 /*
- * What the owner of a connection is asked and told. Stream offsets count the peer's bytes from 0,
- * in 64 bits. No callback may call back into tcp_*() except tcp_send() and tcp_close().
+ * What the owner of a connection is told. Stream offsets count the peer's bytes from 0, in 64 bits.
+ * No callback may call back into tcp_*() except tcp_land(), tcp_send() and tcp_close().
  */
 struct tcp_user {
 	/*
-	 * Where stream bytes off … off + len finally lie, or NULL: not known yet, or not wholly in
-	 * one place. Once known it does not change. Bytes with a place are stored as they come, in
-	 * order or not, before their checksum is known; the others are kept only in order.
+	 * len bytes, next in order, lie where tcp_land() said: verified and complete. Told once for
+	 * a batch of frames, and before data().
 	 */
-	uint8_t *(*place)(void *ctx, uint64_t off, uint32_t len);
-	/* len bytes, next in order, lie where place() said: verified and complete. */
-	void (*landed)(void *ctx, uint64_t off, uint64_t len);
+	void (*landed)(void *ctx, uint64_t off, uint32_t len);
 	/*
-	 * The next bytes in order, which had no place: private, verified, valid until the callback
-	 * returns.
+	 * The next bytes in order, which had no landing: private, verified, valid until the
+	 * callback returns.
 	 */
 	void (*data)(void *ctx, uint64_t off, struct span data);
 	void *ctx;
@@ -125,6 +122,10 @@ struct tcp_conn {
 	uint32_t challenge_ms;
 	uint32_t since_ms; /* when its user left; TIME-WAIT: when that began */
 
+	uint8_t *landing;    /* where the byte at RCV.NXT goes */
+	size_t landing_len;  /* bytes that follow each other from there; 0: no landing */
+	uint32_t landed_len; /* bytes below rcv_off of which the user has not been told yet */
+
 	struct tcp_range *held; /* in range[]: sorted, disjoint, apart, all above rcv_off */
 	uint32_t held_len;
 	uint32_t recent[TCP_SACK_BLOCKS]; /* where the last segments lie, each in another range */
@@ -164,6 +165,14 @@ void tcp_icmp_too_big(struct net *net, uint32_t ip, uint16_t remote_port, uint16
  */
 struct tcp_conn *tcp_open(struct net *net, uint32_t ip, uint16_t port, const struct tcp_user *user)
 	MUST_CHECK;
+/*
+ * From now on the next len bytes of the stream belong at `at`, one behind the other: they are
+ * stored there as they come, in order or not, before their checksum is known. Bytes that are not
+ * wholly among them are kept only in order, and end the landing. The memory is TCP's until the user
+ * is told that the last of them is there, or closes or aborts the connection. Called by the user
+ * before the first byte has come, or from data().
+ */
+void tcp_land(struct tcp_conn *c, uint8_t *at, size_t len);
 /*
  * Queues bytes; they stay the caller's and unchanged until tcp_sent(), tcp_close() or tcp_abort().
  * One call at a time. On a connection that is CLOSED: nothing.

@@ -107,6 +107,27 @@ void tcp_in(struct net *net, struct tcp_conn *c, struct tcp_segment *s);
 
 /* --- tcp_store.c ----------------------------------------------------------------------------- */
 
+/*
+ * Where len bytes go that begin `ahead` behind RCV.NXT, both inside the window; NULL: they are not
+ * wholly in the landing.
+ */
+static inline uint8_t *tcp_store_landing(const struct tcp_conn *c, uint32_t ahead, uint32_t len)
+{
+	return ahead + len <= c->landing_len ? c->landing + ahead : NULL;
+}
+
+/* len bytes at RCV.NXT are in their landing. */
+static inline void tcp_store_advance(struct tcp_conn *c, uint32_t len)
+{
+	c->rcv_nxt += len;
+	c->rcv_off += len;
+	c->landing += len;
+	c->landing_len -= len;
+	c->landed_len += len;
+}
+
+/* Tells the user what has landed since it was told. */
+void tcp_store_tell(struct tcp_conn *c);
 /* Whether one of the bytes is held already. */
 bool tcp_store_overlaps(const struct tcp_conn *c, uint64_t off, uint32_t len);
 /*
@@ -114,8 +135,8 @@ bool tcp_store_overlaps(const struct tcp_conn *c, uint64_t off, uint32_t len);
  * do not count.
  */
 bool tcp_store_hold(struct tcp_conn *c, uint64_t off, uint32_t len);
-/* RCV.NXT has moved: takes over what is held there. How many bytes it moved further. */
-uint32_t tcp_store_merge(struct tcp_conn *c);
+/* RCV.NXT has moved: takes over what is held there. */
+void tcp_store_merge(struct tcp_conn *c);
 /* Staged bytes at off ≥ rcv_off, inside the window: each that is new is stored or delivered. */
 void tcp_store_staged(struct net *net, struct tcp_conn *c, uint64_t off, const uint8_t *data,
 		      uint32_t len);

@@ -71,9 +71,8 @@ HOT_PATH static bool take(struct net *net, const struct packet *pkt, const uint8
 }
 
 /*
- * The final place of the len payload bytes of a plain segment: if nothing is wrong or special with
- * it, wholly inside the window, new, in order or not. NULL for every other one. (Who is ESTABLISHED
- * has a user.)
+ * The landing of the len payload bytes of a plain segment: if nothing is wrong or special with it,
+ * wholly inside the window, new, in order or not. NULL for every other one.
  */
 HOT_PATH static uint8_t *place(const struct tcp_conn *c, const uint8_t *head, uint32_t len)
 {
@@ -85,7 +84,7 @@ HOT_PATH static uint8_t *place(const struct tcp_conn *c, const uint8_t *head, ui
 		return NULL;
 	if (c->held_len && tcp_store_overlaps(c, c->rcv_off + ahead, len))
 		return NULL;
-	return c->user->place(c->user->ctx, c->rcv_off + ahead, len);
+	return tcp_store_landing(c, ahead, len);
 }
 
 /*
@@ -104,7 +103,6 @@ static void landed_ahead(struct net *net, struct tcp_conn *c, uint32_t ahead, ui
 HOT_PATH static void landed(struct net *net, struct tcp_conn *c, const uint8_t *head, uint32_t len)
 {
 	uint32_t seq = get_be32(head + 4);
-	uint64_t off = c->rcv_off;
 
 	tcp_update_window(c, seq, get_be16(head + 14));
 	if (len > c->rcv_len)
@@ -114,11 +112,9 @@ HOT_PATH static void landed(struct net *net, struct tcp_conn *c, const uint8_t *
 		return;
 	}
 	c->due |= TCP_DUE_ACK | TCP_DUE_HEARD;
-	c->rcv_nxt = seq + len;
-	c->rcv_off = off + len;
+	tcp_store_advance(c, len);
 	if (c->held_len)
-		len += tcp_store_merge(c);
-	c->user->landed(c->user->ctx, off, len);
+		tcp_store_merge(c);
 }
 
 /* Everything else: staged, verified, then read. */

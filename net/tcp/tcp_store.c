@@ -121,49 +121,62 @@ bool tcp_store_hold(struct tcp_conn *c, uint64_t off, uint32_t len)
 	return true;
 }
 
-uint32_t tcp_store_merge(struct tcp_conn *c)
+void tcp_store_merge(struct tcp_conn *c)
 {
-	uint32_t len;
+	struct tcp_range r;
 
 	if (!c->held_len || c->held[0].from != (uint32_t)c->rcv_off)
-		return 0;
-	len = c->held[0].to - c->held[0].from;
-	c->rcv_off += len;
-	c->rcv_nxt += len;
-	forget(c, &c->held[0]);
+		return;
+	r = c->held[0];
+	tcp_store_advance(c, r.to - r.from);
+	forget(c, &r);
 	remove_range(c, 0);
-	return len;
+}
+
+void tcp_store_tell(struct tcp_conn *c)
+{
+	uint32_t len = c->landed_len;
+
+	c->landed_len = 0;
+	if (len && c->user)
+		c->user->landed(c->user->ctx, c->rcv_off - len, len);
+}
+
+void tcp_land(struct tcp_conn *c, uint8_t *at, size_t len)
+{
+	c->landing = at;
+	c->landing_len = len;
 }
 
 /*
- * New bytes at RCV.NXT go to the user, then what they join. The user may close the connection
- * meanwhile.
+ * New bytes at RCV.NXT: to their landing, then what they join; else to the user, who may close the
+ * connection meanwhile.
  */
 static void deliver(struct tcp_conn *c, const uint8_t *data, uint32_t len)
 {
+	uint8_t *dst = tcp_store_landing(c, 0, len);
 	uint64_t off = c->rcv_off;
-	uint8_t *dst = c->user->place(c->user->ctx, off, len);
 
-	c->rcv_nxt += len;
-	c->rcv_off += len;
 	c->due |= TCP_DUE_ACK;
 	if (dst) {
 		memcpy(dst, data, len);
-		c->user->landed(c->user->ctx, off, len);
-	} else {
-		c->user->data(c->user->ctx, off, (struct span){ data, len });
+		tcp_store_advance(c, len);
+		tcp_store_merge(c);
+		return;
 	}
-	off += len;
-	len = c->user ? tcp_store_merge(c) : 0;
-	if (len)
-		c->user->landed(c->user->ctx, off, len);
+	tcp_store_tell(c);
+	c->rcv_nxt += len;
+	c->rcv_off += len;
+	c->landing_len = 0;
+	if (c->user)
+		c->user->data(c->user->ctx, off, (struct span){ data, len });
 }
 
-/* New bytes above a hole stay only if they have a place. */
+/* New bytes above a hole stay only if they have a landing. */
 static void keep(struct net *net, struct tcp_conn *c, uint64_t off, const uint8_t *data,
 		 uint32_t len)
 {
-	uint8_t *dst = c->user->place(c->user->ctx, off, len);
+	uint8_t *dst = tcp_store_landing(c, (uint32_t)(off - c->rcv_off), len);
 
 	if (!dst)
 		return;

@@ -206,14 +206,6 @@ static bool has_answered(void *ctx)
 }
 
 /* Nothing is wanted of the connection. */
-static uint8_t *no_place(void *ctx, uint64_t off, uint32_t len)
-{
-	(void)ctx;
-	(void)off;
-	(void)len;
-	return NULL;
-}
-
 static void no_data(void *ctx, uint64_t off, struct span data)
 {
 	(void)ctx;
@@ -221,7 +213,7 @@ static void no_data(void *ctx, uint64_t off, struct span data)
 	(void)data;
 }
 
-static const struct tcp_user nobody = { .place = no_place, .data = no_data };
+static const struct tcp_user nobody = { .data = no_data };
 
 static int knock(struct traffic *t)
 {

@@ -52,16 +52,16 @@ static void begin(struct run *r, uint32_t choices)
 static bool lands(struct run *r, const uint8_t *at, uint32_t len)
 {
 	struct http_parse *p = &r->parse;
-	uint8_t *to;
+	struct extent room;
 
 	if (p->state != HTTP_BODY || !p->image)
 		return false;
-	to = image_accept(p->image, p->seen - p->body_at, len);
-	if (!to)
+	room = image_room(p->image);
+	if (len > room.len)
 		return false;
-	must(to >= r->memory && to + len <= r->memory + r->extent_len,
-	     "a place outside the extent");
-	memcpy(to, at, len);
+	must(room.at >= r->memory && room.at + room.len <= r->memory + r->extent_len,
+	     "room outside the extent");
+	memcpy(room.at, at, len);
 	http_parse_landed(p, len);
 	return true;
 }

@@ -23,7 +23,7 @@ struct tcp_lab {
 	struct failure failure;
 	struct tcp_conn *c;
 
-	/* The user: offsets place_from … place_to have a place in store, at their offset. */
+	/* The user: offsets place_from … place_to have a landing in store, at their offset. */
 	struct tcp_user user;
 	uint64_t place_from, place_to;
 	uint8_t *store;
@@ -49,6 +49,9 @@ struct tcp_lab {
  */
 int lab_setup(void **state);
 int lab_teardown(void **state);
+
+/* The user lands what is next, if it has a place; after tcp_open() and after data(). */
+void lab_land(struct tcp_lab *lab);
 
 /* Virtual time passes, a millisecond at a time, with a turn of the stack in each. */
 void lab_pass(struct tcp_lab *lab, uint32_t ms);

@@ -61,6 +61,7 @@ static void fetch(struct download *d, uint32_t limit_ms)
 
 	lab->c = tcp_open(lab->net, d->peer.ip, d->peer.port, &lab->user);
 	assert_non_null(lab->c);
+	lab_land(lab);
 	peer_run(&d->peer, lab->net, all_in, d, limit_ms);
 	assert_string_equal(d->peer.complaint, "");
 	assert_int_equal(lab->c->error, 0);
