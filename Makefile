@@ -12,7 +12,8 @@
 #:                 passt of Debian's unstable
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in
 #:                 tests/fuzz/README.md
-#: make bench      the comparison with iPXE; RUNS=10
+#: make bench      the comparison with iPXE: RUNS=10 ONLY=parts FLAVOURS=user,tap,passt
+#:                 RIVAL=another.rom (tests/bench/README.md)
 #: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= KNOWN= PCAP=
 #:                 (tests/conform/run)
 #: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local
@@ -188,7 +189,7 @@ install: $(B)/skiff.rom $(B)/skiff.efi
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/skiff" $(filter $(B)/%,$^)
 clean:
 	rm -rf $(filter-out $(addprefix %/,kernel busybox ipxe nbp shell cmocka32 passt lwip tftpd \
-		fresh),$(wildcard $(B)/*))
+		fresh rival),$(wildcard $(B)/*))
 
 ## Unit tests: the same sources in a POSIX process, 64 and 32 bit ##################################
 

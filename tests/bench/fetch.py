@@ -1,9 +1,8 @@
-"""One timed download: who downloads, from which moment to which, and how fast.
-For the programs beside it."""
+"""One timed download: over what, from which moment to which, and how fast; and many of them in a
+table. For the programs beside it."""
 
 import array
 import os
-import re
 import socket
 import statistics
 import struct
@@ -15,14 +14,15 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
 
 # pylint: disable=wrong-import-position
-import servers                                                                  # noqa: E402
-import tftp_servers                                                             # noqa: E402
-from network import Unavailable                                                 # noqa: E402
-from vm import IPXE_ROM, SKIFF_ROM, Machine, Nic, ipxe_shell, readable          # noqa: E402
-
+import servers          # noqa: E402
+import tftp_servers     # noqa: E402
+from network import Unavailable     # noqa: E402
 
 MIB = 1 << 20
 RUNS = int(os.environ.get('RUNS') or 10)
+COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
+
+FLAVOURS = os.environ.get('FLAVOURS', ','.join(servers.FLAVOURS)).split(',')
 
 # The payloads: what its name is, and the size. Names are short because they are typed.
 LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
@@ -30,61 +30,6 @@ LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
 
 class Failure(Exception):
     """A fetch that did not work; the text says how."""
-
-
-class Ipxe:
-    """Debian's iPXE, told by keys on the serial console what to fetch."""
-
-    name, rom = 'iPXE', IPXE_ROM
-
-    def machine(self, net, _url='', **options):
-        return Machine([Nic(net.netdev, rom=self.rom)], net=net, **options)
-
-    def begin(self, machine, url):
-        run = ipxe_shell(machine)
-        answer = run('ifconf -c dhcp')
-        if 'ok' not in answer:
-            raise Failure(f'iPXE got no lease:\n{readable(answer)}')
-        run(f'imgfetch {url}', wait=False)
-
-    def end(self, url):
-        """A pattern of the console: all bytes are there; the group 'bad' if they will not be."""
-        name = re.escape(url.rsplit('/', 1)[1])
-        return rf'/{name}\.\.\.[. 0-9%\b]*(ok|(?P<bad>\w.*\(http://ipxe.org/))'
-
-    def image_bytes(self, code_type=0):
-        """An image in the combined ROM that QEMU uses, by its PCIR code type: 0 for BIOS, 3 for
-        UEFI."""
-        data = Path('/usr/lib/ipxe/qemu/efi-virtio.rom').read_bytes()
-        at = 0
-        while data[at:at + 2] == b'\x55\xaa':
-            pcir = at + struct.unpack_from('<H', data, at + 0x18)[0]
-            size = 512 * struct.unpack_from('<H', data, pcir + 0x10)[0]
-            if data[pcir + 0x14] == code_type:
-                return size
-            at += size
-        raise Failure(f'no image of type {code_type} in efi-virtio.rom')
-
-
-class Skiff:
-    """build/skiff.rom, told by fw_cfg what to fetch."""
-
-    name, rom = 'skiff', SKIFF_ROM
-
-    def machine(self, net, url='', **options):
-        """Without a URL, DHCP names the file."""
-        return Machine([Nic(net.netdev, rom=self.rom)], net=net,
-                       fw_cfg={'fetch': url} if url else {}, **options)
-
-    def begin(self, machine, url):
-        pass
-
-    def end(self, url):
-        scheme = url.split(':')[0]
-        return rf'^{scheme}: {re.escape(url)} \d+ bytes in .*$|^(?P<bad>skiff: failed.*)$'
-
-    def image_bytes(self):
-        return SKIFF_ROM.stat().st_size
 
 
 class FirstRequest:

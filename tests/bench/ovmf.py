@@ -16,7 +16,8 @@ loader's.
 
 import re
 
-from fetch import BOOT, LARGE, RUNS, Ipxe, Values, aligned, fetch_rate, rounds
+from fetch import BOOT, LARGE, RUNS, Values, aligned, fetch_rate, rounds
+from programs import Ipxe
 
 # pylint: disable=wrong-import-order
 import network
@@ -54,6 +55,10 @@ class EfiSkiff:
 
 
 class EfiIpxe(Ipxe):
+    """Debian's, whatever RIVAL says: later ROMs have for UEFI a driver and no iPXE."""
+
+    name = 'iPXE'
+
     def machine(self, net, _url='', **options):
         return uefi.Machine([uefi.nic(net.netdev, firmware=True, ipxe=True)], **PRESENT, **options)
 

@@ -1,0 +1,150 @@
+"""Counted by the plugin count.c: guest instructions, of a download.
+
+count   Guest instructions per KiB of payload between the GET and the console line; the median for
+        16 MiB is taken from that for 64 MiB, so what happens once per fetch drops out, and what is
+        left includes the polls of a guest that waits for its network: on a busy machine that is
+        most of it. For skiff also the instructions within calls of MARK_FUNCTION in which MARK_IF
+        ran, which leaves out the polls that found nothing.
+Symbols are those of skiff.sym, beside skiff.rom.
+Before anything is measured the plugin is tried on a small guest whose instructions are known.
+"""
+
+import os
+import re
+import struct
+import subprocess
+from pathlib import Path
+
+from fetch import LARGE, SMALL, TOP, Failure, FirstRequest, wait_end
+
+# pylint: disable=wrong-import-order
+import network
+import servers
+from vm import Machine
+
+COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
+
+# The calls between whose entry and return we count, and what must have run within such a call for
+# it to count.
+MARK_FUNCTION = os.environ.get('MARK_FUNCTION', 'net_poll')
+MARK_IF = os.environ.get('MARK_IF', 'eth_rx')
+PLUGIN = TOP / 'build' / 'count.so'
+
+
+class Counter:
+    """The plugin's arguments for one machine, and its counters, readable at any time."""
+
+    FIELDS = ('total', 'kept', 'calls', 'entered', 'left')
+
+    def __init__(self, directory, marks=''):
+        self.file = Path(directory) / 'count'
+        self.arguments = ['-plugin', f'{PLUGIN},out={self.file}{marks}']
+
+    def read(self):
+        return dict(zip(self.FIELDS, struct.unpack('<5Q', self.file.read_bytes())))
+
+
+# A firmware of 64 KiB that calls `function` 1000 times; every fourth call runs `wanted`.
+GUEST = '''
+        .code16
+        .globl  function, function_end, wanted
+start:  cli
+        mov     $0x7000, %sp
+        mov     $1000, %cx
+turn:   call    function
+        jnz     turn
+        out     %al, $0xf4              # isa-debug-exit
+        hlt
+wanted: nop
+        nop
+        ret
+function:
+        nop
+        test    $3, %cl
+        jnz     1f
+        call    wanted
+1:      dec     %cx
+        ret
+function_end:
+        .org    0xfff0
+        jmp     start
+        .org    0x10000
+'''
+# jmp, cli, mov, mov; 1000 × (call, jnz, nop, test, jnz, dec, ret), 250 × (call, nop, nop, ret);
+# out, and hlt, which is in the same block.
+GUEST_TOTAL = 4 + 1000 * 7 + 250 * 4 + 2
+GUEST_FUNCTION = 1000 * 5 + 250 * 4
+GUEST_KEPT = 250 * 9
+
+
+def prove_plugin(directory):
+    """Runs GUEST as firmware, under both kinds of marks; raises Failure unless counts are exact."""
+    if not PLUGIN.exists():
+        raise network.Unavailable(f'{PLUGIN} is not built (make bench builds it)')
+    where = Path(directory)
+    (where / 'guest.s').write_text(GUEST)
+    for words in (['as', '--32', '-o', 'guest.o', 'guest.s'],
+                  ['ld', '-m', 'elf_i386', '-Ttext', '0xffff0000', '-e', '0xffff0000',
+                   '-o', 'guest.elf', 'guest.o'],
+                  ['objcopy', '-O', 'binary', '-j', '.text', 'guest.elf', 'guest.bin']):
+        subprocess.run(words, cwd=where, check=True)
+    names = symbols(subprocess.run(['nm', 'guest.elf'], cwd=where, check=True, text=True,
+                                   capture_output=True).stdout)
+    function = mark(names, 'function', '')
+    for marks, kept, calls in ((function, GUEST_FUNCTION, 1000),
+                               (mark(names, 'function', 'wanted'), GUEST_KEPT, 250)):
+        counter = Counter(directory, marks)
+        with Machine(console='none', memory='16M', arguments=[
+                '-bios', where / 'guest.bin', '-device', 'isa-debug-exit,iobase=0xf4',
+                *counter.arguments]) as machine:
+            machine.wait_exit(10)
+        expected = {'total': GUEST_TOTAL, 'kept': kept, 'calls': calls, 'entered': 1000,
+                    'left': 1000}
+        if counter.read() != expected:
+            raise Failure(f'the plugin counts {counter.read()}, not {expected}')
+
+def symbols(text):
+    """nm's output as a dict of name to address."""
+    return {name: int(address, 16) for address, name in re.findall(
+        r'^([0-9a-f]+) [A-Za-z] (\S+)$', text, re.MULTILINE)}
+
+
+def mark(names, function, wanted):
+    """The plugin's arguments for the calls of a function, which ends where the next begins, in
+    which `wanted` ran, if not ''."""
+    missing = [name for name in (function, wanted) if name and name not in names]
+    if missing:
+        raise Failure(f'no {" and ".join(missing)} among the symbols')
+    address = names[function]
+    end = min(other for other in names.values() if other > address)
+    return f',function={address:x}-{end:x}' + (f',if={names[wanted]:x}' if wanted else '')
+
+
+def fetch_count(program, network_context, payload, counter):
+    """(all instructions from the GET to the end, the counters at the end) of one fetch."""
+    name, _ = payload
+    with network_context as net:
+        url, first = net.url(name), FirstRequest(net)
+        with program.machine(net, url, arguments=counter.arguments) as machine:
+            program.begin(machine, url)
+            first.wait(name)
+            begun = counter.read()
+            wait_end(machine, program, url)
+            ended = counter.read()
+    if abs(ended['entered'] - ended['left']) > 1:
+        raise Failure(f'the marked function was entered {ended["entered"]} times and returned '
+                      f'{ended["left"]} times: it has a tail call, or runs within itself')
+    return ended['total'] - begun['total'], ended
+
+
+def count_pair(program, flavour, directory):
+    """Instructions of a small and of a large fetch, and those between the marks per KiB."""
+    text = program.symbols()
+    marks = mark(symbols(text), MARK_FUNCTION, MARK_IF) if text else ''
+    counter = Counter(directory, marks)
+    small, at_small = fetch_count(program, servers.attach(flavour), SMALL, counter)
+    large, at_large = fetch_count(program, servers.attach(flavour), LARGE, counter)
+    counts = {'small': small, 'large': large, 'count': (large - small) / COUNT_KIB}
+    if marks:
+        counts['marked'] = (at_large['kept'] - at_small['kept']) / COUNT_KIB
+    return counts
