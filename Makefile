@@ -12,7 +12,7 @@
 #:                 passt of Debian's unstable
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in
 #:                 tests/fuzz/README.md
-#: make bench      the comparison with iPXE: RUNS=10 ONLY=parts FLAVOURS=user,tap,passt
+#: make bench      the comparison with iPXE: RUNS=10 ONLY=parts FLAVOURS=user,tap,passt,vhost
 #:                 RIVAL=another.rom (tests/bench/README.md)
 #: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= KNOWN= PCAP=
 #:                 (tests/conform/run)

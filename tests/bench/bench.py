@@ -6,7 +6,7 @@ Both programs run in the same QEMU, against the same nginx, in one run, interlea
 machine for each fetch. All times are the host's. Medians of RUNS (10), with the extremes. The rival
 is Debian's iPXE (QEMU's default ROM), or what RIVAL says: see programs.py.
 
-rate    A 64 MiB file by HTTP, over user, tap and passt. From the
+rate    A 64 MiB file by HTTP, over user, tap, passt, and vhost (passt by vhost-user). From the
         moment the server's kernel sees the GET until the guest's console says that the guest has
         the whole file (iPXE: the "ok" after imgfetch; skiff: its "http:" line, which comes before
         it computes the digest). So the time in which data only waits in some socket buffer counts,
@@ -31,7 +31,7 @@ size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: ovmf.py.
 
 Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of count), ONLY (the
-names above, with commas), FLAVOURS (user,tap,passt), RIVAL,
+names above, with commas), FLAVOURS (user,tap,passt,vhost), RIVAL,
 SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit status 1 if anything
 failed or is missing.
 """
@@ -48,13 +48,14 @@ from pathlib import Path
 
 import counting
 import ovmf
-from fetch import (BOOT, COUNT_RUNS, FLAVOURS, LARGE, RUNS, SMALL, TOP, Failure, Values,
-                   aligned, fetch_rate, rounds, tftp_rate)
+from fetch import (BOOT, COUNT_RUNS, FLAVOURS, LARGE, PASST, RUNS, SMALL, TOP, Failure, Values,
+                   aligned, attach, fetch_rate, rounds, tftp_rate)
 from programs import Skiff, find_rival, title
 
 # pylint: disable=wrong-import-order
 import backend
 import network
+import passt
 import servers
 from vm import ACCEL, SKIFF_ROM
 
@@ -163,7 +164,7 @@ def measure(programs, results, server, directory):
     part('count', FLAVOURS, COUNT_RUNS, lambda program, flavour: counting.count_pair(
         program, flavour, directory))
     part('rate', FLAVOURS, RUNS, lambda program, flavour: {
-        'rate': fetch_rate(program, servers.attach(flavour), server, LARGE)})
+        'rate': fetch_rate(program, attach(flavour), server, LARGE)})
     if 'loss' in ONLY:
         for number in range(RUNS):
             for percent, program in rounds(programs if number % 2 else programs[::-1], LOSSES, 1):
@@ -188,12 +189,15 @@ def package(name):
 def conditions(programs):
     """What it was measured on."""
     model = re.search(r'model name\s*: (.*)', Path('/proc/cpuinfo').read_text())
+    version = passt.PLACE / PASST / 'version'
+    vhost = version.read_text().strip() if version.exists() else 'missing'
     return (f'{len(os.sched_getaffinity(0))} × {model[1] if model else platform.machine()}, '
             f'Linux {platform.release()}, load {os.getloadavg()[0]:.1f} at the start\n'
             f'qemu -accel {ACCEL} -machine pc -m 512M, one virtio-net-pci; '
             + ', '.join(package(name) for name in ('qemu-system-x86', 'nginx', 'passt',
                                                    'dnsmasq-base'))
-            + '\n' + '; '.join(f'{program.name}: {program.rom}' for program in programs))
+            + f', for vhost passt {vhost}\n'
+            + '; '.join(f'{program.name}: {program.rom}' for program in programs))
 
 
 def find_programs(directory):

@@ -15,11 +15,10 @@ import struct
 import subprocess
 from pathlib import Path
 
-from fetch import LARGE, SMALL, TOP, Failure, FirstRequest, wait_end
+from fetch import LARGE, SMALL, TOP, Failure, FirstRequest, attach, wait_end
 
 # pylint: disable=wrong-import-order
 import network
-import servers
 from vm import Machine
 
 COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
@@ -142,8 +141,8 @@ def count_pair(program, flavour, directory):
     text = program.symbols()
     marks = mark(symbols(text), MARK_FUNCTION, MARK_IF) if text else ''
     counter = Counter(directory, marks)
-    small, at_small = fetch_count(program, servers.attach(flavour), SMALL, counter)
-    large, at_large = fetch_count(program, servers.attach(flavour), LARGE, counter)
+    small, at_small = fetch_count(program, attach(flavour), SMALL, counter)
+    large, at_large = fetch_count(program, attach(flavour), LARGE, counter)
     counts = {'small': small, 'large': large, 'count': (large - small) / COUNT_KIB}
     if marks:
         counts['marked'] = (at_large['kept'] - at_small['kept']) / COUNT_KIB

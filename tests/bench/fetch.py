@@ -14,6 +14,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tests' / 'qemu'))
 
 # pylint: disable=wrong-import-position
+import passt            # noqa: E402
 import servers          # noqa: E402
 import tftp_servers     # noqa: E402
 from network import Unavailable     # noqa: E402
@@ -22,7 +23,10 @@ MIB = 1 << 20
 RUNS = int(os.environ.get('RUNS') or 10)
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
 
-FLAVOURS = os.environ.get('FLAVOURS', ','.join(servers.FLAVOURS)).split(',')
+# What is measured over: the QEMU tests' flavours, and passt's vhost-user mode, the newest that
+# `make deps` found.
+FLAVOURS = os.environ.get('FLAVOURS', ','.join((*servers.FLAVOURS, 'vhost'))).split(',')
+PASST = 'newest' if (passt.PLACE / 'newest').exists() else 'repaired'
 
 # The payloads: what its name is, and the size. Names are short because they are typed.
 LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
@@ -30,6 +34,11 @@ LARGE, SMALL, BOOT = ('l', 64 * MIB), ('s', 16 * MIB), ('b', 1 * MIB)
 
 class Failure(Exception):
     """A fetch that did not work; the text says how."""
+
+
+def attach(flavour, **options):
+    """As servers.attach(), with `vhost`."""
+    return passt.attach(PASST) if flavour == 'vhost' else servers.attach(flavour, **options)
 
 
 class FirstRequest:
