@@ -26,11 +26,12 @@ start   From the start of the virtual CPU to the first DHCPDISCOVER on the wire,
 nbp     From the start of the virtual CPU to the first byte of pxelinux.0 on the wire, as dnsmasq's
         DHCP names it for a stock machine on a tap; and the base memory, of SeaBIOS's 639 KiB, that
         is gone when pxelinux asks for its first file.
+wait    The host's processor time that a machine takes while it waits: waiting.py.
 count   Guest instructions per KiB of payload, counted by a plugin: counting.py.
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: ovmf.py.
 
-Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of count), ONLY (the
+Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait and count), ONLY (the
 names above, with commas), FLAVOURS (user,tap,passt,vhost), RIVAL,
 SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit status 1 if anything
 failed or is missing.
@@ -51,6 +52,7 @@ import ovmf
 from fetch import (BOOT, COUNT_RUNS, FLAVOURS, LARGE, PASST, RUNS, SMALL, TOP, Failure, Values,
                    aligned, attach, fetch_rate, rounds, tftp_rate)
 from programs import Skiff, find_rival, title
+from waiting import DISCOVER, waiting
 
 # pylint: disable=wrong-import-order
 import backend
@@ -59,7 +61,7 @@ import passt
 import servers
 from vm import ACCEL, SKIFF_ROM
 
-PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'count', 'uefi')
+PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'uefi')
 ONLY = os.environ.get('ONLY', ','.join(PARTS)).split(',')
 
 # Percent of the TCP segments that are lost, each way.
@@ -74,8 +76,6 @@ WINDOWS = {'1': ['--no-windowsize'], '16': []}
 # What skiff should reach, as multiples of iPXE's rate.
 AIM = {('rate', 'user'): '2.0', ('rate', 'tap'): '2.5', ('rate', 'passt'): '4.0',
        **{('loss', loss): '1.0' for loss in LOSSES}}
-
-DISCOVER = b'\x63\x82\x53\x63\x35\x01\x01'      # magic cookie, option 53, length 1, DHCPDISCOVER
 
 
 def lossy(percent, seed):
@@ -139,6 +139,7 @@ class Results(Values):
         rows.append(('start to first byte of pxelinux.0, tap, s',
                      *self._row('nbp', 'tap', '{:.3f}'), ''))
         rows.append(('base memory held for it, KiB', *self._row('base', 'tap', '{:.0f}'), ''))
+        rows.append(('CPU s per 10 s of waiting', *self._row('waiting', 'tap', '{:.2f}'), ''))
         for flavour in FLAVOURS:
             rows.append((f'instructions per KiB, {flavour}', *self._row('count', flavour, '{:.0f}'),
                          ''))
@@ -175,6 +176,8 @@ def measure(programs, results, server, directory):
     part('start', [flavour for flavour in FLAVOURS if flavour in ('user', 'tap')], RUNS,
          lambda program, flavour: dict(zip(('discover', 'first'), start_times(program, flavour))))
     part('nbp', ['tap'], RUNS, lambda program, _: nbp_start(program))
+    part('wait', ['tap'], COUNT_RUNS, lambda program, _: waiting(
+        lambda net: program.machine(net, wire=True)))
 
 
 def first_line(*words):
@@ -229,8 +232,8 @@ def run(directory):
         measure(programs, results, server, directory)
         if 'uefi' in ONLY:
             parts.append(ovmf.measure(server))
-    print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for '
-          'instructions\n')
+    print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for wait, '
+          'count\n')
     print('\n\n'.join(each.table() for each in parts if each.values))
     return [failure for each in parts for failure in each.failures] + (
         [] if SKIFF_ROM.exists() else [f'skiff is missing: {SKIFF_ROM} does not exist'])

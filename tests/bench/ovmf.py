@@ -7,6 +7,7 @@ start   From the start of the virtual CPU to the GET for what is to be booted: f
         OVMF starts from a disk, that is the file of its key `url`; for the others, the one that
         DHCP names. Nobody on our tap announces an IPv6 router, for which iPXE waits. PXE, which
         OVMF would try before HTTP Boot, is off, and so is its IPv6.
+waiting As in waiting.py, in the same machines as for `start`.
 size    Of the file skiff.efi, and of iPXE's image in its ROM.
 
 The guest's memory is there before the machine starts: where the host gives it 2 MiB at a time, at
@@ -16,8 +17,9 @@ loader's.
 
 import re
 
-from fetch import BOOT, LARGE, RUNS, Values, aligned, fetch_rate, rounds
+from fetch import BOOT, COUNT_RUNS, LARGE, RUNS, Values, aligned, fetch_rate, rounds
 from programs import Ipxe
+from waiting import waiting
 
 # pylint: disable=wrong-import-order
 import network
@@ -112,6 +114,7 @@ class Results(Values):
         rows = [('under OVMF, q35, tap', *(program.name for program in PROGRAMS), 'aim')]
         for quantity, title, form, aim in (('rate', '64 MiB, MB/s', '{:.1f}', '2 x either'),
                                            ('asked', 'start to GET, s', '{:.2f}', ''),
+                                           ('waiting', 'CPU s per 10 s of waiting', '{:.1f}', ''),
                                            ('size', 'program, bytes', '{:.0f}', '65536')):
             rows.append((title, *(self.cell(quantity, 'uefi', program.name, form)
                                   for program in PROGRAMS), aim))
@@ -126,6 +129,9 @@ def measure(server):
         (server.root / name).hardlink_to(server.root / payload[0])
     for program in (PROGRAMS[0], PROGRAMS[2]):
         results.measure('size', 'uefi', program, lambda p=program: {'size': p.image_bytes()})
+    for _, program in rounds(PROGRAMS, ['uefi'], COUNT_RUNS):
+        results.measure('wait', 'uefi', program, lambda p=program: waiting(
+            lambda net: p.booting(net, url_of(names[BOOT]))))
     for _, program in rounds(PROGRAMS, ['uefi'], RUNS):
         results.measure('rate', 'uefi', program, lambda p=program: {
             'rate': fetch_rate(p, p.network(url_of(names[LARGE])), server,
