@@ -28,10 +28,11 @@ nbp     From the start of the virtual CPU to the first byte of pxelinux.0 on the
         is gone when pxelinux asks for its first file.
 wait    The host's processor time that a machine takes while it waits: waiting.py.
 count   Guest instructions per KiB of payload, counted by a plugin: counting.py.
+digest  SHA-256 of skiff, in MB/s and instructions: counting.py.
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: ovmf.py.
 
-Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait and count), ONLY (the
+Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait, count and digest), ONLY (the
 names above, with commas), FLAVOURS (user,tap,passt,vhost), RIVAL,
 SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit status 1 if anything
 failed or is missing.
@@ -61,7 +62,7 @@ import passt
 import servers
 from vm import ACCEL, SKIFF_ROM
 
-PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'uefi')
+PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'digest', 'uefi')
 ONLY = os.environ.get('ONLY', ','.join(PARTS)).split(',')
 
 # Percent of the TCP segments that are lost, each way.
@@ -146,6 +147,8 @@ class Results(Values):
         for flavour in FLAVOURS:
             rows.append((f'… without empty polls, {flavour}',
                          *self._row('marked', flavour, '{:.0f}'), '1300'))
+        rows.append(('SHA-256, MB/s', *self._row('sha256', '', '{:.1f}'), ''))
+        rows.append(('… instructions per byte', *self._row('per byte', '', '{:.2f}'), ''))
         rows.append(('ROM image for BIOS, bytes', *self._row('size', '', '{:.0f}'), '57344'))
         return aligned(row for row in rows if row[1:3] != ('-', '-'))
 
@@ -178,6 +181,8 @@ def measure(programs, results, server, directory):
     part('nbp', ['tap'], RUNS, lambda program, _: nbp_start(program))
     part('wait', ['tap'], COUNT_RUNS, lambda program, _: waiting(
         lambda net: program.machine(net, wire=True)))
+    programs = [program for program in programs if program.symbols()]
+    part('digest', [''], COUNT_RUNS, lambda program, _: counting.digest_pair(program, directory))
 
 
 def first_line(*words):
@@ -222,7 +227,7 @@ def run(directory):
     where = conditions(programs)
     if os.getloadavg()[0] > 0.5:
         print('bench: this machine is not idle, so the figures will be off', file=sys.stderr)
-    if 'count' in ONLY:
+    if set(ONLY) & {'count', 'digest'}:
         counting.prove_plugin(directory)
     for name, size in (LARGE, SMALL, BOOT):
         network.make_file(Path(directory) / name, size)
@@ -232,8 +237,8 @@ def run(directory):
         measure(programs, results, server, directory)
         if 'uefi' in ONLY:
             parts.append(ovmf.measure(server))
-    print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for wait, '
-          'count\n')
+    print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for wait, count, '
+          'digest\n')
     print('\n\n'.join(each.table() for each in parts if each.values))
     return [failure for each in parts for failure in each.failures] + (
         [] if SKIFF_ROM.exists() else [f'skiff is missing: {SKIFF_ROM} does not exist'])

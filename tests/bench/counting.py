@@ -1,10 +1,14 @@
-"""Counted by the plugin count.c: guest instructions, of a download.
+"""Counted by the plugin count.c: guest instructions, of a download and of the digest.
 
 count   Guest instructions per KiB of payload between the GET and the console line; the median for
         16 MiB is taken from that for 64 MiB, so what happens once per fetch drops out, and what is
         left includes the polls of a guest that waits for its network: on a busy machine that is
         most of it. For skiff also the instructions within calls of MARK_FUNCTION in which MARK_IF
         ran, which leaves out the polls that found nothing.
+digest  Of skiff, per byte, the instructions within calls of DIGEST_FUNCTION; and MB/s, by the
+        host's clock, of what lies between the lines "http:" and "count:": the end of the
+        connection and the digest. Both as differences between the two sizes.
+
 Symbols are those of skiff.sym, beside skiff.rom.
 Before anything is measured the plugin is tried on a small guest whose instructions are known.
 """
@@ -27,6 +31,7 @@ COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 # it to count.
 MARK_FUNCTION = os.environ.get('MARK_FUNCTION', 'net_poll')
 MARK_IF = os.environ.get('MARK_IF', 'eth_rx')
+DIGEST_FUNCTION = 'sha256_update'
 PLUGIN = TOP / 'build' / 'count.so'
 
 
@@ -147,3 +152,25 @@ def count_pair(program, flavour, directory):
     if marks:
         counts['marked'] = (at_large['kept'] - at_small['kept']) / COUNT_KIB
     return counts
+
+
+def digest(program, payload, arguments=()):
+    """Seconds from the line "http:" to "count:", between which skiff computes the digest."""
+    with attach('user') as net:
+        url = net.url(payload[0])
+        with program.machine(net, url, arguments=arguments) as machine:
+            begun = machine.when(wait_end(machine, program, url))
+            return machine.when(machine.wait_for(r'^count: ', timeout=180)) - begun
+
+
+def digest_pair(program, directory):
+    """MB/s of the digest, and its instructions per byte."""
+    counter = Counter(directory, mark(symbols(program.symbols()), DIGEST_FUNCTION, ''))
+    seconds, kept = [], []
+    for payload in (SMALL, LARGE):
+        seconds.append(digest(program, payload))
+        digest(program, payload, counter.arguments)
+        kept.append(counter.read()['kept'])
+    size = LARGE[1] - SMALL[1]
+    return {'sha256': size / 1e6 / (seconds[1] - seconds[0]),
+            'per byte': (kept[1] - kept[0]) / size}
