@@ -28,11 +28,12 @@ nbp     From the start of the virtual CPU to the first byte of pxelinux.0 on the
         is gone when pxelinux asks for its first file.
 wait    The host's processor time that a machine takes while it waits: waiting.py.
 count   Guest instructions per KiB of payload, counted by a plugin: counting.py.
+functions  The same, for skiff, by function: functions.py.
 digest  SHA-256 of skiff, in MB/s and instructions: counting.py.
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: ovmf.py.
 
-Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait, count and digest), ONLY (the
+Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait, count, functions and digest), ONLY (the
 names above, with commas), FLAVOURS (user,tap,passt,vhost), RIVAL,
 SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit status 1 if anything
 failed or is missing.
@@ -49,6 +50,7 @@ import tempfile
 from pathlib import Path
 
 import counting
+import functions
 import ovmf
 from fetch import (BOOT, COUNT_RUNS, FLAVOURS, LARGE, PASST, RUNS, SMALL, TOP, Failure, Values,
                    aligned, attach, fetch_rate, rounds, tftp_rate)
@@ -62,7 +64,8 @@ import passt
 import servers
 from vm import ACCEL, SKIFF_ROM
 
-PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'digest', 'uefi')
+PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'functions', 'digest',
+         'uefi')
 ONLY = os.environ.get('ONLY', ','.join(PARTS)).split(',')
 
 # Percent of the TCP segments that are lost, each way.
@@ -106,7 +109,7 @@ def nbp_start(program):
 
 
 class Results(Values):
-    """What was measured, as the table of all parts but `uefi`."""
+    """What was measured, as the table of all parts but `functions` and `uefi`."""
 
     def __init__(self, titles):
         super().__init__()
@@ -158,7 +161,7 @@ class Results(Values):
 
 
 def measure(programs, results, server, directory):
-    """All parts but `uefi`."""
+    """All parts but `functions` and `uefi`."""
     def part(name, flavours, count, function):
         if name in ONLY:
             for flavour, program in rounds(programs, flavours, count):
@@ -227,7 +230,7 @@ def run(directory):
     where = conditions(programs)
     if os.getloadavg()[0] > 0.5:
         print('bench: this machine is not idle, so the figures will be off', file=sys.stderr)
-    if set(ONLY) & {'count', 'digest'}:
+    if set(ONLY) & {'count', 'functions', 'digest'}:
         counting.prove_plugin(directory)
     for name, size in (LARGE, SMALL, BOOT):
         network.make_file(Path(directory) / name, size)
@@ -235,10 +238,12 @@ def run(directory):
     parts = [results]
     with servers.Nginx(directory) as server:
         measure(programs, results, server, directory)
+        if 'functions' in ONLY and programs[0].symbols():
+            parts.append(functions.measure(programs[0], directory))
         if 'uefi' in ONLY:
             parts.append(ovmf.measure(server))
     print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for wait, count, '
-          'digest\n')
+          f'digest; mean of {COUNT_RUNS} for functions\n')
     print('\n\n'.join(each.table() for each in parts if each.values))
     return [failure for each in parts for failure in each.failures] + (
         [] if SKIFF_ROM.exists() else [f'skiff is missing: {SKIFF_ROM} does not exist'])

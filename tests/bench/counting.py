@@ -9,10 +9,11 @@ digest  Of skiff, per byte, the instructions within calls of DIGEST_FUNCTION; an
         host's clock, of what lies between the lines "http:" and "count:": the end of the
         connection and the digest. Both as differences between the two sizes.
 
-Symbols are those of skiff.sym, beside skiff.rom.
+Symbols are those of skiff.sym, beside skiff.rom; functions.py has the same for every function.
 Before anything is measured the plugin is tried on a small guest whose instructions are known.
 """
 
+import array
 import os
 import re
 import struct
@@ -36,16 +37,24 @@ PLUGIN = TOP / 'build' / 'count.so'
 
 
 class Counter:
-    """The plugin's arguments for one machine, and its counters, readable at any time."""
+    """The plugin's arguments for one machine, and its counters, readable at any time.
+
+    profile: (from, to), the addresses for which there is a count of each.
+    """
 
     FIELDS = ('total', 'kept', 'calls', 'entered', 'left')
 
-    def __init__(self, directory, marks=''):
-        self.file = Path(directory) / 'count'
+    def __init__(self, directory, marks='', profile=None):
+        self.file, self.profile = Path(directory) / 'count', Path(directory) / 'profile'
+        if profile:
+            marks += f',profile={self.profile},range={profile[0]:x}-{profile[1]:x}'
         self.arguments = ['-plugin', f'{PLUGIN},out={self.file}{marks}']
 
     def read(self):
         return dict(zip(self.FIELDS, struct.unpack('<5Q', self.file.read_bytes())))
+
+    def read_profile(self):
+        return array.array('Q', self.profile.read_bytes())
 
 
 # A firmware of 64 KiB that calls `function` 1000 times; every fourth call runs `wanted`.
@@ -79,6 +88,7 @@ function_end:
 GUEST_TOTAL = 4 + 1000 * 7 + 250 * 4 + 2
 GUEST_FUNCTION = 1000 * 5 + 250 * 4
 GUEST_KEPT = 250 * 9
+GUEST_BY_FUNCTION = {'wanted': 250 * 3, 'function': 250 * 6}
 
 
 def prove_plugin(directory):
@@ -92,12 +102,14 @@ def prove_plugin(directory):
                    '-o', 'guest.elf', 'guest.o'],
                   ['objcopy', '-O', 'binary', '-j', '.text', 'guest.elf', 'guest.bin']):
         subprocess.run(words, cwd=where, check=True)
-    names = symbols(subprocess.run(['nm', 'guest.elf'], cwd=where, check=True, text=True,
-                                   capture_output=True).stdout)
+    text = subprocess.run(['nm', 'guest.elf'], cwd=where, check=True, text=True,
+                          capture_output=True).stdout
+    names = symbols(text)
     function = mark(names, 'function', '')
+    profile = (names['wanted'], names['function_end'])
     for marks, kept, calls in ((function, GUEST_FUNCTION, 1000),
                                (mark(names, 'function', 'wanted'), GUEST_KEPT, 250)):
-        counter = Counter(directory, marks)
+        counter = Counter(directory, marks, profile)
         with Machine(console='none', memory='16M', arguments=[
                 '-bios', where / 'guest.bin', '-device', 'isa-debug-exit,iobase=0xf4',
                 *counter.arguments]) as machine:
@@ -106,11 +118,20 @@ def prove_plugin(directory):
                     'left': 1000}
         if counter.read() != expected:
             raise Failure(f'the plugin counts {counter.read()}, not {expected}')
+    found = by_function(counter.read_profile(), profile[0], text)
+    if found != GUEST_BY_FUNCTION:
+        raise Failure(f'the plugin counts {found} by function, not {GUEST_BY_FUNCTION}')
+
+
+def parse(text):
+    """nm's output as [(address, kind, name)]."""
+    return [(int(address, 16), kind, name) for address, kind, name in re.findall(
+        r'^([0-9a-f]+) ([A-Za-z]) (\S+)$', text, re.MULTILINE)]
+
 
 def symbols(text):
     """nm's output as a dict of name to address."""
-    return {name: int(address, 16) for address, name in re.findall(
-        r'^([0-9a-f]+) [A-Za-z] (\S+)$', text, re.MULTILINE)}
+    return {name: address for address, _, name in parse(text)}
 
 
 def mark(names, function, wanted):
@@ -124,12 +145,30 @@ def mark(names, function, wanted):
     return f',function={address:x}-{end:x}' + (f',if={names[wanted]:x}' if wanted else '')
 
 
-def fetch_count(program, network_context, payload, counter):
+def by_function(profile, base, text):
+    """{function: instructions} of a profile that begins at `base`; text: nm's.
+
+    Copies that the compiler made of a function for some of its callers (NAME.constprop.0) count as
+    it. Of two names for one address the one that other files know is the function.
+    """
+    names = {}
+    for address, kind, name in parse(text):
+        if kind == 'T' or kind == 't' and address not in names:
+            names[address] = name.split('.')[0]
+    found, name = {}, names.get(max((a for a in names if a < base), default=None), '')
+    for at, count in enumerate(profile):
+        name = names.get(base + at, name)
+        if count:
+            found[name] = found.get(name, 0) + count
+    return found
+
+
+def fetch_count(program, network_context, payload, counter, **options):
     """(all instructions from the GET to the end, the counters at the end) of one fetch."""
     name, _ = payload
     with network_context as net:
         url, first = net.url(name), FirstRequest(net)
-        with program.machine(net, url, arguments=counter.arguments) as machine:
+        with program.machine(net, url, arguments=counter.arguments, **options) as machine:
             program.begin(machine, url)
             first.wait(name)
             begun = counter.read()

@@ -39,8 +39,8 @@ class Ipxe:
         self.rom = next(((place / DEFAULT_NAME).resolve() for place in (folder, *DEFAULT_FOLDERS)
                          if place and (place / DEFAULT_NAME).exists()), None)
 
-    def machine(self, net, _url='', arguments=(), **options):
-        return Machine([Nic(net.netdev, rom=IPXE_ROM)], net=net,
+    def machine(self, net, _url='', properties=None, arguments=(), **options):
+        return Machine([Nic(net.netdev, rom=IPXE_ROM, **(properties or {}))], net=net,
                        arguments=[*self.arguments, *arguments], **options)
 
     def begin(self, machine, url):
@@ -80,9 +80,9 @@ class Skiff:
     def __init__(self, rom=SKIFF_ROM, name='skiff'):
         self.rom, self.name = rom, name
 
-    def machine(self, net, url='', **options):
+    def machine(self, net, url='', properties=None, **options):
         """Without a URL, DHCP names the file."""
-        return Machine([Nic(net.netdev, rom=self.rom)], net=net,
+        return Machine([Nic(net.netdev, rom=self.rom, **(properties or {}))], net=net,
                        fw_cfg={'fetch': url} if url else {}, **options)
 
     def begin(self, machine, url):

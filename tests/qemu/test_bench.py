@@ -1,4 +1,4 @@
-"""What the bench makes of symbols and ROM files; its plugin it proves itself, when it runs.
+"""What the bench makes of symbols, counts and ROM files; its plugin it proves itself, when it runs.
 """
 
 import sys
@@ -11,6 +11,7 @@ sys.path.append(str(TOP / 'tests' / 'bench'))
 
 # pylint: disable=wrong-import-position
 import counting     # noqa: E402
+import functions    # noqa: E402
 import programs     # noqa: E402
 from fetch import Failure   # noqa: E402
 
@@ -23,6 +24,15 @@ NM = '''00000006 t checksum
 '''
 
 
+def test_an_instruction_counts_for_the_function_it_stands_in():
+    profile = [0, 5, 0, 0, 7, 0, 1, 0, 2, 3]
+    assert counting.by_function(profile, 0x500000, NM) == {'first': 5, 'inner': 8, 'global': 5}
+
+
+def test_a_profile_may_begin_within_a_function():
+    assert counting.by_function([1, 0, 2], 0x500006, NM) == {'inner': 1, 'global': 2}
+
+
 def test_a_marked_function_ends_where_the_next_begins():
     names = counting.symbols(NM)
     assert counting.mark(names, 'first', '') == ',function=500000-500004'
@@ -32,6 +42,22 @@ def test_a_marked_function_ends_where_the_next_begins():
 def test_a_mark_that_is_no_symbol_is_named():
     with pytest.raises(Failure, match='no gone among'):
         counting.mark(counting.symbols(NM), 'first', 'gone')
+
+
+def test_rows_of_the_functions_add_up_and_small_ones_share_one():
+    table = functions.markdown({'user': {'sum': 90, 'rx': 9.5, 'a': 0.3, 'b': 0.2},
+                                'tap': {'rx': 40, 'b': 0.25}})
+    assert table.splitlines() == ['| instructions per KiB | user | tap |',
+                                  '|---|---|---|',
+                                  '| `rx` | 9.5 | 40.0 |',
+                                  '| `sum` | 90.0 | 0.0 |',
+                                  '| 2 others | 0.5 | 0.2 |',
+                                  '| all | 100.0 | 40.2 |']
+
+
+def test_tap_is_taken_apart_without_large_frames_too(monkeypatch):
+    monkeypatch.setattr(functions, 'FLAVOURS', ['user', 'tap'])
+    assert list(functions.cases()) == ['user', 'tap, MSS 1460', 'tap']
 
 
 def rival(monkeypatch, tmp_path, rom):
