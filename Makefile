@@ -13,7 +13,7 @@
 #: make fuzz       hostile input for everything that reads any: SECONDS=60 TARGET=name; more in
 #:                 tests/fuzz/README.md
 #: make bench      the comparison with iPXE: RUNS=10 ONLY=parts FLAVOURS=user,tap,passt,vhost
-#:                 RIVAL=another.rom (tests/bench/README.md)
+#:                 RIVAL=another.rom PLOT=file.svg (tests/bench/README.md)
 #: make conform    what skiff-conform says of a device: NETDEV= URL= DEVICE= KNOBS= KNOWN= PCAP=
 #:                 (tests/conform/run)
 #: make install    into $(DESTDIR)$(PREFIX)/share/skiff; PREFIX=/usr/local

@@ -34,9 +34,9 @@ size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: ovmf.py.
 
 Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait, count, functions and digest), ONLY (the
-names above, with commas), FLAVOURS (user,tap,passt,vhost), RIVAL,
-SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit status 1 if anything
-failed or is missing.
+names above, with commas), FLAVOURS (user,tap,passt,vhost), RIVAL, PLOT (an SVG file for the rates:
+plot.py), SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit status 1 if
+anything failed or is missing.
 """
 
 import os
@@ -52,6 +52,7 @@ from pathlib import Path
 import counting
 import functions
 import ovmf
+import plot
 from fetch import (BOOT, COUNT_RUNS, FLAVOURS, LARGE, PASST, RUNS, SMALL, TOP, Failure, Values,
                    aligned, attach, fetch_rate, rounds, tftp_rate)
 from programs import Skiff, find_rival, title
@@ -67,6 +68,7 @@ from vm import ACCEL, SKIFF_ROM
 PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'functions', 'digest',
          'uefi')
 ONLY = os.environ.get('ONLY', ','.join(PARTS)).split(',')
+PLOT = os.environ.get('PLOT', '')
 
 # Percent of the TCP segments that are lost, each way.
 LOSSES = ('0.1', '1', '5')
@@ -126,7 +128,7 @@ class Results(Values):
         ours, theirs = (self.middle(quantity, flavour, name) for name in ('skiff', 'rival'))
         return f'{ours / theirs:.2f}' if ours and theirs else '-'
 
-    # (what, quantity, flavour) of all that is a rate.
+    # (what, quantity, flavour) of all that is a rate, for the table and the picture.
     RATES = (*((f'64 MiB over {flavour}', 'rate', flavour) for flavour in FLAVOURS),
              *((f'16 MiB, {loss} % lost', 'loss', loss) for loss in LOSSES),
              *((f'16 MiB by TFTP, windowsize {window}', 'tftp', window) for window in WINDOWS))
@@ -158,6 +160,15 @@ class Results(Values):
     def _row(self, quantity, flavour, form):
         return (self.cell(quantity, flavour, 'skiff', form),
                 self.cell(quantity, flavour, 'rival', form), self.ratio(quantity, flavour))
+
+    def draw(self, path):
+        names = [name for name in ('skiff', 'rival') if name in self.titles]
+        rows = [(what, [self.values.get((quantity, flavour, name), []) for name in names])
+                for what, quantity, flavour in self.RATES]
+        rows = [row for row in rows if any(row[1])]
+        if not rows:
+            raise Failure(f'PLOT={path}: none of the parts was a rate')
+        plot.draw(path, rows, [self.titles[name] for name in names])
 
 
 def measure(programs, results, server, directory):
@@ -226,6 +237,8 @@ def run(directory):
     """Measures and prints; the failures."""
     if unknown := [name for name in ONLY if name not in PARTS]:
         raise Failure(f'ONLY={",".join(unknown)}: the parts are {", ".join(PARTS)}')
+    if PLOT:
+        plot.pyplot()
     programs = find_programs(directory)
     where = conditions(programs)
     if os.getloadavg()[0] > 0.5:
@@ -245,6 +258,8 @@ def run(directory):
     print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for wait, count, '
           f'digest; mean of {COUNT_RUNS} for functions\n')
     print('\n\n'.join(each.table() for each in parts if each.values))
+    if PLOT:
+        results.draw(Path(PLOT))
     return [failure for each in parts for failure in each.failures] + (
         [] if SKIFF_ROM.exists() else [f'skiff is missing: {SKIFF_ROM} does not exist'])
 
