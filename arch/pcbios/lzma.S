@@ -57,15 +57,17 @@ unpack_start:
 	cld
 
 	movl $UNPACK_BSS, %ebp
-	leal PROBS(%ebp), %edi
-	movl $PROBS_COUNT, %ecx
-	movl $PROB_INIT, %eax
+	movl %ebp, %edi
+	orl $-1, %eax                   /* the range; and the last distances, all of them 0 */
+	movl $PROBS / 4, %ecx
+	rep stosl
+	movw $PROB_INIT, %ax
+	movw $PROBS_COUNT, %cx
 	rep stosw
 	movl $unpack_end + 1, %esi      /* the first byte is always 0 */
 	lodsl
 	bswap %eax
 	movl %eax, CODE(%ebp)
-	orl $-1, RANGE(%ebp)
 	xorl %ebx, %ebx
 	movl $BODY_BASE, %edi
 	movb $0, -1(%edi)               /* the byte before the first literal */
