@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a firmware's port asks of the processor, and of the machine around it that no bus describes.
- * A processor's folder, such as arch/x86, defines all of it, and on top of it port_now_ms(),
- * port_idle() and port_random() of arch/port.h; arch/uefi knows no other word for it.
+ * A processor's folder, such as arch/x86, defines all of it, and on top of it port_now_ms() and
+ * port_random() of arch/port.h; arch/uefi knows no other word for it.
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
 #include "arch/port.h"
 #include "core/types.h"
+
+/* Within a loop that waits: to whoever shares the processor. At most some microseconds. */
+void cpu_pause(void);
 
 /* A counter of constant rate; 64 bits, so it does not wrap. */
 uint64_t cpu_ticks(void);

@@ -21,8 +21,13 @@
  */
 uint32_t port_now_ms(void);
 
-/* A pause that is short (at most a few microseconds on hardware; hosted: advances virtual time). */
-void port_idle(void);
+/*
+ * A pause within a wait. 0: a short one, at most a few microseconds on hardware. More: the caller
+ * has nothing to do for so many milliseconds, and the port may let the processor sleep meanwhile;
+ * an interrupt, a key say, may end it early, and it never lasts much longer. Hosted: advances
+ * virtual time.
+ */
+void port_idle(uint32_t ms);
 
 /*
  * The next key that waits on any console, in ASCII; 0 for a key without (a function key, with all

@@ -63,7 +63,7 @@ static int reset(struct virtio *v, struct failure *f)
 				"the virtio device did not finish its reset within %d ms (status "
 				"0x%02x); restart the machine or its back end",
 				RESET_MS, v->transport->status(v));
-		port_idle();
+		port_idle(0);
 	}
 	return 0;
 }

@@ -224,7 +224,7 @@ static void drain(struct virtio_net *vn)
 	while (vn->open && !vn->broken && vn->tx.used_idx != vn->tx.avail_idx &&
 	       clock_now_ms() - start_ms < DRAIN_MS) {
 		reap(vn);
-		port_idle();
+		port_idle(0);
 	}
 }
 

@@ -15,6 +15,8 @@
 #include "net/net.h"
 
 #define ABORT_ASK_MS 100 /* the port may have to leave its mode to ask for a key */
+#define SLEEP_SHARE 32
+#define SLEEP_MOST_MS 60 /* no less than 55, where a BIOS's clock ends it */
 
 /* --- the way of a frame ---------------------------------------------------------------------- */
 
@@ -97,7 +99,7 @@ HOT_PATH void net_rx(void *ctx, const struct frame *frame)
 /* From the beginning, but for what is configured. */
 static void begin(struct net *net)
 {
-	net->progress_ms = net->abort_asked_ms = net->timers_ms = clock_now_ms();
+	net->progress_ms = net->abort_asked_ms = net->timers_ms = net->seen_ms = clock_now_ms();
 	tcp_init(net);
 	net->nic->rx = net_rx;
 	net->nic->rx_ctx = net;
@@ -173,9 +175,26 @@ static bool abort_pressed(struct net *net, uint32_t now_ms)
 	return console_aborts(&net->key);
 }
 
+/*
+ * How long the port may sleep: a 32nd of the silence, so that no answer is later by more than that,
+ * and nobody sleeps while frames flow. It lasts since a frame came or went, not since the wait
+ * began: a menu's are short.
+ */
+static uint32_t sleep_ms(struct net *net, uint32_t now_ms)
+{
+	uint32_t frames = net->count.rx + net->count.tx, ms;
+
+	if (net->frames_seen != frames) {
+		net->frames_seen = frames;
+		net->seen_ms = now_ms;
+	}
+	ms = (now_ms - net->seen_ms) / SLEEP_SHARE;
+	return ms < SLEEP_MOST_MS ? ms : SLEEP_MOST_MS;
+}
+
 int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms)
 {
-	uint32_t start_ms = clock_now_ms(), now_ms;
+	uint32_t start_ms = clock_now_ms(), now_ms, end_ms, ms;
 	int frames;
 
 	for (;;) {
@@ -185,15 +204,17 @@ int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeo
 		if (done(ctx))
 			return 0;
 		now_ms = clock_now_ms();
-		if (timeout_ms && clock_reached(now_ms, start_ms + timeout_ms))
-			return ERR_TIMEOUT;
-		if (clock_reached(now_ms, net->progress_ms + net->deadline_ms))
+		end_ms = net->progress_ms + net->deadline_ms;
+		if (timeout_ms && clock_reached(end_ms, start_ms + timeout_ms))
+			end_ms = start_ms + timeout_ms;
+		if (clock_reached(now_ms, end_ms))
 			return ERR_TIMEOUT;
 		if (abort_pressed(net, now_ms))
 			return fail(net->failure, net->rung, ERR_ABORTED,
 				    "given up by Esc or Ctrl-C");
+		ms = sleep_ms(net, now_ms);
 		if (!frames)
-			port_idle();
+			port_idle(ms < end_ms - now_ms ? ms : end_ms - now_ms);
 	}
 }
 

@@ -53,6 +53,8 @@ struct net {
 	uint32_t abort_asked_ms; /* when the port was last asked for keys */
 	char key;                /* one that came while somebody waited, for menus; 0: none */
 	uint32_t timers_ms;      /* when timers last ran */
+	uint32_t frames_seen;    /* both ways, when net_wait() last looked */
+	uint32_t seen_ms;        /* when there was another one */
 
 	/* Of the lease in use; written by net_configure() only. ip is 0 before. Host order. */
 	uint32_t ip, mask, gateway;
@@ -95,9 +97,10 @@ void net_rx(void *ctx, const struct frame *frame);
 int net_poll(struct net *net) MUST_CHECK;
 
 /*
- * Polls until done(ctx). 0; ERR_TIMEOUT if deadline_ms passed without progress, or timeout_ms (0:
- * none) passed at all; ERR_ABORTED; ERR_DEVICE. Only the last two have set `failure`: the caller
- * knows best what it was waiting for.
+ * Polls until done(ctx), more and more seldom while no frame comes or goes: 60 ms apart at last. 0;
+ * ERR_TIMEOUT if deadline_ms passed without progress, or timeout_ms (0: none) passed at all;
+ * ERR_ABORTED; ERR_DEVICE. Only the last two have set `failure`: the caller knows best what it was
+ * waiting for.
  */
 int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeout_ms) MUST_CHECK;
 

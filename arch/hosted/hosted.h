@@ -24,10 +24,10 @@ void hosted_reset(void);
 
 void hosted_time_advance(uint32_t ms);
 void hosted_time_set(uint32_t ms);
-/* How far port_idle() moves the time; 1 at first. */
+/* How far port_idle() moves the time at least, and in which steps; 1 at first. */
 void hosted_idle_set(uint32_t ms);
 /*
- * Is called by each port_idle(), after the time has moved: a place for a peer to act. NULL:
+ * Is called at each of its steps, after the time has moved: a place for a peer to act. NULL:
  * nothing.
  */
 void hosted_idle_hook(void (*hook)(void *ctx), void *ctx);

@@ -113,11 +113,16 @@ uint32_t port_now_ms(void)
 	return hosted.now_ms;
 }
 
-void port_idle(void)
+/* A peer acts at each step; who sleeps hears nothing of it before the end. */
+void port_idle(uint32_t ms)
 {
-	hosted.now_ms += hosted.idle_ms;
-	if (hosted.idle_hook)
-		hosted.idle_hook(hosted.idle_ctx);
+	uint32_t start_ms = hosted.now_ms;
+
+	do {
+		hosted.now_ms += hosted.idle_ms;
+		if (hosted.idle_hook)
+			hosted.idle_hook(hosted.idle_ctx);
+	} while (hosted.now_ms - start_ms + hosted.idle_ms <= ms);
 }
 
 void hosted_time_advance(uint32_t ms)

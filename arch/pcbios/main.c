@@ -63,6 +63,13 @@ int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 	return fw_cfg_each(&machine.fw, FW_CFG_OURS, each, ctx, f);
 }
 
+/* It is always awake. */
+void port_idle(uint32_t ms)
+{
+	(void)ms;
+	cpu_pause();
+}
+
 /*
  * The device loses the bus before the BIOS gets the memory back. Entered again, by what goes wrong
  * in here, it says no more and leaves; when that goes wrong, too, it halts.

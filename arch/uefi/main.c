@@ -126,6 +126,13 @@ static uint32_t ticks_per_ms(void)
 	return (uint32_t)(least / (MEASURE_US / 1000));
 }
 
+/* It is always awake. */
+void port_idle(uint32_t ms)
+{
+	(void)ms;
+	cpu_pause();
+}
+
 /*
  * What the firmware knows that differs between machines and between boots; random.c adds the
  * processor's.
@@ -213,7 +220,7 @@ _Noreturn void port_fatal(const char *file, int line)
 	}
 	if (stuck)
 		for (;;)
-			port_idle();
+			port_idle(0);
 	__builtin_longjmp(machine.way_out, 1);
 }
 

@@ -55,11 +55,6 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
-static inline void cpu_pause(void)
-{
-	__asm__ volatile("pause" : : : "memory");
-}
-
 /* Until something happens that the machine is not deaf to. */
 static inline void cpu_halt(void)
 {

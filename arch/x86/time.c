@@ -9,6 +9,11 @@
 
 static struct tsc_clock clock;
 
+void cpu_pause(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}
+
 uint64_t cpu_ticks(void)
 {
 	return rdtsc();
@@ -22,9 +27,4 @@ void cpu_time_init(uint32_t ticks_per_ms)
 uint32_t port_now_ms(void)
 {
 	return tsc_clock_ms(&clock, rdtsc());
-}
-
-void port_idle(void)
-{
-	cpu_pause();
 }

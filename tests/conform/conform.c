@@ -168,7 +168,7 @@ static void wait_ms(uint32_t ms)
 	uint32_t begun_ms = clock_now_ms();
 
 	while (!clock_reached(clock_now_ms(), begun_ms + ms))
-		port_idle();
+		port_idle(0);
 }
 
 /*

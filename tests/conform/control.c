@@ -104,7 +104,7 @@ uint8_t control_send(struct control *q, uint8_t class, uint8_t command, const vo
 		q->silent = clock_reached(clock_now_ms(), begun_ms + ANSWER_MS);
 		if (q->silent)
 			return CONTROL_ACK_NONE;
-		port_idle();
+		port_idle(0);
 	}
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	check_used(q, at, class, command);

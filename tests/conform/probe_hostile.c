@@ -44,7 +44,7 @@ static void wait_for_outcome(struct conform *c)
 
 	while (!clock_reached(clock_now_ms(), begun_ms + OUTCOME_MS) &&
 	       !(c->modern.transport->status(&c->modern) & VIRTIO_CONFIG_S_NEEDS_RESET))
-		port_idle();
+		port_idle(0);
 }
 
 static int commit_bare(struct conform *c, const struct hostile_act *act)

@@ -57,7 +57,7 @@ static bool comes(const struct interrupts *in, bool (*signal)(const struct inter
 	do {
 		if (signal(in))
 			return true;
-		port_idle();
+		port_idle(0);
 	} while (!clock_reached(clock_now_ms(), begun_ms + SIGNAL_MS));
 	return false;
 }

@@ -194,7 +194,7 @@ int registers_reset_blindly(struct virtio *v, struct ledger *l, struct failure *
 				"the device did not finish its reset within %u ms (status 0x%02x)",
 				RESET_MS, status);
 		}
-		port_idle();
+		port_idle(0);
 	}
 	return 0;
 }
@@ -221,7 +221,7 @@ bool registers_reset_queue(struct registers *r, uint16_t queue, struct ledger *l
 	begun_ms = clock_now_ms();
 	while ((resetting = registers_get(r, COMMON_QUEUE_RESET, 2)) == 1 &&
 	       !clock_reached(clock_now_ms(), begun_ms + RESET_MS))
-		port_idle();
+		port_idle(0);
 	enable = registers_get(r, VIRTIO_PCI_COMMON_Q_ENABLE, 2);
 	if (resetting || enable)
 		ledger_broken(

@@ -86,7 +86,7 @@ static void linger(struct station *st)
 		station_post_meaningless(st);
 	ring_publish(&st->tx);
 	while (!clock_reached(clock_now_ms(), begun_ms + st->shape.linger_ms))
-		port_idle();
+		port_idle(0);
 	if (st->shape.legacy)
 		return;
 	ledger_seen(st->ledger, DEV_12);

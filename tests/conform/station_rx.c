@@ -119,7 +119,7 @@ static bool more_there(struct station *st, unsigned n)
 		return arrived >= (int)n;
 	while (arrived >= 0 && arrived < (int)n &&
 	       !clock_reached(clock_now_ms(), begun_ms + TOGETHER_MS)) {
-		port_idle();
+		port_idle(0);
 		arrived = ring_arrived(&st->rx);
 	}
 	if (arrived >= (int)n) /* [DEV-34] */

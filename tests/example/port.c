@@ -8,6 +8,7 @@
 
 #include <lwip/sys.h>
 
+#include "arch/cpu.h"
 #include "arch/x86/io.h"
 #include "drivers/pci.h"
 #include "tests/example/example.h"
@@ -19,10 +20,17 @@
 
 uint32_t flat_base; /* 0, for arch/pcbios/pci.c: our addresses are physical */
 
+/* Nothing in here waits long, and no interrupt would end a sleep. */
+void port_idle(uint32_t ms)
+{
+	(void)ms;
+	cpu_pause();
+}
+
 void port_putc(char c)
 {
 	while (!(inb(COM1_STATUS) & CAN_SEND))
-		port_idle();
+		port_idle(0);
 	outb(COM1, (uint8_t)c);
 }
 

@@ -36,16 +36,29 @@ static void time_moves_only_when_it_is_moved_and_wraps_soon(void **state)
 
 	(void)state;
 	assert_int_equal(port_now_ms(), start);
-	port_idle();
+	port_idle(0);
 	assert_int_equal(port_now_ms() - start, 1);
 	hosted_idle_set(10);
 	idles = 0;
 	hosted_idle_hook(count_idle, &idles);
-	port_idle();
+	port_idle(0);
 	assert_int_equal(idles, 1);
 	assert_int_equal(port_now_ms() - start, 11);
 	hosted_time_advance(3000);
 	assert_true(port_now_ms() < start);
+}
+
+static void who_sleeps_does_so_in_steps_and_never_longer(void **state)
+{
+	uint32_t start = port_now_ms();
+
+	(void)state;
+	hosted_idle_set(10);
+	idles = 0;
+	hosted_idle_hook(count_idle, &idles);
+	port_idle(39);
+	assert_int_equal(idles, 3);
+	assert_int_equal(port_now_ms() - start, 30);
 }
 
 static void random_bytes_repeat_with_their_seed_only(void **state)
@@ -261,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(time_moves_only_when_it_is_moved_and_wraps_soon, setup),
+		cmocka_unit_test_setup(who_sleeps_does_so_in_steps_and_never_longer, setup),
 		cmocka_unit_test_setup(random_bytes_repeat_with_their_seed_only, setup),
 		cmocka_unit_test_setup(output_is_kept_and_bounded, setup),
 		cmocka_unit_test_setup(what_does_not_exist_reads_as_ones, setup),

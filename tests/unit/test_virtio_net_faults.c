@@ -118,7 +118,7 @@ static int poll_quietly(struct rig *r, unsigned ms)
 	int err = 0;
 
 	for (unsigned i = 0; i < ms && !err; i++) {
-		port_idle();
+		port_idle(0);
 		err = r->nic->ops->poll(r->nic);
 	}
 	return err;
