@@ -22,6 +22,7 @@
 #define BIOS_AREA 0xf0000
 #define BIOS_AREA_LEN 0x10000
 #define BDA_TICKS 0x6c
+#define TICK_MS 55 /* between two interrupts of the BIOS's clock */
 
 void pcbios_main(uint32_t bdf);
 _Noreturn void pcbios_exception(uint32_t vector, uint32_t eip);
@@ -31,7 +32,8 @@ static struct machine {
 	uintptr_t nic; /* our PCI function */
 	uint8_t uuid[16];
 	bool has_uuid;
-	uint8_t dying; /* how often give_up() was entered */
+	uint16_t ticks; /* of the BIOS's clock, at first */
+	uint8_t dying;  /* how often give_up() was entered */
 	struct fw_cfg fw;
 } machine;
 
@@ -63,11 +65,20 @@ int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 	return fw_cfg_each(&machine.fw, FW_CFG_OURS, each, ctx, f);
 }
 
-/* It is always awake. */
+/*
+ * The processor sleeps within the BIOS: until the next interrupt (APM 1.2, CPU Idle), or, where the
+ * clock's may come too late, as long as we say (INT 15h AH=86h), for which the RTC interrupts it
+ * 1024 times a second. A BIOS that cannot returns at once. While its clock has not ticked yet there
+ * may be no interrupt that would end it, and a boot program's BIOS is not ours to call.
+ */
 void port_idle(uint32_t ms)
 {
-	(void)ms;
-	cpu_pause();
+	struct bios_regs r = { .eax = ms < TICK_MS ? 0x8600 : 0x5305, .edx = 1000 * ms };
+
+	if (!ms || bios_over || bda_word(BDA_TICKS) == machine.ticks)
+		cpu_pause();
+	else
+		bios_int(&r, 0x15);
 }
 
 /*
@@ -156,7 +167,7 @@ void pcbios_main(uint32_t bdf)
 	console_init(&m->fw);
 	find_uuid(m);
 	(void)boot_uuid(seed.uuid);
-	seed.ticks[0] = bda_word(BDA_TICKS);
+	m->ticks = seed.ticks[0] = bda_word(BDA_TICKS);
 	cpu_random_init(&seed, sizeof(seed));
 	if (!memory_init())
 		console_print(
