@@ -21,8 +21,10 @@
 #include "drivers/pci.h"
 
 #define SMBIOS_ENTRY_LEN 0x20 /* no less than either entry point, aligned to 16 */
+#define TICK_MS 10            /* of EDK2's clock */
 #define MEASURE_US 1000
 #define MEASURES 16
+#define UNITS_PER_MS 10000ull /* SetTimer()'s: 100 ns */
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
@@ -31,7 +33,7 @@ struct uefi uefi;
 /* The rest of this port's state; all of it zeros at the start. */
 static struct machine {
 	struct controller controller;
-	EFI_EVENT exit_boot_services;
+	EFI_EVENT exit_boot_services, timer;
 	uint8_t uuid[16];
 	bool has_uuid, dying;
 	struct fw_cfg fw;
@@ -126,11 +128,19 @@ static uint32_t ticks_per_ms(void)
 	return (uint32_t)(least / (MEASURE_US / 1000));
 }
 
-/* It is always awake. */
+/*
+ * The firmware halts the processor in a wait. Its timers go off at its clock's ticks, in the next
+ * one at the earliest. Nobody may wait above TPL_APPLICATION (UEFI 2.10, 7.1); then, as without a
+ * timer, there is a pause.
+ */
 void port_idle(uint32_t ms)
 {
-	(void)ms;
-	cpu_pause();
+	UINTN which;
+
+	if (ms < TICK_MS || !machine.timer ||
+	    uefi.boot->SetTimer(machine.timer, TimerRelative, (ms - TICK_MS) * UNITS_PER_MS) ||
+	    uefi.boot->WaitForEvent(1, &machine.timer, &which))
+		cpu_pause();
 }
 
 /*
@@ -196,6 +206,8 @@ static void leave(struct machine *m)
 	pci_free_all();
 	if (m->exit_boot_services)
 		(void)uefi.boot->CloseEvent(m->exit_boot_services);
+	if (m->timer)
+		(void)uefi.boot->CloseEvent(m->timer);
 	controller_give_back(&m->controller);
 }
 
@@ -220,7 +232,7 @@ _Noreturn void port_fatal(const char *file, int line)
 	}
 	if (stuck)
 		for (;;)
-			port_idle(0);
+			port_idle(1000);
 	__builtin_longjmp(machine.way_out, 1);
 }
 
@@ -264,6 +276,7 @@ static int run(struct machine *m)
 	int err;
 
 	cpu_time_init(ticks_per_ms());
+	(void)uefi.boot->CreateEvent(EVT_TIMER, 0, NULL, NULL, &m->timer);
 	cpu_fw_cfg_window(&fw_cfg);
 	(void)fw_cfg_open(&m->fw, &fw_cfg);
 	find_uuid(m);

@@ -7,8 +7,10 @@ proves nothing, as a sleeper looks round, too; of many at least three quarters f
 import pytest
 
 import network
+import uefi
 from download import downloads
 from skiff import FAILED, nic
+from uefi import SKIFF_EFI, removable
 
 LOOKS = 40
 
@@ -35,6 +37,14 @@ def test_who_waits_for_dhcp_sleeps_and_wakes(model, console, peer, machine):
     guest = machine([nic(peer.netdev())], machine=model, console=console,
                     fw_cfg={'fetch': peer.url()})
     peer.until(peer.messages, 30, 'a DISCOVER')
+    falls_asleep(guest)
+    downloads(peer, guest)
+
+
+def test_who_waits_for_dhcp_sleeps_and_wakes_under_uefi(peer, efi):
+    silent_at_first(peer)
+    guest = efi([uefi.nic(peer.netdev())], disk=removable(SKIFF_EFI), fw_cfg={'fetch': peer.url()})
+    peer.until(peer.messages, 60, 'a DISCOVER')
     falls_asleep(guest)
     downloads(peer, guest)
 
