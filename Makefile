@@ -93,7 +93,8 @@ CMOCKA32  := build/cmocka32/libcmocka.so.0
 unit64_FLAGS := $(UNITFLAGS) -m64
 unit64_LIBS  := -lcmocka
 unit32_FLAGS := $(UNITFLAGS) -m32 -idirafter /usr/include/x86_64-linux-gnu
-unit32_LIBS  := $(CMOCKA32) -Wl,-rpath,$(abspath $(dir $(CMOCKA32)))
+# The ROM's assembly is not position-independent.
+unit32_LIBS  := -no-pie $(CMOCKA32) -Wl,-rpath,$(abspath $(dir $(CMOCKA32)))
 
 ## Sources and objects #############################################################################
 

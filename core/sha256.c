@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SHA-256 as in FIPS 180-4, sections 4.1.2 (functions), 5.1.1 (padding) and 6.2.2 (computation).
- * Reads images, whose bytes the network wrote, after the device has been stopped. Called by
- * netboot.
+ * SHA-256 as in FIPS 180-4, but for the computation itself (sha256_blocks.c): 5.1.1 (padding),
+ * 5.3.3 (initial value). Reads images, whose bytes the network wrote. Called by netboot.
  */
 #include "core/mem.h"
 #include "core/sha256.h"
@@ -12,7 +11,7 @@
 #define BLOCK_LEN 64
 
 /* FIPS 180-4 4.2.2: from the cube roots of the first 64 primes. */
-static const uint32_t K[64] = {
+const uint32_t sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
 	0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
 	0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
@@ -24,57 +23,6 @@ static const uint32_t K[64] = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
 	0xc67178f2,
 };
-
-static inline uint32_t rotr(uint32_t x, int n)
-{
-	return x >> n | x << (32 - n);
-}
-
-/* The schedule W of FIPS 180-4 6.2.2, step 1. */
-static void expand(uint32_t W[64], const uint8_t *block)
-{
-	int t;
-
-	for (t = 0; t < 16; t++)
-		W[t] = get_be32(block + 4 * t);
-	for (; t < 64; t++)
-		W[t] = (rotr(W[t - 2], 17) ^ rotr(W[t - 2], 19) ^ W[t - 2] >> 10) + W[t - 7] +
-		       (rotr(W[t - 15], 7) ^ rotr(W[t - 15], 18) ^ W[t - 15] >> 3) + W[t - 16];
-}
-
-/*
- * One block: FIPS 180-4 6.2.2, steps 1 to 4. Not unrolled: a boot image has more use for the bytes.
- * Ch and Maj are written with the fewest operations: Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)).
- */
-static void compress(uint32_t state[8], const uint8_t *block)
-{
-	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-	uint32_t W[64], T1, T2;
-
-	expand(W, block);
-	for (int t = 0; t < 64; t++) {
-		T1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + K[t] +
-		     W[t];
-		T2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (b ^ ((a ^ b) & (b ^ c)));
-		h = g;
-		g = f;
-		f = e;
-		e = d + T1;
-		d = c;
-		c = b;
-		b = a;
-		a = T1 + T2;
-	}
-	state[0] += a;
-	state[1] += b;
-	state[2] += c;
-	state[3] += d;
-	state[4] += e;
-	state[5] += f;
-	state[6] += g;
-	state[7] += h;
-}
 
 void sha256_init(struct sha256 *s)
 {
@@ -101,12 +49,12 @@ void sha256_update(struct sha256 *s, const void *data, size_t len)
 		len -= part;
 		if (held + part < BLOCK_LEN)
 			return;
-		compress(s->state, s->block);
+		sha256_blocks(s->state, s->block, 1);
 	}
-	for (; len >= BLOCK_LEN; len -= BLOCK_LEN, p += BLOCK_LEN)
-		compress(s->state, p);
-	if (len > 0)
-		memcpy(s->block, p, len);
+	part = len % BLOCK_LEN;
+	if (len > part)
+		sha256_blocks(s->state, p, len / BLOCK_LEN);
+	memcpy(s->block, p + len - part, part);
 }
 
 /* FIPS 180-4 5.1.1: a one bit, zeros, and the length in bits at the end of a block. */
@@ -118,13 +66,13 @@ void sha256_final(struct sha256 *s, uint8_t digest[SHA256_LEN])
 	s->block[held++] = 0x80;
 	if (held > BLOCK_LEN - 8) {
 		memset(s->block + held, 0, BLOCK_LEN - held);
-		compress(s->state, s->block);
+		sha256_blocks(s->state, s->block, 1);
 		held = 0;
 	}
 	memset(s->block + held, 0, BLOCK_LEN - 8 - held);
 	put_be32(s->block + BLOCK_LEN - 8, (uint32_t)(bits >> 32));
 	put_be32(s->block + BLOCK_LEN - 4, (uint32_t)bits);
-	compress(s->state, s->block);
+	sha256_blocks(s->state, s->block, 1);
 	for (size_t i = 0; i < 8; i++)
 		put_be32(digest + 4 * i, s->state[i]);
 }

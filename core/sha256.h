@@ -18,6 +18,13 @@ void sha256_init(struct sha256 *s);
 void sha256_update(struct sha256 *s, const void *data, size_t len);
 void sha256_final(struct sha256 *s, uint8_t digest[SHA256_LEN]);
 
+/*
+ * The computation, FIPS 180-4 6.2.2: takes so many blocks of 64 bytes, at least one, into the
+ * state. For sha256.c; a processor's folder may have its own.
+ */
+void sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks);
+extern const uint32_t sha256_k[64];
+
 char *sha256_text(char buf[SHA256_HEX_LEN], const uint8_t digest[SHA256_LEN]);
 /* 64 hexadecimal digits, either case; false and *digest untouched otherwise. */
 bool sha256_parse(const char *s, size_t len, uint8_t digest[SHA256_LEN]);
