@@ -213,7 +213,7 @@ int net_wait(struct net *net, bool (*done)(void *ctx), void *ctx, uint32_t timeo
 			return fail(net->failure, net->rung, ERR_ABORTED,
 				    "given up by Esc or Ctrl-C");
 		ms = sleep_ms(net, now_ms);
-		if (!frames)
+		if (!frames && !(net->spare && net->spare(net->spare_ctx)))
 			port_idle(ms < end_ms - now_ms ? ms : end_ms - now_ms);
 	}
 }

@@ -56,6 +56,13 @@ struct net {
 	uint32_t frames_seen;    /* both ways, when net_wait() last looked */
 	uint32_t seen_ms;        /* when there was another one */
 
+	/*
+	 * Of the caller: a small piece of work for a turn of net_wait() that found no frame, and
+	 * whether there was any. NULL: there never is.
+	 */
+	bool (*spare)(void *ctx);
+	void *spare_ctx;
+
 	/* Of the lease in use; written by net_configure() only. ip is 0 before. Host order. */
 	uint32_t ip, mask, gateway;
 	struct ipv4_route route[IPV4_ROUTES_MAX]; /* beside gateway, the default route [DHCP-27] */

@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "net/boot/address.h"
 #include "net/boot/choose.h"
+#include "net/boot/digest.h"
 #include "net/boot/netboot.h"
 
 /* --- downloads -------------------------------------------------------------------------------- */
@@ -95,6 +96,23 @@ static int place_kernel_or_entry(void *ctx, struct image *img)
 	return 0;
 }
 
+/* Brings nb->uri into nb->image, as the next of nb->file. */
+static int download_file(struct netboot *nb)
+{
+	struct netboot_file *file = &nb->file[nb->files];
+	int err;
+
+	sha256_init(&file->sha);
+	nb->net.spare = digest_piece;
+	nb->net.spare_ctx = nb;
+	err = fetch_get(&nb->fetch, &nb->uri, &nb->image);
+	nb->net.spare = NULL; /* the image is the next file's from now on */
+	file->at = nb->image.extent.at;
+	file->len = nb->image.stored;
+	nb->files += !err;
+	return err;
+}
+
 /* Downloads nb->uri and prints what it cost. */
 static int download(struct netboot *nb, uint32_t head_want, image_place_fn place)
 {
@@ -107,11 +125,10 @@ static int download(struct netboot *nb, uint32_t head_want, image_place_fn place
 		return fail(nb->failure, RUNG_CONFIG, ERR_NO_SPACE, "more than %u files to load",
 			    NETBOOT_FILES_MAX);
 	image_open(&nb->image, head_want, place, nb, nb->failure);
-	err = fetch_get(&nb->fetch, &nb->uri, &nb->image);
+	err = download_file(nb);
 	if (err)
 		return err;
 	ms = clock_now_ms() - nb->fetch.started_ms;
-	nb->file[nb->files++] = (struct netboot_file){ nb->image.extent.at, nb->image.stored };
 	text_init(&t, nb->text, URL_SHOWN_MAX);
 	uri_text(&t, &nb->fetch.uri);
 	console_line(nb->console, "%s: %s%s %llu bytes in %u ms, %s MB/s",
@@ -230,45 +247,6 @@ static int stop(struct netboot *nb)
 	return err ? err : nb->net.nic->ops->close(nb->net.nic);
 }
 
-static int check_digest(struct netboot *nb, uint32_t i, char hex[SHA256_HEX_LEN])
-{
-	const struct netboot_file *file = &nb->file[i];
-	uint8_t digest[SHA256_LEN];
-	char wanted[SHA256_HEX_LEN];
-	struct sha256 s;
-
-	sha256_init(&s);
-	sha256_update(&s, file->at, (size_t)file->len);
-	sha256_final(&s, digest);
-	sha256_text(hex, digest);
-	if (i >= nb->config->digests || memcmp(digest, nb->config->sha256[i], SHA256_LEN) == 0)
-		return 0;
-	return fail(nb->failure, RUNG_DIGEST, ERR_DIGEST,
-		    "file %u of %u has SHA-256 %s, but %s is required; nothing was started",
-		    (unsigned)i + 1, (unsigned)nb->files, hex,
-		    sha256_text(wanted, nb->config->sha256[i]));
-}
-
-static int count_digests(struct netboot *nb)
-{
-	if (nb->config->digests > nb->files)
-		return fail(nb->failure, RUNG_DIGEST, ERR_CONFIG,
-			    "the key sha256 lists %u digests, but there are only %u files",
-			    (unsigned)nb->config->digests, (unsigned)nb->files);
-	return 0;
-}
-
-/* Of memory that no device writes to any more: what is checked is what is started. */
-static int check_digests(struct netboot *nb)
-{
-	char hex[SHA256_HEX_LEN];
-	int err = count_digests(nb);
-
-	for (uint32_t i = 0; i < nb->config->digests && !err; i++)
-		err = check_digest(nb, i, hex);
-	return err;
-}
-
 static void print_counts(struct console *console, struct net *net)
 {
 	char buf[300];
@@ -287,9 +265,9 @@ static int fetch(struct netboot *nb)
 	if (!err)
 		err = stop(nb);
 	if (!err)
-		err = count_digests(nb);
+		err = digest_count(nb);
 	if (!err)
-		err = check_digest(nb, 0, hex);
+		err = digest_check(nb, 0, hex);
 	if (err)
 		return err;
 	print_counts(nb->console, &nb->net);
@@ -323,7 +301,7 @@ static int boot(struct netboot *nb, const char *builtin_url)
 	if (!err)
 		err = stop(nb);
 	if (!err)
-		err = check_digests(nb);
+		err = digest_check_listed(nb);
 	if (err)
 		return err;
 	print_counts(nb->console, &nb->net);

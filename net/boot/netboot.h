@@ -10,6 +10,7 @@
 #include "core/console.h"
 #include "core/image.h"
 #include "core/nic.h"
+#include "core/sha256.h"
 #include "net/boot/bls.h"
 #include "net/boot/config.h"
 #include "net/boot/fetch.h"
@@ -19,10 +20,11 @@
 #define NETBOOT_FILES_MAX 16    /* url, a BLS entry's kernel, initrds */
 #define NETBOOT_ENTRY_MAX 65536 /* bytes of a Boot Loader Specification entry */
 
-/* A file that is complete, kept to be digested once the device is silent. */
+/* A file, or what has come of it; kept to be digested to its end once the device is silent. */
 struct netboot_file {
 	const uint8_t *at;
 	uint64_t len;
+	struct sha256 sha; /* of its first sha.len bytes */
 };
 
 struct netboot {
