@@ -8,6 +8,7 @@
 
 #include "core/wire.h"
 
+#define CSUM_FLAGS (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)
 /* Flags of features that skiff never accepts: of tunnels, and IPsec's three. */
 #define OTHER_FEATURES_FLAGS (VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM | 0x10 | 0x20 | 0x40)
 #define TUNNEL (VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4 | VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6)
@@ -66,9 +67,22 @@ static bool gso_accepted(const struct vnet_rules *rules, uint8_t gso_type)
 	}
 }
 
-/* The rules that flags and gso_type break by being there at all. */
-static inline uint32_t uncalled_for(const struct vnet_rules *rules, uint8_t flags, uint8_t gso_type)
+/*
+ * 5.1.9.4.1 [DEV-47]: of a negotiated type. What size the segments had is of no use here, and flags
+ * alone decide what stands in the checksum's field.
+ */
+static inline uint32_t segments(const struct vnet_rules *rules, const uint8_t *header)
 {
+	bool whole = header[VNET_FLAGS] & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+		     header_u16(rules, header + VNET_GSO_SIZE);
+
+	return is_gso(header) && !whole ? VNET_BIT(VNET_DEV_47) : 0;
+}
+
+/* The rules that flags and gso_type break by being there at all. */
+static uint32_t uncalled_for(const struct vnet_rules *rules, const uint8_t *header)
+{
+	uint8_t flags = header[VNET_FLAGS], gso_type = header[VNET_GSO_TYPE];
 	uint32_t rows = 0;
 
 	if (!vnet_has(rules, VIRTIO_NET_F_GUEST_CSUM) && flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
@@ -85,19 +99,9 @@ static inline uint32_t uncalled_for(const struct vnet_rules *rules, uint8_t flag
 		rows |= VNET_BIT(VNET_DEV_51); /* [DEV-51] */
 	if (forbidden_mix(flags, gso_type))
 		rows |= VNET_BIT(VNET_DEV_54);
+	if (!(rows & (VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51))))
+		rows |= segments(rules, header);
 	return rows;
-}
-
-/*
- * 5.1.9.4.1 [DEV-47]: of a negotiated type. What size the segments had is of no use here, and flags
- * alone decide what stands in the checksum's field.
- */
-static inline uint32_t segments(const struct vnet_rules *rules, const uint8_t *header)
-{
-	bool whole = header[VNET_FLAGS] & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
-		     header_u16(rules, header + VNET_GSO_SIZE);
-
-	return is_gso(header) && !whole ? VNET_BIT(VNET_DEV_47) : 0;
 }
 
 static inline uint8_t weightiest(uint32_t rows, uint8_t flags)
@@ -148,10 +152,11 @@ HOT_PATH static __attribute__((noinline)) uint32_t judge(const struct vnet_rules
 							 const uint8_t *header, struct frame *frame)
 {
 	uint8_t flags = header[VNET_FLAGS], gso_type = header[VNET_GSO_TYPE];
-	uint32_t rows = uncalled_for(rules, flags, gso_type);
+	uint32_t rows = 0;
 
-	if (!(rows & (VNET_BIT(VNET_DEV_50) | VNET_BIT(VNET_DEV_51))))
-		rows |= segments(rules, header);
+	/* What GUEST_CSUM allows breaks nothing when it stands alone. */
+	if (gso_type || flags & ~CSUM_FLAGS || !vnet_has(rules, VIRTIO_NET_F_GUEST_CSUM))
+		rows = uncalled_for(rules, header);
 	frame->breach = weightiest(rows, flags);
 	if (rows & VNET_BIT(VNET_DEV_54)) {
 		frame->csum = CSUM_BAD;

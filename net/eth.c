@@ -25,7 +25,7 @@ static inline bool same_mac(const uint8_t *a, const uint8_t *b)
  * No frame is too long here: none can be longer than the buffer that the driver posted for it. A
  * length in place of the type (802.3, such as spanning tree) is a type that nobody knows [ETH-03].
  */
-HOT_PATH uint16_t eth_rx(struct net *net, struct packet *pkt)
+uint16_t eth_rx(struct net *net, struct packet *pkt)
 {
 	/* cppcheck-suppress ctuuninitvar ; net_rx() has set frame, it alone */
 	const uint8_t *head = pkt->frame->head;

@@ -51,7 +51,7 @@ static bool accept_other(const struct net *net, struct packet *pkt)
  * Type of service, the reserved flag, TTL and options are for others: ignored, options skipped by
  * the header's length [IP4-06] [IP4-11] [IP4-15].
  */
-HOT_PATH uint8_t ipv4_rx(struct net *net, struct packet *pkt)
+uint8_t ipv4_rx(struct net *net, struct packet *pkt)
 {
 	const uint8_t *h = pkt->frame->head + pkt->l3_off;
 	uint32_t total, header_len;

@@ -57,7 +57,7 @@ static __attribute__((noinline)) void icmp_in(struct net *net, const struct pack
 }
 
 /* In a frame for everybody, or before we have an address, there is nothing but UDP [ETH-04]. */
-HOT_PATH static void ipv4_in(struct net *net, struct packet *pkt)
+static void ipv4_in(struct net *net, struct packet *pkt)
 {
 	uint8_t proto = ipv4_rx(net, pkt);
 
@@ -65,9 +65,10 @@ HOT_PATH static void ipv4_in(struct net *net, struct packet *pkt)
 		udp_in(net, pkt);
 	else if (pkt->broadcast || !net->ip) /* [ICMP-02] */
 		return;
-	else if (proto == IPV4_PROTO_TCP)
+	else if (proto == IPV4_PROTO_TCP) {
+		flow_learn(&net->flow, pkt);
 		tcp_rx(net, pkt);
-	else if (proto == IPV4_PROTO_ICMP)
+	} else if (proto == IPV4_PROTO_ICMP)
 		icmp_in(net, pkt);
 }
 
@@ -80,6 +81,10 @@ HOT_PATH void net_rx(void *ctx, const struct frame *frame)
 	pkt.frame = frame;
 	if (frame->csum == CSUM_BAD) { /* the driver has counted it */
 		net->breach[frame->breach % FRAME_BREACHES].bad++;
+		return;
+	}
+	if (flow_rx(&net->flow, &pkt)) {
+		tcp_rx(net, &pkt);
 		return;
 	}
 	switch (eth_rx(net, &pkt)) {
@@ -118,6 +123,7 @@ void net_init(struct net *net, struct nic *nic, struct failure *failure, uint32_
 void net_resume(struct net *net)
 {
 	dhcp_stop(net); /* port 68 is anybody's from now on */
+	net->flow.known = false;
 	memset(&net->arp, 0, sizeof(net->arp));
 	memset(&net->icmp, 0, sizeof(net->icmp));
 	memset(&net->udp, 0, sizeof(net->udp));
@@ -129,6 +135,7 @@ void net_configure(struct net *net, const struct lease *lease)
 {
 	uint32_t most = net->nic->ops->mtu_max(net->nic);
 
+	net->flow.known = false;
 	net->ip = lease->ip;
 	net->mask = lease->mask;
 	net->gateway = lease->gateway;

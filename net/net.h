@@ -12,6 +12,7 @@
 #include "net/arp.h"
 #include "net/dhcp.h"
 #include "net/dns.h"
+#include "net/flow.h"
 #include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/lease.h"
@@ -71,6 +72,7 @@ struct net {
 	char search[DNS_SEARCH_MAX];           /* as in a lease */
 	uint16_t mtu; /* largest IP packet that we send, and whose MSS we announce */
 
+	struct flow flow;
 	struct arp arp;
 	struct icmp icmp;
 	struct udp udp;

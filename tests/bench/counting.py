@@ -31,7 +31,7 @@ COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 # The calls between whose entry and return we count, and what must have run within such a call for
 # it to count.
 MARK_FUNCTION = os.environ.get('MARK_FUNCTION', 'net_poll')
-MARK_IF = os.environ.get('MARK_IF', 'eth_rx')
+MARK_IF = os.environ.get('MARK_IF', 'net_rx')
 DIGEST_FUNCTION = 'sha256_update'
 PLUGIN = TOP / 'build' / 'count.so'
 
