@@ -24,6 +24,12 @@ const uint32_t sha256_k[64] = {
 	0xc67178f2,
 };
 
+static void take_blocks(struct sha256 *s, const uint8_t *data, size_t blocks)
+{
+	if (!sha256_by_cpu(s->state, data, blocks))
+		sha256_blocks(s->state, data, blocks);
+}
+
 void sha256_init(struct sha256 *s)
 {
 	/* FIPS 180-4 5.3.3: from the square roots of the first eight primes. */
@@ -49,11 +55,11 @@ void sha256_update(struct sha256 *s, const void *data, size_t len)
 		len -= part;
 		if (held + part < BLOCK_LEN)
 			return;
-		sha256_blocks(s->state, s->block, 1);
+		take_blocks(s, s->block, 1);
 	}
 	part = len % BLOCK_LEN;
 	if (len > part)
-		sha256_blocks(s->state, p, len / BLOCK_LEN);
+		take_blocks(s, p, len / BLOCK_LEN);
 	memcpy(s->block, p + len - part, part);
 }
 
@@ -66,13 +72,13 @@ void sha256_final(struct sha256 *s, uint8_t digest[SHA256_LEN])
 	s->block[held++] = 0x80;
 	if (held > BLOCK_LEN - 8) {
 		memset(s->block + held, 0, BLOCK_LEN - held);
-		sha256_blocks(s->state, s->block, 1);
+		take_blocks(s, s->block, 1);
 		held = 0;
 	}
 	memset(s->block + held, 0, BLOCK_LEN - 8 - held);
 	put_be32(s->block + BLOCK_LEN - 8, (uint32_t)(bits >> 32));
 	put_be32(s->block + BLOCK_LEN - 4, (uint32_t)bits);
-	sha256_blocks(s->state, s->block, 1);
+	take_blocks(s, s->block, 1);
 	for (size_t i = 0; i < 8; i++)
 		put_be32(digest + 4 * i, s->state[i]);
 }

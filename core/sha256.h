@@ -25,6 +25,9 @@ void sha256_final(struct sha256 *s, uint8_t digest[SHA256_LEN]);
 void sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks);
 extern const uint32_t sha256_k[64];
 
+/* The same by the processor's own instructions, if it has any; false: it has none. */
+bool sha256_by_cpu(uint32_t state[8], const uint8_t *data, size_t blocks);
+
 char *sha256_text(char buf[SHA256_HEX_LEN], const uint8_t digest[SHA256_LEN]);
 /* 64 hexadecimal digits, either case; false and *digest untouched otherwise. */
 bool sha256_parse(const char *s, size_t len, uint8_t digest[SHA256_LEN]);

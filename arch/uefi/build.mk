@@ -16,7 +16,7 @@ uefi_LINK   = -nostdlib -s -T $(1) -Wl,--subsystem,10,--image-base,0,--file-alig
 
 # arch/x86/linux.c is the BIOS's.
 UEFI_PORT := $(call without,x86_64) arch/smbios.c $(call find,arch/uefi arch/x86/x86_64) \
-	$(filter-out arch/x86/linux.c,$(wildcard arch/x86/*.c))
+	$(filter-out arch/x86/linux.c,$(call find,arch/x86))
 need-uefi: need-cc ; $(call need,$(UEFI_CC)@gcc-mingw-w64-x86-64-win32 \
 	/usr/include/efi/efi.h@gnu-efi)
 $(eval $(call compile,uefi,need-uefi,$(UEFI_PORT)))

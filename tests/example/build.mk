@@ -4,7 +4,8 @@
 LWIP = build/lwip/src
 
 # Of a bare PC's port the BIOS's files do for all but the console.
-EXAMPLE := $(call find,tests/example) $(addprefix core/,mem.c sha256.c text.c) \
+EXAMPLE := $(call find,tests/example) $(wildcard core/sha256*.c) \
+	$(addprefix core/,mem.c text.c) \
 	$(addprefix arch/x86/,io.c random.c time.c tsc.c) \
 	$(addprefix arch/pcbios/,bar.c pci.c pit.c)
 EXAMPLE_OBJECTS := $(patsubst %,$(B)/example/%.o,$(basename $(EXAMPLE)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The computation of SHA-256: the C version by FIPS 180-4's example, and on a 32-bit x86 the ROM's
- * assembly against it.
+ * The computation of SHA-256: the C version by FIPS 180-4's example, and against it on a 32-bit x86
+ * the ROM's assembly, and that by the processor's own instructions where the host's has them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,6 +27,15 @@ static void assembly(uint32_t state[8], const uint8_t *data, size_t blocks)
 }
 #endif
 
+#if defined(__i386__) || defined(__x86_64__)
+#include "arch/x86/sha_ni.h"
+
+static void sha_ni(uint32_t state[8], const uint8_t *data, size_t blocks)
+{
+	sha_ni_blocks(state, data, blocks);
+}
+#endif
+
 struct implementation {
 	const char *name;
 	void (*blocks)(uint32_t state[8], const uint8_t *data, size_t blocks);
@@ -37,11 +46,16 @@ static const struct implementation implementations[] = {
 #ifdef __i386__
 	{ "assembly", assembly },
 #endif
+#if defined(__i386__) || defined(__x86_64__)
+	{ "SHA-NI", sha_ni }, /* the last: see main() */
+#endif
 };
+
+static size_t implementations_len = ARRAY_LEN(implementations);
 
 #define EACH(im) \
 	for (const struct implementation *im = implementations; \
-	     im < implementations + ARRAY_LEN(implementations); im++)
+	     im < implementations + implementations_len; im++)
 
 static uint32_t random_state = 1;
 
@@ -119,13 +133,26 @@ static void ones_everywhere(void **state)
 	}
 }
 
+/* Or the log says that this processor has none. */
+static void sha_ni_was_compared_too(void **state)
+{
+	(void)state;
+	if (implementations_len < ARRAY_LEN(implementations))
+		skip();
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_of_one_block),
 		cmocka_unit_test(any_state_and_number_of_blocks_at_any_alignment),
 		cmocka_unit_test(ones_everywhere),
+		cmocka_unit_test(sha_ni_was_compared_too),
 	};
 
+#if defined(__i386__) || defined(__x86_64__)
+	if (!sha_ni_present())
+		implementations_len--;
+#endif
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
