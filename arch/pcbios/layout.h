@@ -24,7 +24,7 @@
 
 #define BODY_BASE 0x500000
 #define BODY_LIMIT 0xf00000
-#define UNPACK_BASE 0xe80000 /* the payload unpacks itself from here; bss ends below */
+#define UNPACK_BASE 0xed0000 /* the payload unpacks itself from here; bss ends below */
 #define UNPACK_BSS (UNPACK_BASE + PAYLOAD_MAX)
 #define UNPACK_STACK (UNPACK_BSS + 0x8000)
 
