@@ -83,7 +83,8 @@ rom_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m32 -march=i686 -mtune=i386 -mre
 	-fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
 	-Os -fno-gcse -fno-code-hoisting -fno-tree-pre -fno-shrink-wrap -malign-data=abi \
-	-fno-caller-saves -fno-tree-sink -fno-tree-dominator-opts
+	-fno-caller-saves -fno-tree-sink -fno-tree-dominator-opts -fno-if-conversion \
+	-fno-jump-tables -fno-inline-functions-called-once
 rom_LINK  := -m elf_i386 --gc-sections --build-id=none -z noexecstack -z norelro \
 	--no-warn-rwx-segments --fatal-warnings
 

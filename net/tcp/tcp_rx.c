@@ -20,7 +20,7 @@
 #define PLAIN 0x5010
 
 /* Exactly this peer, and no other. ports: theirs << 16 | ours. */
-HOT_PATH static struct tcp_conn *find(struct tcp *tcp, uint32_t ip, uint32_t ports)
+HOT_PATH static inline struct tcp_conn *find(struct tcp *tcp, uint32_t ip, uint32_t ports)
 {
 	for (struct tcp_conn *c = tcp->conn; c < tcp->conn + TCP_CONNS_MAX; c++)
 		if (c->ports == ports && c->remote_ip == ip && c->state != TCP_CLOSED)
