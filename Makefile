@@ -172,8 +172,8 @@ $(B)/skiff.sym: $(B)/skiff.elf
 $(B)/%.rom: $(B)/%.elf $(B)/mkrom | need-cc
 	$(call say,ROM)objcopy -O binary $< $(B)/$*.bin && \
 		$(B)/mkrom body $(B)/$*.bin $(B)/$*.body && \
-		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,mf=bt2,nice=40 -c $(B)/$*.body \
-			>$(B)/$*.packed && \
+		xz -T1 --format=raw --lzma1=preset=9e,lc=3,lp=0,pb=0,mf=bt2,nice=40 -c \
+			$(B)/$*.body >$(B)/$*.packed && \
 		$(B)/mkrom rom $(B)/$*.bin $(B)/$*.packed $@
 $(B)/mkrom: arch/pcbios/mkrom.c arch/pcbios/layout.h Makefile | need-cc
 	@mkdir -p $(@D)
