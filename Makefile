@@ -280,10 +280,11 @@ MACHINES := all $(B)/backend $(B)/skiff-conform.rom $(B)/skiff-conform.efi \
 	build/kernel/vmlinuz build/initramfs.gz build/ipxe/ipxe.efi build/nbp/versions \
 	build/passt/repaired/run build/tftpd/tftpd-hpa build/tftpd/atftpd \
 	$(B)/probe.0 $(B)/floppy.0
+# Machines that wait sleep, so half again as many as there are processors keep these busy.
 define test_machines
 @rm -f $(B)/qemu.xml
-@tests/qemu/enter $(PYTHON) -m pytest -n auto --junitxml=$(B)/qemu.xml tests/qemu || \
-	[ $$? = 1 ] || rm -f $(B)/qemu.xml
+@tests/qemu/enter $(PYTHON) -m pytest -n $$(($$(nproc) * 3 / 2)) \
+	--junitxml=$(B)/qemu.xml tests/qemu || [ $$? = 1 ] || rm -f $(B)/qemu.xml
 endef
 test: units structure $(ANALYSES) $(FUZZ_LOGS) $(MACHINES) | need-test
 	$(test_machines)
