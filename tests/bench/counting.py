@@ -20,7 +20,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from fetch import LARGE, SMALL, TOP, Failure, FirstRequest, attach, wait_end
+from fetch import LARGE, PROPERTIES, SMALL, TOP, Failure, FirstRequest, attach, wait_end
 
 # pylint: disable=wrong-import-order
 import network
@@ -163,12 +163,13 @@ def by_function(profile, base, text):
     return found
 
 
-def fetch_count(program, network_context, payload, counter, **options):
+def fetch_count(program, flavour, payload, counter):
     """(all instructions from the GET to the end, the counters at the end) of one fetch."""
     name, _ = payload
-    with network_context as net:
+    with attach(flavour) as net:
         url, first = net.url(name), FirstRequest(net)
-        with program.machine(net, url, arguments=counter.arguments, **options) as machine:
+        with program.machine(net, url, arguments=counter.arguments,
+                             properties=PROPERTIES.get(flavour)) as machine:
             program.begin(machine, url)
             first.wait(name)
             begun = counter.read()
@@ -185,8 +186,8 @@ def count_pair(program, flavour, directory):
     text = program.symbols()
     marks = mark(symbols(text), MARK_FUNCTION, MARK_IF) if text else ''
     counter = Counter(directory, marks)
-    small, at_small = fetch_count(program, attach(flavour), SMALL, counter)
-    large, at_large = fetch_count(program, attach(flavour), LARGE, counter)
+    small, at_small = fetch_count(program, flavour, SMALL, counter)
+    large, at_large = fetch_count(program, flavour, LARGE, counter)
     counts = {'small': small, 'large': large, 'count': (large - small) / COUNT_KIB}
     if marks:
         counts['marked'] = (at_large['kept'] - at_small['kept']) / COUNT_KIB

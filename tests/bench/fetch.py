@@ -23,9 +23,10 @@ MIB = 1 << 20
 RUNS = int(os.environ.get('RUNS') or 10)
 COUNT_RUNS = int(os.environ.get('COUNT_RUNS') or min(RUNS, 5))
 
-# What is measured over: the QEMU tests' flavours, and passt's vhost-user mode, the newest that
-# `make deps` found.
-FLAVOURS = os.environ.get('FLAVOURS', ','.join((*servers.FLAVOURS, 'vhost'))).split(',')
+# What is measured over: the QEMU tests' flavours; a tap without GUEST_TSO4, so that each frame is
+# one segment of at most 1460 bytes; and passt's vhost-user mode, the newest that there is.
+FLAVOURS = os.environ.get('FLAVOURS', 'user,tap,tap-1460,passt,vhost').split(',')
+PROPERTIES = {'tap-1460': {'guest_tso4': 'off', 'guest_tso6': 'off'}}     # of the device
 PASST = 'newest' if (passt.PLACE / 'newest').exists() else 'repaired'
 
 # The payloads: what its name is, and the size. Names are short because they are typed.
@@ -37,8 +38,10 @@ class Failure(Exception):
 
 
 def attach(flavour, **options):
-    """As servers.attach(), with `vhost`."""
-    return passt.attach(PASST) if flavour == 'vhost' else servers.attach(flavour, **options)
+    """As servers.attach(), with `vhost` and `tap-1460`."""
+    if flavour == 'vhost':
+        return passt.attach(PASST)
+    return servers.attach(flavour.removesuffix('-1460'), **options)
 
 
 def preallocated(net):
@@ -112,14 +115,14 @@ def wait_end(machine, program, url, timeout=180):
     return match
 
 
-def fetch_rate(program, network, server, payload):
-    """MB/s of one fetch in a fresh machine; network:
-    a context manager that yields an Attachment."""
+def fetch_rate(program, network, server, payload, **options):
+    """MB/s of one fetch in a fresh machine; network: a context manager that yields an Attachment;
+    options: of the machine."""
     name, size = payload
     seen = len(server.requests())
     with network as net:
         url, first = preallocated(net).url(name), FirstRequest(net)
-        with program.machine(net, url) as machine:
+        with program.machine(net, url, **options) as machine:
             program.begin(machine, url)
             begun = first.wait(name)
             match = wait_end(machine, program, url)

@@ -3,59 +3,44 @@
 Counted as for `count`, between the same marks and so without empty polls, as the difference between
 the same two sizes, but by function: the plugin counts each address of the body, and skiff.sym says
 whose it is. Means of COUNT_RUNS, which add up, as medians would not.
-
-Beside each flavour of FLAVOURS there is a tap whose device offers no GUEST_TSO4, so that every
-frame has a header and at most 1460 bytes, whatever the driver would accept.
 """
 
 import statistics
 
 from counting import (COUNT_KIB, MARK_FUNCTION, MARK_IF, Counter, by_function, fetch_count, mark,
                       symbols)
-from fetch import COUNT_RUNS, FLAVOURS, LARGE, SMALL, Values, attach
+from fetch import COUNT_RUNS, FLAVOURS, LARGE, SMALL, Values
 
-NO_TSO = {'guest_tso4': 'off', 'guest_tso6': 'off'}
 LEAST = 0.01            # Share of a case's sum below which a function has no row of its own.
 BODY_FROM = 1 << 20     # Below lie the boot image's addresses, which are 16-bit ones.
 
 
-def cases():
-    """{title: (flavour, properties of the device)}"""
-    found = {}
-    for flavour in FLAVOURS:
-        if flavour == 'tap':
-            found['tap, MSS 1460'] = (flavour, NO_TSO)
-        found[flavour] = (flavour, {})
-    return found
-
-
-def profile(program, case, payload, directory):
+def profile(program, flavour, payload, directory):
     """{function: instructions} of one fetch."""
-    flavour, properties = case
     text = program.symbols()
     names = symbols(text)
     base = min(address for address in names.values() if address >= BODY_FROM)
     counter = Counter(directory, mark(names, MARK_FUNCTION, MARK_IF),
                       (base, base + names['body_len']))
-    _, ended = fetch_count(program, attach(flavour), payload, counter, properties=properties)
+    _, ended = fetch_count(program, flavour, payload, counter)
     found = by_function(counter.read_profile(), base, text)
     return found | {'outside skiff': ended['kept'] - sum(found.values())}
 
 
 class Functions(Values):
-    """Instructions per KiB; quantities are functions, and flavours are cases."""
+    """Instructions per KiB; quantities are functions."""
 
     def __init__(self):
         super().__init__()
-        self.cases, self.tables = cases(), {}
+        self.tables = {}
 
-    def count(self, title, program, directory):
+    def count(self, flavour, program, directory):
         """One pair of fetches; returns the sum."""
-        small, large = (profile(program, self.cases[title], payload, directory)
+        small, large = (profile(program, flavour, payload, directory)
                         for payload in (SMALL, LARGE))
         per_kib = {name: (large.get(name, 0) - small.get(name, 0)) / COUNT_KIB
                    for name in small | large}
-        self.tables.setdefault(title, []).append(per_kib)
+        self.tables.setdefault(flavour, []).append(per_kib)
         return {'functions': sum(per_kib.values())}
 
     def table(self):
@@ -89,7 +74,7 @@ def markdown(columns):
 def measure(program, directory):
     results = Functions()
     for _ in range(COUNT_RUNS):
-        for title in results.cases:
+        for title in FLAVOURS:
             results.measure('functions', title, program, lambda t=title: results.count(
                 t, program, directory))
     return results

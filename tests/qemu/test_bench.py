@@ -55,11 +55,6 @@ def test_rows_of_the_functions_add_up_and_small_ones_share_one():
                                   '| all | 100.0 | 40.2 |']
 
 
-def test_tap_is_taken_apart_without_large_frames_too(monkeypatch):
-    monkeypatch.setattr(functions, 'FLAVOURS', ['user', 'tap'])
-    assert list(functions.cases()) == ['user', 'tap, MSS 1460', 'tap']
-
-
 def rival(monkeypatch, tmp_path, rom):
     monkeypatch.setattr(programs, 'RIVAL', str(rom))
     return programs.find_rival(tmp_path)
