@@ -193,7 +193,9 @@ static int make_queue(const struct virtio_net *vn, uint16_t queue, struct virtq 
 		.size = (uint16_t)size,
 		.slots = slots,
 		.header_len = (uint8_t)vn->header_len,
-		.header_alone = vn->rules.legacy && !virtio_has(&vn->virtio, VIRTIO_F_ANY_LAYOUT),
+		.alone = vn->rules.legacy && !virtio_has(&vn->virtio, VIRTIO_F_ANY_LAYOUT) ?
+				 (uint8_t)vn->header_len :
+				 0,
 		.legacy = vn->rules.legacy,
 		.receives = queue == VIRTIO_NET_RECEIVEQ,
 	};

@@ -39,7 +39,7 @@ static inline uint64_t ring_64(const struct virtq *vq, uint64_t v)
  */
 void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, const struct virtq_layout *layout)
 {
-	uint16_t size = layout->size, most = layout->header_alone ? size / 2 : size;
+	uint16_t size = layout->size, most = layout->alone ? size / 2 : size;
 	uint32_t avail_off = size * (uint32_t)sizeof(struct virtq_desc);
 	uint32_t used_off = (avail_off + 6 + 2u * size + USED_ALIGN - 1) & ~(USED_ALIGN - 1u);
 
@@ -58,7 +58,7 @@ void virtq_init(struct virtq *vq, uint8_t *memory, uint64_t dev, const struct vi
 	vq->slots = layout->slots < most ? layout->slots : most;
 	vq->header_len = layout->header_len;
 	vq->least = layout->receives ? layout->header_len : 0;
-	vq->header_alone = layout->header_alone;
+	vq->alone = layout->alone;
 	vq->swap = !layout->legacy;
 	vq->receives = layout->receives;
 	vq->avail->flags = ring_16(vq, VRING_AVAIL_F_NO_INTERRUPT);
@@ -75,13 +75,13 @@ static void describe(struct virtq *vq, unsigned i, uint64_t addr, uint32_t len, 
 /* The slot's first descriptor, which names its buffer in both rings. */
 static inline uint32_t head_of(const struct virtq *vq, unsigned slot)
 {
-	return vq->header_alone ? 2 * slot : slot;
+	return vq->alone ? 2 * slot : slot;
 }
 
 /* … and back; UINT32_MAX for one that no buffer begins with. */
 static inline uint32_t slot_of(const struct virtq *vq, uint32_t id)
 {
-	if (!vq->header_alone)
+	if (!vq->alone)
 		return id;
 	return id % 2 == 0 ? id / 2 : UINT32_MAX;
 }
@@ -93,21 +93,25 @@ static inline uint32_t slot_of(const struct virtq *vq, uint32_t id)
 void virtq_bind(struct virtq *vq, unsigned slot, uint64_t dev, uint32_t len)
 {
 	unsigned flags = vq->receives ? VRING_DESC_F_WRITE : 0, i = head_of(vq, slot);
-	uint32_t alone = vq->header_alone ? vq->header_len : 0;
 
-	assert(slot < vq->slots && !vq->in_flight[slot] && len > vq->header_len);
-	if (alone)
-		describe(vq, i++, dev, alone, flags | VRING_DESC_F_NEXT);
-	describe(vq, i, dev + alone, len - alone, flags);
+	assert(slot < vq->slots && !vq->in_flight[slot]);
+	assert(len > vq->header_len && len > vq->alone);
+	if (vq->alone)
+		describe(vq, i++, dev, vq->alone, flags | VRING_DESC_F_NEXT);
+	describe(vq, i, dev + vq->alone, len - vq->alone, flags);
 	vq->room[slot] = vq->receives ? len - vq->least : UINT32_MAX;
 }
 
 void virtq_set_len(struct virtq *vq, unsigned slot, uint32_t len)
 {
-	uint32_t alone = vq->header_alone ? vq->header_len : 0;
-
 	assert(slot < vq->slots && !vq->in_flight[slot] && !vq->receives && len > vq->header_len);
-	vq->desc[head_of(vq, slot) + vq->header_alone].len = ring_32(vq, len - alone);
+	vq->desc[head_of(vq, slot) + (vq->alone > 0)].len = ring_32(vq, len - vq->alone);
+}
+
+void virtq_aim(struct virtq *vq, unsigned slot, uint64_t dev)
+{
+	assert(slot < vq->slots && !vq->in_flight[slot] && vq->alone);
+	vq->desc[head_of(vq, slot) + 1].addr = ring_64(vq, dev);
 }
 
 /* 2.7.6.1 [SPLIT-09]: avail_idx only grows, modulo 65536. */

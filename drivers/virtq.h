@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One split virtqueue (VIRTIO 1.4, 2.7), polled. There is no free list: slot i owns descriptor i
- * for ever, its buffer the header with the frame behind it; where the header must stand alone, it
- * owns descriptors 2i and 2i + 1. All state is private; of the memory that the device can write
+ * for ever, its buffer the header with the frame behind it; where first bytes stand alone, it owns
+ * descriptors 2i and 2i + 1. All state is private; of the memory that the device can write
  * only the used ring is read, each entry once.
  *
  * A device that breaks a rule of the used ring breaks the queue for good: the first fault is kept,
@@ -65,15 +65,14 @@ struct virtq {
 	uint64_t desc_dev, avail_dev, used_dev; /* the device's addresses of the same */
 	uint16_t size;                          /* entries of each ring: a power of two */
 	uint16_t slots;
-	bool swap;     /* the ring's byte order is not ours */
-	bool receives; /* the device writes what is posted */
-	bool header_alone;
+	bool swap;              /* the ring's byte order is not ours */
+	bool receives;          /* the device writes what is posted */
 	uint16_t avail_idx;     /* next entry to fill; runs freely */
 	uint16_t published_idx; /* what the device was told */
 	uint16_t used_idx;      /* next entry to take; runs freely */
 	enum virtq_fault fault;
 	uint32_t fault_value; /* the index, id or length that was wrong */
-	uint32_t header_len;
+	uint32_t header_len, alone;
 	/* What may have been written to a buffer: receiving, the header at least; else anything. */
 	uint32_t least;
 	uint32_t room[VIRTQ_SLOTS_MAX]; /* beyond the least */
@@ -84,9 +83,9 @@ struct virtq_layout {
 	uint16_t size;      /* entries: a power of two, 2 … VIRTQ_SIZE_MAX */
 	uint16_t slots;     /* at most; no more than VIRTQ_SLOTS_MAX or the ring has room for */
 	uint8_t header_len; /* of each buffer's first bytes, which are the virtio header */
-	bool header_alone;  /* in a descriptor of its own (5.1.9.8) */
-	bool legacy;        /* guest-native byte order */
-	bool receives;      /* the device writes to the buffers, otherwise it reads them */
+	uint8_t alone; /* first bytes, header included, in a descriptor of their own; 0: none */
+	bool legacy;   /* guest-native byte order */
+	bool receives; /* the device writes to the buffers, otherwise it reads them */
 };
 
 /*
@@ -100,6 +99,12 @@ void virtq_bind(struct virtq *vq, unsigned slot, uint64_t dev, uint32_t len);
 
 /* Sets the length of a transmit queue's buffer, header included. The slot is ours. */
 void virtq_set_len(struct virtq *vq, unsigned slot, uint32_t len);
+
+/*
+ * What follows the bytes that stand alone goes to the device's address dev instead, up to as many
+ * bytes as ever. The slot is ours.
+ */
+void virtq_aim(struct virtq *vq, unsigned slot, uint64_t dev);
 
 /* Hands slot to the device, who learns of it by virtq_publish(). The slot is ours. */
 void virtq_post(struct virtq *vq, unsigned slot);

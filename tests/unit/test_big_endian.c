@@ -27,7 +27,7 @@ static void ring(struct virtq *vq, bool legacy)
 			   .size = 8,
 			   .slots = 4,
 			   .header_len = 12,
-			   .header_alone = true,
+			   .alone = 12,
 			   .legacy = legacy,
 			   .receives = true,
 		   });

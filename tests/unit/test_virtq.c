@@ -47,7 +47,7 @@ static void make(uint16_t size, uint16_t slots, bool receives)
 			   .size = size,
 			   .slots = slots,
 			   .header_len = HEADER_LEN,
-			   .header_alone = header_alone,
+			   .alone = header_alone ? HEADER_LEN : 0,
 			   .receives = receives,
 		   });
 	used_idx = 0;
@@ -166,6 +166,28 @@ static void what_is_sent_has_its_own_length(void **state)
 		assert_desc(3, BUFFER_DEV(1) + HEADER_LEN, 60, 0, 0);
 	} else {
 		assert_desc(1, BUFFER_DEV(1), HEADER_LEN + 60, 0, 0);
+	}
+}
+
+/* As long as ever, and back again. */
+static void what_follows_the_first_piece_goes_where_it_is_aimed(void **state)
+{
+	uint32_t len;
+
+	(void)state;
+	make(4, 2, true);
+	if (!header_alone)
+		return;
+	use(id(1), HEADER_LEN);
+	show(1);
+	assert_int_equal(virtq_arrived(&vq), 1);
+	assert_int_equal(virtq_take(&vq, &len), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t dev = i ? BUFFER_DEV(1) + HEADER_LEN : UINT64_C(0x876543210);
+
+		virtq_aim(&vq, 1, dev);
+		assert_desc(2, BUFFER_DEV(1), HEADER_LEN, 3, 3);
+		assert_desc(3, dev, PAYLOAD_LEN, 2, 0);
 	}
 }
 
@@ -507,6 +529,7 @@ int main(void)
 		cmocka_unit_test(a_new_ring_is_zero_and_asks_for_no_interrupt),
 		cmocka_unit_test(a_slot_has_its_descriptors_for_ever),
 		cmocka_unit_test(what_is_sent_has_its_own_length),
+		cmocka_unit_test(what_follows_the_first_piece_goes_where_it_is_aimed),
 		cmocka_unit_test(a_small_ring_has_fewer_slots),
 		cmocka_unit_test(nothing_is_seen_before_it_is_published),
 		cmocka_unit_test(the_doorbell_follows_used_flags),
