@@ -95,6 +95,8 @@ struct dma {
 	uint64_t dev; /* the device's address of the same bytes; need not equal va */
 	size_t len;
 	void *token; /* the port's */
+	/* All other memory of ours is the device's, too, as far from `dev` as it is from `va`. */
+	bool flat;
 };
 
 /*

@@ -38,14 +38,24 @@ enum csum_policy {
  */
 #define FRAME_HEAD_MAX (14 + 4 + 60 + 60)
 
+/* Behind Ethernet's, IPv4's and TCP's headers without any option. */
+#define FRAME_APART_OFF (14 + 20 + 20)
+#define FRAME_TCP_CSUM_OFFSET 16
+
 struct frame {
 	/*
 	 * The frame's first bytes, min(len, FRAME_HEAD_MAX) of them, copied once by the driver: the
 	 * device cannot change them any more. Parse these.
 	 */
 	const uint8_t *head;
-	/* The whole frame, Ethernet header first, where the device put it. Read each byte once. */
+	/*
+	 * The whole frame, Ethernet header first, where the device put it. Read each byte once. Of
+	 * a frame in a landing (core/nic.h) it is only what lies behind TCP's header, and only head
+	 * has the bytes before; such a frame is TCP's, by its csum_offset.
+	 */
 	struct span data;
+	/* From here on the device may still write to landings; NULL: to none. */
+	const uint8_t *floor;
 	enum csum_verdict csum;
 	/* CSUM_PARTIAL: both from the start of the frame, checked to lie inside it. */
 	uint16_t csum_start, csum_offset;

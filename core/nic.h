@@ -16,6 +16,17 @@ struct nic;
 /* What IPv4 (RFC 791 3.1) and DHCP (RFC 2131 2) need: all that net/ sends but data fits. */
 #define NIC_MTU_LEAST 576
 
+/*
+ * Where the payload of the next frames belongs, as far as TCP knows. A nic that lands lets the
+ * device write it there at once, at the places that frames of this length will have: wherever TCP
+ * has not accepted a byte yet, and nowhere else.
+ */
+struct landing {
+	uint8_t *at;     /* of the next byte in order */
+	size_t len;      /* bytes from there on; 0: no landing */
+	uint32_t stride; /* the longest segment so far; 0: nothing may be written there now */
+};
+
 struct nic_ops {
 	/*
 	 * Hands frames that have arrived to nic->rx, a bounded number, posts their buffers again
@@ -68,6 +79,9 @@ struct nic {
 	void (*rx)(void *rx_ctx, const struct frame *frame);
 	void *rx_ctx;
 	struct failure *failure; /* where poll() and close() say what the device did */
+	/* net's: read by poll(), where the nic lands. NULL: none; the nic may give it up, too. */
+	const struct landing *landing;
+	bool lands; /* set by the driver; whoever wants no landings clears it */
 	uint8_t mac[6];
 	/* Largest IP packet now, both ways: the device's MTU, or 1500; NIC_MTU_LEAST or more. */
 	uint16_t mtu;

@@ -20,6 +20,8 @@
  */
 #define BATCH_MAX 24
 #define DRAIN_MS 10
+/* What lands: copying less saves little, and of frames as long none grows by another segment. */
+#define STRIDE_LEAST 60000
 #define QUIET_MS 1000 /* without a frame, before the device is asked */
 
 _Static_assert(offsetof(struct virtio_net, nic) == 0, "self() relies on it");
@@ -94,6 +96,7 @@ HOT_PATH static void deliver(struct virtio_net *vn, unsigned slot, uint32_t len)
 	frame.data.at = (const uint8_t *)vn->memory->rx[slot] + VIRTIO_NET_FRAME_OFF;
 	frame.data.len = len - vn->header_len;
 	frame.head = (const uint8_t *)vn->copy + VIRTIO_NET_FRAME_OFF;
+	frame.floor = NULL;
 #pragma GCC unroll 38 /* VIRTIO_NET_COPY_WORDS, on 32 bits */
 	for (unsigned i = 0; i < VIRTIO_NET_COPY_WORDS; i++)
 		vn->copy[i] = shared[i];
@@ -101,13 +104,21 @@ HOT_PATH static void deliver(struct virtio_net *vn, unsigned slot, uint32_t len)
 	if (rows)
 		count_rows(vn, rows);
 	vn->counts.rx++;
+	if (vn->landings && !virtio_net_landed(vn, slot, &frame))
+		return;
 	vn->nic.rx(vn->nic.rx_ctx, &frame);
+}
+
+HOT_PATH static inline void post_idle(struct virtio_net *vn)
+{
+	for (unsigned i = 0; i < vn->idle_count; i++)
+		virtq_post(&vn->rx, vn->idle[i]);
+	vn->idle_count = 0;
 }
 
 HOT_PATH static int virtio_net_poll(struct nic *nic)
 {
 	struct virtio_net *vn = self(nic);
-	uint8_t taken[BATCH_MAX];
 	int arrived, slot;
 	uint32_t len;
 
@@ -123,13 +134,15 @@ HOT_PATH static int virtio_net_poll(struct nic *nic)
 		if (slot < 0)
 			return break_down(vn, &vn->rx);
 		deliver(vn, (unsigned)slot, len);
-		taken[i] = (uint8_t)slot;
+		vn->idle[vn->idle_count++] = (uint8_t)slot;
 	}
 	if (arrived < 0)
 		return break_down(vn, &vn->rx);
 	/* Not before all are taken: one that comes twice is not in flight then (2.7.8 [DEV-20]). */
-	for (int i = 0; i < arrived; i++)
-		virtq_post(&vn->rx, taken[i]);
+	if (vn->nic.landing && vn->nic.landing->stride >= STRIDE_LEAST)
+		virtio_net_post_landings(vn);
+	else
+		post_idle(vn);
 	if (virtq_publish(&vn->rx))
 		vn->virtio.transport->notify(&vn->virtio, VIRTIO_NET_RECEIVEQ);
 	return arrived;

@@ -26,6 +26,8 @@ enum virtio_net_config_member {
 #define VIRTIO_NET_TX_SLOTS 32
 #define VIRTIO_NET_PAGE 4096
 #define VIRTIO_NET_TX_LEN 2048
+/* 5.1.9.3.1 [NET-20]: with the header 65601 bytes, and a VLAN tag. */
+#define VIRTIO_NET_RX_TSO (65601 + 4 - VNET_HEADER_LEN)
 
 /*
  * In a buffer the frame begins here and the virtio header, of 12 or 10 bytes, ends here: they are
@@ -98,6 +100,13 @@ struct virtio_net {
 	uint16_t tx_slot; /* what tx_buffer() handed out last */
 	bool open, broken;
 
+	/* virtio_net_land.c's */
+	uint8_t *landing[VIRTIO_NET_RX_SLOTS]; /* posted, and not processed yet; NULL: none */
+	uint8_t *last_landing;                 /* the highest of them */
+	uint16_t landings;
+	uint16_t idle_count; /* receive slots that are ours */
+	uint8_t idle[VIRTIO_NET_RX_SLOTS];
+
 	uint32_t empty_polls; /* since the last frame or look around */
 	uint32_t quiet_rx;    /* counts.rx when we last looked */
 	uint32_t quiet_since_ms;
@@ -114,6 +123,27 @@ int virtio_net_open(struct virtio_net *vn, uintptr_t fn, const struct virtio_net
 
 /* virtio_net.c's, for virtio_net_open.c. */
 extern const struct nic_ops virtio_net_ops;
+
+/* virtio_net_land.c's, for virtio_net.c. */
+
+/* Posts idle slots for nic.landing, as many as are of use. */
+void virtio_net_post_landings(struct virtio_net *vn);
+/*
+ * A frame has come while landings are posted: sets its floor, and what comes of its own being in
+ * one. False: it may be spoilt, drop it.
+ */
+bool virtio_net_landed(struct virtio_net *vn, unsigned slot, struct frame *frame) MUST_CHECK;
+
+/* Where the bytes behind FRAME_APART_OFF lie in a slot's own buffer. */
+static inline uint8_t *virtio_net_behind(struct virtio_net *vn, unsigned slot)
+{
+	return (uint8_t *)vn->memory->rx[slot] + VIRTIO_NET_FRAME_OFF + FRAME_APART_OFF;
+}
+
+static inline uint64_t virtio_net_address(const struct virtio_net *vn, const uint8_t *at)
+{
+	return vn->dma.dev + (uint64_t)(at - vn->dma.va);
+}
 
 /* The nic: its rx and rx_ctx are the caller's to set before the first poll(). */
 static inline struct nic *virtio_net_nic(struct virtio_net *vn)

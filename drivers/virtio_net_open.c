@@ -17,12 +17,10 @@
 #define MTU_LEAST 68 /* 5.1.4.1; a device that says less is not believed */
 #define MTU_DEFAULT 1500
 #define MTU_MOST 65535
-/* 5.1.9.3.1 [NET-20]: with the header, 1526 bytes, or 65601 and a VLAN tag. */
-#define RX_LEN_LEAST 1514
-#define RX_LEN_TSO (65601 + VLAN_TAG_LEN - VNET_HEADER_LEN)
+#define RX_LEN_LEAST 1514 /* 5.1.9.3.1 [NET-20]: with the header, 1526 bytes */
 
-_Static_assert(VIRTIO_NET_FRAME_OFF + RX_LEN_TSO <= VIRTIO_NET_RX_LEN &&
-		       MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= RX_LEN_TSO,
+_Static_assert(VIRTIO_NET_FRAME_OFF + VIRTIO_NET_RX_TSO <= VIRTIO_NET_RX_LEN &&
+		       MTU_MOST + ETH_HEADER_LEN + VLAN_TAG_LEN <= VIRTIO_NET_RX_TSO,
 	       "the largest frame fits");
 _Static_assert(VIRTIO_NET_FRAME_OFF + MTU_DEFAULT + ETH_HEADER_LEN <= VIRTIO_NET_TX_LEN,
 	       "what net/ sends fits");
@@ -176,15 +174,32 @@ static int choose_size(const struct virtio *v, uint16_t queue, struct failure *f
 		    receive ? "rx_queue_size" : "tx_queue_size");
 }
 
-static uint64_t dev_address(const struct virtio_net *vn, const uint8_t *at)
+/*
+ * Landings need chains of two descriptors, which not every back end follows: one that offers
+ * INDIRECT_DESC knows descriptors. Only frames of many segments are worth it, and no checksum has
+ * to be verified on their way.
+ */
+static bool lands(const struct virtio_net *vn)
 {
-	return vn->dma.dev + (uint64_t)(at - vn->dma.va);
+	const struct virtio *v = &vn->virtio;
+
+	return vn->dma.flat && !vn->rules.legacy && !virtio_has(v, VIRTIO_F_ACCESS_PLATFORM) &&
+	       virtio_has(v, VIRTIO_NET_F_GUEST_TSO4) &&
+	       v->offered & VIRTIO_BIT(VIRTIO_F_INDIRECT_DESC);
 }
 
 /*
- * A buffer is one descriptor, since there are back ends that follow no chain; but legacy devices
- * without ANY_LAYOUT want the header in one of its own (5.1.9.8 [NET-L3]).
+ * A buffer is one descriptor, but where frames land, and for legacy devices without ANY_LAYOUT,
+ * which want the header in one of its own (5.1.9.8 [NET-L3]).
  */
+static uint32_t alone(const struct virtio_net *vn, uint16_t queue)
+{
+	if (vn->nic.lands && queue == VIRTIO_NET_RECEIVEQ)
+		return vn->header_len + FRAME_APART_OFF;
+	return vn->rules.legacy && !virtio_has(&vn->virtio, VIRTIO_F_ANY_LAYOUT) ? vn->header_len :
+										   0;
+}
+
 static int make_queue(const struct virtio_net *vn, uint16_t queue, struct virtq *vq, uint8_t *ring,
 		      uint16_t slots, struct failure *f)
 {
@@ -193,23 +208,21 @@ static int make_queue(const struct virtio_net *vn, uint16_t queue, struct virtq 
 		.size = (uint16_t)size,
 		.slots = slots,
 		.header_len = (uint8_t)vn->header_len,
-		.alone = vn->rules.legacy && !virtio_has(&vn->virtio, VIRTIO_F_ANY_LAYOUT) ?
-				 (uint8_t)vn->header_len :
-				 0,
+		.alone = (uint8_t)alone(vn, queue),
 		.legacy = vn->rules.legacy,
 		.receives = queue == VIRTIO_NET_RECEIVEQ,
 	};
 
 	if (size < 0)
 		return size;
-	virtq_init(vq, ring, dev_address(vn, ring), &layout);
+	virtq_init(vq, ring, virtio_net_address(vn, ring), &layout);
 	return 0;
 }
 
 static void bind(struct virtio_net *vn, struct virtq *vq, unsigned slot, const uint8_t *buffer,
 		 uint32_t frame_len)
 {
-	virtq_bind(vq, slot, dev_address(vn, buffer) + VIRTIO_NET_FRAME_OFF - vn->header_len,
+	virtq_bind(vq, slot, virtio_net_address(vn, buffer) + VIRTIO_NET_FRAME_OFF - vn->header_len,
 		   vn->header_len + frame_len);
 }
 
@@ -225,7 +238,7 @@ static uint32_t rx_len(const struct virtio_net *vn)
 
 	if (virtio_has(&vn->virtio, VIRTIO_NET_F_GUEST_TSO4) ||
 	    virtio_has(&vn->virtio, VIRTIO_NET_F_GUEST_TSO6))
-		return RX_LEN_TSO;
+		return VIRTIO_NET_RX_TSO;
 	return len < RX_LEN_LEAST ? RX_LEN_LEAST : len;
 }
 
@@ -270,6 +283,7 @@ static int start_queues(struct virtio_net *vn, uint16_t slots, struct failure *f
 	if (err)
 		return fail(f, RUNG_QUEUES, err, "no memory that the virtio device can access");
 	vn->memory = (struct virtio_net_memory *)(void *)vn->dma.va;
+	vn->nic.lands = lands(vn);
 	err = start_receiveq(vn, slots, f);
 	return err ? err : start_transmitq(vn, f);
 }

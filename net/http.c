@@ -25,6 +25,7 @@ static void landed(void *ctx, uint64_t off, uint32_t len)
 static void data(void *ctx, uint64_t off, struct span bytes)
 {
 	struct http *http = ctx;
+	struct nic *nic = http->net->nic;
 	struct extent room;
 
 	(void)off;
@@ -32,6 +33,10 @@ static void data(void *ctx, uint64_t off, struct span bytes)
 	if (http->parse.state != HTTP_BODY || !http->parse.image)
 		return;
 	room = image_room(http->parse.image);
+	/* Only bytes that are sure to come: nothing else ends the device's access to it. */
+	nic->landing = nic->lands && http->image->file_len != IMAGE_LEN_UNKNOWN ?
+			       &http->conn->landing :
+			       NULL;
 	tcp_land(http->conn, room.at, room.len < SIZE_MAX ? (size_t)room.len : SIZE_MAX);
 }
 

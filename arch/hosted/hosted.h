@@ -76,6 +76,8 @@ uint8_t *hosted_dma(uint64_t dev, size_t len);
 unsigned hosted_dma_live(void);
 /* Lets the n-th port_dma_alloc() from now on fail (1: the next one; 0: none). */
 void hosted_dma_fail(unsigned n);
+/* From now on devices reach this memory, too, and grants say that all is flat. */
+void hosted_dma_flat(struct extent memory);
 /* Where the next grant will lie, for the device; a multiple of 4096. */
 void hosted_dma_base(uint64_t dev);
 

@@ -41,6 +41,7 @@ static struct {
 	struct mapping mapping[DMA_MAX];
 	uint64_t dma_next;
 	unsigned dma_fail;
+	struct extent flat;
 } hosted;
 
 static size_t whole_pages(size_t len)
@@ -316,7 +317,7 @@ int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 		/* Nobody relies on zeros. */
 		memset(m->va, 0xa5, len < DMA_POISON ? len : DMA_POISON);
 		hosted.dma_next += whole + DMA_GAP;
-		*d = (struct dma){ m->va, m->dev, len, m };
+		*d = (struct dma){ m->va, m->dev, len, m, hosted.flat.len > 0 };
 		return 0;
 	}
 	return ERR_NO_SPACE;
@@ -331,11 +332,27 @@ void port_dma_free(struct dma *d)
 	memset(d, 0, sizeof(*d));
 }
 
+/* Memory beside the grants that is the device's, too, where it is as far from m as dev says. */
+static uint8_t *flat_dma(const struct mapping *m, uint64_t dev, size_t len)
+{
+	uintptr_t at = (uintptr_t)m->va + (uintptr_t)(dev - m->dev);
+	uintptr_t off = at - (uintptr_t)hosted.flat.at;
+
+	return off < hosted.flat.len && len <= hosted.flat.len - off ? hosted.flat.at + off : NULL;
+}
+
+void hosted_dma_flat(struct extent memory)
+{
+	hosted.flat = memory;
+}
+
 uint8_t *hosted_dma(uint64_t dev, size_t len)
 {
 	for (unsigned i = 0; i < DMA_MAX; i++) {
 		const struct mapping *m = &hosted.mapping[i];
 
+		if (m->len && flat_dma(m, dev, len))
+			return flat_dma(m, dev, len);
 		if (!m->len || dev < m->dev || dev - m->dev > m->len ||
 		    len > m->len - (dev - m->dev))
 			continue;

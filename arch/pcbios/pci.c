@@ -92,6 +92,7 @@ int port_dma_alloc(struct dma *d, uintptr_t fn, size_t len)
 	d->dev = bios_linear(dma_memory);
 	d->len = len;
 	d->token = NULL;
+	d->flat = true;
 	return 0;
 }
 

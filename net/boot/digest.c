@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Digests of the files that a boot loads, and the decision by them. The bytes came from servers,
- * and lie in memory that the device was never given. Called by netboot.c, and in net_wait().
+ * and lie in memory that the device cannot write to: it was never given it, or has been reset.
+ * Called by netboot.c, and in net_wait().
  */
 #include "core/assert.h"
 #include "core/mem.h"

@@ -103,7 +103,8 @@ static int download_file(struct netboot *nb)
 	int err;
 
 	sha256_init(&file->sha);
-	nb->net.spare = digest_piece;
+	if (!nb->net.nic->lands) /* else the device may still change it */
+		nb->net.spare = digest_piece;
 	nb->net.spare_ctx = nb;
 	err = fetch_get(&nb->fetch, &nb->uri, &nb->image);
 	nb->net.spare = NULL; /* the image is the next file's from now on */
@@ -331,6 +332,8 @@ int netboot_run(struct netboot *nb, struct nic *nic, struct config *config, cons
 	nb->failure = failure;
 	nb->started_ms = started_ms;
 	nb->cargo = CARGO_KERNEL;
+	if (config->digests) /* they take longer than what landing saves */
+		nic->lands = false;
 	net_init(&nb->net, nic, failure, config->deadline_ms);
 	fetch_init(&nb->fetch, &nb->net, console);
 	memcpy(nb->vars.mac, nic->mac, sizeof(nb->vars.mac));

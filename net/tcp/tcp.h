@@ -8,6 +8,7 @@
 #define NET_TCP_TCP_H
 
 #include "core/err.h"
+#include "core/nic.h"
 #include "core/types.h"
 #include "net/packet.h"
 
@@ -122,9 +123,8 @@ struct tcp_conn {
 	uint32_t challenge_ms;
 	uint32_t since_ms; /* when its user left; TIME-WAIT: when that began */
 
-	uint8_t *landing;    /* where the byte at RCV.NXT goes */
-	size_t landing_len;  /* bytes that follow each other from there; 0: no landing */
-	uint32_t landed_len; /* bytes below rcv_off of which the user has not been told yet */
+	struct landing landing; /* from RCV.NXT on */
+	uint32_t landed_len;    /* bytes below rcv_off of which the user has not been told yet */
 
 	struct tcp_range *held; /* in range[]: sorted, disjoint, apart, all above rcv_off */
 	uint32_t held_len;

@@ -113,7 +113,7 @@ void tcp_in(struct net *net, struct tcp_conn *c, struct tcp_segment *s);
  */
 static inline uint8_t *tcp_store_landing(const struct tcp_conn *c, uint32_t ahead, uint32_t len)
 {
-	return ahead + len <= c->landing_len ? c->landing + ahead : NULL;
+	return ahead + len <= c->landing.len ? c->landing.at + ahead : NULL;
 }
 
 /* len bytes at RCV.NXT are in their landing. */
@@ -121,8 +121,8 @@ static inline void tcp_store_advance(struct tcp_conn *c, uint32_t len)
 {
 	c->rcv_nxt += len;
 	c->rcv_off += len;
-	c->landing += len;
-	c->landing_len -= len;
+	c->landing.at += len;
+	c->landing.len -= len;
 	c->landed_len += len;
 }
 

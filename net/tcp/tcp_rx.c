@@ -11,7 +11,6 @@
 #include "net/ipv4.h"
 #include "net/tcp/tcp_impl.h"
 
-#define CSUM_OFFSET 16 /* of the checksum field in the header */
 /*
  * Data offset 5, ACK, and neither FIN nor SYN nor RST; PSH or not [TCP-36], and the rest is ignored
  * anyway.
@@ -33,7 +32,7 @@ static void count_bad_sum(struct net *net, const struct packet *pkt, const uint8
 	uint32_t pseudo = ipv4_pseudo_sum(pkt->src, pkt->dst, IPV4_PROTO_TCP, pkt->l4_len);
 
 	net->count.bad_tcp++;
-	net_count_breach(net, pkt, get_be16(head + CSUM_OFFSET), csum_fold(pseudo));
+	net_count_breach(net, pkt, get_be16(head + FRAME_TCP_CSUM_OFFSET), csum_fold(pseudo));
 }
 
 /*
@@ -47,17 +46,14 @@ HOT_PATH static bool take(struct net *net, const struct packet *pkt, const uint8
 	const struct frame *frame = pkt->frame;
 	const uint8_t *payload = frame->data.at + pkt->l4_off + header_len;
 	uint32_t sum, len = pkt->l4_len - header_len;
+	bool vouched = frame->csum == CSUM_VOUCHED;
 
-	if (frame->csum == CSUM_VOUCHED) {
-		net->count.vouched++;
-		memcpy(dst, payload, len);
-		return true;
-	}
 	/* Only if it is this field that was left undone [SUM-07]. */
-	if (frame->csum == CSUM_PARTIAL && frame->csum_start == pkt->l4_off &&
-	    frame->csum_offset == CSUM_OFFSET) {
-		net->count.partial++;
-		memcpy(dst, payload, len);
+	if (vouched || (frame->csum == CSUM_PARTIAL && frame->csum_start == pkt->l4_off &&
+			frame->csum_offset == FRAME_TCP_CSUM_OFFSET)) {
+		*(vouched ? &net->count.vouched : &net->count.partial) += 1;
+		if (dst != payload)
+			memmove(dst, payload, len);
 		return true;
 	}
 	/* The pad of a short frame is not in l4_len [SUM-03]. */
@@ -91,7 +87,8 @@ HOT_PATH static uint8_t *place(const struct tcp_conn *c, const uint8_t *head, ui
  * Out of order, and in place. RFC 5681 4.2: an ACK for each at once, for peers that count them
  * [TCP-26].
  */
-static void landed_ahead(struct net *net, struct tcp_conn *c, uint32_t ahead, uint32_t len)
+static __attribute__((noinline)) void landed_ahead(struct net *net, struct tcp_conn *c,
+						   uint32_t ahead, uint32_t len)
 {
 	c->due |= TCP_DUE_HEARD;
 	if (!tcp_store_hold(c, c->rcv_off + ahead, len))
@@ -115,6 +112,8 @@ HOT_PATH static void landed(struct net *net, struct tcp_conn *c, const uint8_t *
 	tcp_store_advance(c, len);
 	if (c->held_len)
 		tcp_store_merge(c);
+	else
+		c->landing.stride = c->rcv_len;
 }
 
 /* Everything else: staged, verified, then read. */
@@ -139,12 +138,31 @@ static void rx_staged(struct net *net, const struct packet *pkt, const uint8_t *
 		tcp_in(net, find(&net->tcp, pkt->src, s.ports), &s);
 }
 
+/*
+ * While landings are posted: accepted bytes are out of the device's reach only below the lowest of
+ * them. What would not be, and what leaves a hole, is dropped, and its peer sends it again, to
+ * ordinary buffers.
+ */
+static __attribute__((noinline)) bool is_clear(struct net *net, const struct packet *pkt,
+					       const uint8_t *head)
+{
+	const struct tcp_conn *c = find(&net->tcp, pkt->src, get_be32(head));
+
+	if (!c || (tcp_seq_diff(get_be32(head + 4), c->rcv_nxt) <= 0 &&
+		   c->landing.at + (pkt->l4_len - TCP_HEADER_LEN) <= pkt->frame->floor))
+		return true;
+	net->nic->landing = NULL;
+	return false;
+}
+
 HOT_PATH void tcp_rx(struct net *net, const struct packet *pkt)
 {
 	const uint8_t *head = pkt->frame->head + pkt->l4_off;
 	struct tcp_conn *c = NULL;
 	uint8_t *dst = NULL;
 
+	if (pkt->frame->floor && !is_clear(net, pkt, head))
+		return;
 	if (pkt->l4_len > TCP_HEADER_LEN && (get_be16(head + 12) & PLAIN_MASK) == PLAIN)
 		c = find(&net->tcp, pkt->src, get_be32(head));
 	if (c)

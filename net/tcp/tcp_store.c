@@ -117,6 +117,7 @@ bool tcp_store_hold(struct tcp_conn *c, uint64_t off, uint32_t len)
 			return false;
 		insert_range(c, i, (struct tcp_range){ from, to });
 	}
+	c->landing.stride = 0; /* the device may not write there any more */
 	remember(c, i);
 	return true;
 }
@@ -144,8 +145,8 @@ void tcp_store_tell(struct tcp_conn *c)
 
 void tcp_land(struct tcp_conn *c, uint8_t *at, size_t len)
 {
-	c->landing = at;
-	c->landing_len = len;
+	c->landing.at = at;
+	c->landing.len = len;
 }
 
 /*
@@ -167,7 +168,7 @@ static void deliver(struct tcp_conn *c, const uint8_t *data, uint32_t len)
 	tcp_store_tell(c);
 	c->rcv_nxt += len;
 	c->rcv_off += len;
-	c->landing_len = 0;
+	c->landing.len = 0;
 	if (c->user)
 		c->user->data(c->user->ctx, off, (struct span){ data, len });
 }

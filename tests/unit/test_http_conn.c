@@ -472,6 +472,34 @@ static void closing_is_orderly(void **state)
 	assert_int_equal(fetch_close(&lab->fetch), 0);
 }
 
+static void serve_large(struct web_conn *c)
+{
+	if (!strcmp(web_path(c), "/unsaid")) {
+		web_say(c, "HTTP/1.1 200 OK\r\n\r\n");
+		web_file(c, 0, 100000);
+		web_fin(c);
+	} else {
+		web_answer(c, "200 OK", 100000);
+	}
+}
+
+/* What does not come leaves the device with access to memory that is somebody else's by then. */
+static void the_device_may_write_where_bytes_are_sure_to_come(void **state)
+{
+	struct http_lab *lab = *state;
+	struct nic *nic = lab->stage.net.nic;
+
+	lab->web.serve = serve_large;
+	http_lab_expect(lab, "http://10.0.2.2/a", 100000);
+	assert_null(nic->landing);
+	nic->lands = true;
+	http_lab_expect(lab, "http://10.0.2.2/a", 100000);
+	assert_ptr_equal(nic->landing, &lab->fetch.http.conn->landing);
+	assert_int_equal(nic->landing->len, 0);
+	http_lab_expect(lab, "http://10.0.2.2/unsaid", 100000);
+	assert_null(nic->landing);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,6 +524,7 @@ int main(void)
 		TEST(progress_is_shown),
 		TEST(a_key_gives_up),
 		TEST(closing_is_orderly),
+		TEST(the_device_may_write_where_bytes_are_sure_to_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

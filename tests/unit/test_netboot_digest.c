@@ -39,6 +39,13 @@ static void look_and_serve(struct web_conn *c)
 	serve(c);
 }
 
+static void look_at_close(void *ctx)
+{
+	const struct boot_lab *lab = ctx;
+
+	digested = lab->nb->file[0].sha.len;
+}
+
 static int setup(void **state)
 {
 	struct boot_lab *lab;
@@ -73,6 +80,31 @@ static void files_without_a_required_digest_are_not_digested(void **state)
 	assert_int_equal(lab->nb->file[1].sha.len, 0);
 }
 
+/* The device could still change it. */
+static void what_lands_is_digested_when_the_device_is_reset(void **state)
+{
+	struct boot_lab *lab = *state;
+
+	lab->fake.nic.lands = true;
+	lab->fake.on_close = look_at_close;
+	lab->fake.on_close_ctx = lab;
+	boot_lab_key(lab, "fetch", HOST "kernel");
+	boot_lab_run(lab);
+	assert_int_equal(digested, 0);
+	assert_non_null(strstr(hosted_output(), boot_lab_sha256(NULL, 1, KERNEL_LEN)));
+}
+
+static void nothing_lands_where_digests_are_required(void **state)
+{
+	struct boot_lab *lab = *state;
+
+	lab->fake.nic.lands = true;
+	boot_lab_key(lab, "sha256", boot_lab_sha256(NULL, 1, KERNEL_LEN));
+	boot_lab_boots(lab, "");
+	assert_false(lab->fake.nic.lands);
+	assert_in_range(digested, KERNEL_LEN - PIECE, KERNEL_LEN);
+}
+
 static void a_redirect_digests_where_it_leads(void **state)
 {
 	struct boot_lab *lab = *state;
@@ -90,6 +122,10 @@ int main(void)
 			boot_lab_teardown),
 		cmocka_unit_test_setup_teardown(files_without_a_required_digest_are_not_digested,
 						setup, boot_lab_teardown),
+		cmocka_unit_test_setup_teardown(what_lands_is_digested_when_the_device_is_reset,
+						setup, boot_lab_teardown),
+		cmocka_unit_test_setup_teardown(nothing_lands_where_digests_are_required, setup,
+						boot_lab_teardown),
 		cmocka_unit_test_setup_teardown(a_redirect_digests_where_it_leads, setup,
 						boot_lab_teardown),
 	};
