@@ -111,6 +111,28 @@ def test_64_mib_arrive_in_large_frames(variant, features, fetch):
     assert 'guest:' not in net.backend.log(), 'the driver broke a rule'
 
 
+@pytest.mark.parametrize('features', ['-INDIRECT_DESC', '-GUEST_TSO4', '-GUEST_CSUM'])
+def test_no_chains_where_nothing_may_land(features, fetch):
+    """Payload has a descriptor of its own only where the device is known to follow chains, and
+    large frames come that need no checksum. [SPLIT-05]"""
+    guest, net = fetch(size=4 * MIB, variant='modern', large=True,
+                       options=['--features', features, '--rx-descriptors', 1])
+    assert guest.ok and net.backend.process.poll() is None, net.backend.log()
+
+
+def test_chains_where_payload_may_land(fetch):
+    guest, net = fetch(variant='modern', large=True, options=['--rx-descriptors', 1])
+    assert not guest.ok
+    assert 'a receive buffer of 2 descriptors' in net.backend.log()
+
+
+@pytest.mark.parametrize('fault', ['lose', 'duplicate', 'reorder'])
+def test_what_may_land_arrives_through_a_bad_wire(fault, fetch):
+    guest, net = fetch([f'{fault},tcp,rate=1%'], size=64 * MIB, variant='modern', large=True)
+    assert guest.ok, guest.log()
+    assert 'guest:' not in net.backend.log(), 'the driver broke a rule'
+
+
 @pytest.mark.parametrize('csum', ['auto', 'off'])
 def test_legacy_device(csum, fetch):
     guest, net = fetch(size=4 * MIB, variant='legacy', keys={'csum': csum}, capture=True)
