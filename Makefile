@@ -84,7 +84,7 @@ rom_FLAGS := $(CFLAGS) $(GRAPH) -ffreestanding -m32 -march=i686 -mtune=i386 -mre
 	-fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections \
 	-Os -fno-gcse -fno-code-hoisting -fno-tree-pre -fno-shrink-wrap -malign-data=abi \
 	-fno-caller-saves -fno-tree-sink -fno-tree-dominator-opts -fno-if-conversion \
-	-fno-jump-tables -fno-inline-functions-called-once
+	-fno-jump-tables -fno-inline-functions-called-once -fno-tree-fre -fno-tree-loop-im
 rom_LINK  := -m elf_i386 --gc-sections --build-id=none -z noexecstack -z norelro \
 	--no-warn-rwx-segments --fatal-warnings
 
@@ -132,6 +132,9 @@ $(B)/$(1)/gen/%.o: $(B)/gen/%.c Makefile | $(2)
 	$$(call say,CC)$$($(1)_CC) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
 endef
 $(eval $(call compile,rom,need-cc,$(PCBIOS)))
+# What every frame passes has back what costs the others too many bytes.
+$(call objects,rom,net/flow.c net/tcp/tcp_rx.c drivers/virtio_net.c drivers/vnet.c): \
+	rom_FLAGS += -ftree-fre -fif-conversion -finline-functions-called-once
 $(eval $(call compile,unit64,need-hosted,$(HOSTED)))
 $(eval $(call compile,unit32,need-hosted,$(HOSTED)))
 -include $(patsubst %.o,%.d,$(rom_OBJECTS) $(unit64_OBJECTS) $(unit32_OBJECTS) \
