@@ -32,6 +32,8 @@ static const uint8_t masks[FLOW_LEN] = {
 void flow_learn(struct flow *flow, const struct packet *pkt)
 {
 	flow->known = pkt->l4_off == L4_OFF && pkt->l4_len >= FLOW_LEN - L4_OFF && !pkt->broadcast;
+	if (!flow->known)
+		return;
 	flow->src = pkt->src;
 	flow->dst = pkt->dst;
 	memcpy(flow->head, pkt->frame->head, FLOW_LEN);
@@ -39,6 +41,7 @@ void flow_learn(struct flow *flow, const struct packet *pkt)
 
 HOT_PATH bool flow_rx(const struct flow *flow, struct packet *pkt)
 {
+	/* cppcheck-suppress ctuuninitvar ; net_rx() has set frame */
 	const uint8_t *head = pkt->frame->head;
 	uint32_t total, differ = 0, len = pkt->frame->data.len;
 

@@ -121,7 +121,9 @@ static void check_segment(struct slot *s, const struct segment *seg)
 		return;
 	s->acked = s->acked && s->irs == s->c->irs; /* or another SYN is believed now */
 	s->irs = s->c->irs;
-	must(seg->ack - s->irs - 1 <= s->got + 1, "an acknowledgement of bytes that have not come");
+	/* What has landed is acknowledged before its user is told. */
+	must(seg->ack - s->irs - 1 <= s->got + s->c->landed_len + 1,
+	     "an acknowledgement of bytes that have not come");
 	must(!s->acked || (int32_t)(seg->ack - s->ack) >= 0, "an acknowledgement that goes back");
 	must(!s->acked || (int32_t)(edge - s->edge) >= 0, "a window whose right edge goes back");
 	s->acked = true;
@@ -293,7 +295,8 @@ static void leave(struct slot *s, bool abort)
 
 	if (!c)
 		return;
-	must(c->rcv_off == s->got, "a connection that counts other bytes than its user");
+	must(c->rcv_off == s->got + c->landed_len,
+	     "a connection that counts other bytes than its user");
 	must(!c->fin_received || !c->fin_known || c->fin_off == s->got,
 	     "the end of a stream that is not all there");
 	s->ack = c->rcv_nxt;

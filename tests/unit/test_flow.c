@@ -187,6 +187,27 @@ static void other_headers_are_not_learnt(void **state)
 	assert_false(flow_rx(flow, &pkt));
 }
 
+/* [SEC-01]: of a frame that ends in TCP's ports nothing is read behind them. */
+static void a_short_frame_is_not_learnt(void **state)
+{
+	struct frame frame;
+	struct packet pkt;
+	uint8_t *exact = malloc(36);
+
+	(void)state;
+	assert_non_null(exact);
+	learn();
+	memcpy(exact, bytes, 36);
+	pkt = packet_of(&frame);
+	frame.head = frame.data.at = exact;
+	frame.data.len = 36;
+	pkt.l4_off = 34;
+	pkt.l4_len = 2;
+	flow_learn(&stage.net.flow, &pkt);
+	assert_false(flow_rx(&stage.net.flow, &pkt));
+	free(exact);
+}
+
 /* An address that is not ours any more was good for the frames before. */
 static void a_new_address_forgets_the_old_headers(void **state)
 {
@@ -209,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_goes_the_short_way_would_have_gone_the_long_one, configured, gone),
 		cmocka_unit_test_setup_teardown(other_headers_are_not_learnt, configured, gone),
+		cmocka_unit_test_setup_teardown(a_short_frame_is_not_learnt, configured, gone),
 		cmocka_unit_test_setup_teardown(a_new_address_forgets_the_old_headers, configured,
 						gone),
 	};
