@@ -146,8 +146,10 @@ static void rx_staged(struct net *net, const struct packet *pkt, const uint8_t *
 static __attribute__((noinline)) bool is_clear(struct net *net, const struct packet *pkt,
 					       const uint8_t *head)
 {
-	const struct tcp_conn *c = find(&net->tcp, pkt->src, get_be32(head));
+	const struct tcp_conn *c = NULL;
 
+	if (pkt->l4_len >= TCP_HEADER_LEN) /* else rx_staged() counts it [TCP-09] */
+		c = find(&net->tcp, pkt->src, get_be32(head));
 	if (!c || (tcp_seq_diff(get_be32(head + 4), c->rcv_nxt) <= 0 &&
 		   c->landing.at + (pkt->l4_len - TCP_HEADER_LEN) <= pkt->frame->floor))
 		return true;

@@ -27,6 +27,30 @@ static void expect_ack(struct tcp_lab *lab, uint64_t off)
 	lab_expect_silence(lab);
 }
 
+/*
+ * [TCP-09] [SEC-01]: of a segment that ends in its header nothing is read behind its end, and the
+ * length of its payload is not reckoned, also where payload may land.
+ */
+static void test_a_short_segment_beside_landings(void **state)
+{
+	static const uint8_t floor;
+	static const struct landing landing;
+	struct tcp_lab *lab = *state;
+	uint8_t *exact = malloc(14 + 20 + 3);
+	struct frame frame = { .head = exact, .data = { exact, 14 + 20 + 3 }, .floor = &floor };
+	struct packet pkt = { .frame = &frame, .l4_off = 14 + 20, .l4_len = 3 };
+
+	assert_non_null(exact);
+	memset(exact, 0, 14 + 20 + 3);
+	lab->net->nic->landing = &landing;
+	tcp_rx(lab->net, &pkt);
+	assert_int_equal(lab->net->count.bad_tcp, 1);
+	assert_ptr_equal(lab->net->nic->landing, &landing);
+	lab->net->nic->landing = NULL;
+	lab->net->count.bad_tcp = 0;
+	free(exact);
+}
+
 /* 10,000 bytes of window, of which 1000 are used: NXT at 1000, the edge at 11000. */
 static void connect_with_window(struct tcp_lab *lab)
 {
@@ -536,6 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_edges_of_acceptance, lab_teardown),
 		TEST(test_trimming),
+		TEST(test_a_short_segment_beside_landings),
 		TEST(test_blind_rst),
 		TEST(test_rst_behind_a_hole),
 		TEST(test_syn_on_a_live_connection),
