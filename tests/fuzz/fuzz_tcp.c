@@ -119,14 +119,14 @@ static void check_segment(struct slot *s, const struct segment *seg)
 	check_request(s, seg);
 	if (!(seg->flags & ACK) || (seg->flags & RST) || !s->c)
 		return;
-	s->acked = s->acked && s->irs == s->c->irs; /* or another SYN is believed now */
 	s->irs = s->c->irs;
 	/* What has landed is acknowledged before its user is told. */
 	must(seg->ack - s->irs - 1 <= s->got + s->c->landed_len + 1,
 	     "an acknowledgement of bytes that have not come");
 	must(!s->acked || (int32_t)(seg->ack - s->ack) >= 0, "an acknowledgement that goes back");
 	must(!s->acked || (int32_t)(edge - s->edge) >= 0, "a window whose right edge goes back");
-	s->acked = true;
+	/* Before, another SYN may be believed: with this one's number, and other options. */
+	s->acked = s->c->state > TCP_SYN_RECEIVED;
 	s->ack = seg->ack;
 	s->edge = edge;
 	check_sack(s, seg);
