@@ -30,13 +30,14 @@ nbp     From the start of the virtual CPU to the first byte of pxelinux.0 on the
 wait    The host's processor time that a machine takes while it waits: waiting.py.
 count   Guest instructions per KiB of payload, counted by a plugin: counting.py.
 functions  The same, for skiff, by function: functions.py.
+busy    Whose threads run, and who finds no processor: busy.py.
 digest  SHA-256 of skiff, in MB/s and instructions: counting.py.
 size    The bytes of the BIOS image within the ROM file.
 uefi    skiff.efi beside OVMF's HTTP Boot and iPXE, under OVMF: ovmf.py.
 
-Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait, count, functions and digest), ONLY (the
-names above, with commas), FLAVOURS (user,tap,tap-1460,passt,vhost), RIVAL, PLOT (an SVG file for
-the rates: plot.py), SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit
+Environment: RUNS, COUNT_RUNS (5, or RUNS if less; of wait, count, functions, digest and busy), ONLY
+(the names above, with commas), FLAVOURS (user,tap,tap-1460,passt,vhost), RIVAL, PLOT (an SVG file
+for the rates: plot.py), SKIFF_ROM, IPXE_ALONE=1 (measure the rival though there is no skiff). Exit
 status 1 if anything failed or is missing.
 """
 
@@ -50,6 +51,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import busy
 import counting
 import functions
 import ovmf
@@ -67,7 +69,7 @@ import servers
 from vm import ACCEL, SKIFF_ROM
 
 PARTS = ('size', 'rate', 'loss', 'tftp', 'start', 'nbp', 'wait', 'count', 'functions', 'digest',
-         'uefi')
+         'busy', 'uefi')
 ONLY = os.environ.get('ONLY', ','.join(PARTS)).split(',')
 PLOT = os.environ.get('PLOT', '')
 
@@ -176,7 +178,7 @@ class Results(Values):
 
 
 def measure(programs, results, server, directory):
-    """All parts but `functions` and `uefi`."""
+    """All parts but those with a table of their own."""
     def part(name, flavours, count, function):
         if name in ONLY:
             for flavour, program in rounds(programs, flavours, count):
@@ -258,10 +260,12 @@ def run(directory):
         measure(programs, results, server, directory)
         if 'functions' in ONLY and programs[0].symbols():
             parts.append(functions.measure(programs[0], directory))
+        if 'busy' in ONLY:
+            parts.append(busy.measure(programs, server))
         if 'uefi' in ONLY:
             parts.append(ovmf.measure(server))
     print(f'\n{where}\nmedian (least..most) of {RUNS} fetches, of {COUNT_RUNS} for wait, count, '
-          f'digest; mean of {COUNT_RUNS} for functions\n')
+          f'digest, busy; mean of {COUNT_RUNS} for functions\n')
     print('\n\n'.join(each.table() for each in parts if each.values))
     if PLOT:
         results.draw(Path(PLOT))

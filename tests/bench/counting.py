@@ -20,7 +20,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from fetch import LARGE, PROPERTIES, SMALL, TOP, Failure, FirstRequest, attach, wait_end
+from fetch import LARGE, PROPERTIES, SMALL, TOP, Failure, attach, wait_end, watched
 
 # pylint: disable=wrong-import-order
 import network
@@ -32,7 +32,7 @@ COUNT_KIB = (LARGE[1] - SMALL[1]) / 1024
 # it to count.
 MARK_FUNCTION = os.environ.get('MARK_FUNCTION', 'net_poll')
 MARK_IF = os.environ.get('MARK_IF', 'net_rx')
-DIGEST_FUNCTION = 'sha256_update'
+DIGEST_FUNCTION = 'sha256_blocks'
 PLUGIN = TOP / 'build' / 'count.so'
 
 
@@ -163,22 +163,21 @@ def by_function(profile, base, text):
     return found
 
 
+def complete(counters):
+    """The counters, if no call of the marked function got lost."""
+    entered, left = counters['entered'], counters['left']
+    if abs(entered - left) > 1:
+        raise Failure(f'the marked function was entered {entered} times and returned {left} times: '
+                      'it has a tail call, or runs within itself')
+    return counters
+
+
 def fetch_count(program, flavour, payload, counter):
     """(all instructions from the GET to the end, the counters at the end) of one fetch."""
-    name, _ = payload
     with attach(flavour) as net:
-        url, first = net.url(name), FirstRequest(net)
-        with program.machine(net, url, arguments=counter.arguments,
-                             properties=PROPERTIES.get(flavour)) as machine:
-            program.begin(machine, url)
-            first.wait(name)
-            begun = counter.read()
-            wait_end(machine, program, url)
-            ended = counter.read()
-    if abs(ended['entered'] - ended['left']) > 1:
-        raise Failure(f'the marked function was entered {ended["entered"]} times and returned '
-                      f'{ended["left"]} times: it has a tail call, or runs within itself')
-    return ended['total'] - begun['total'], ended
+        begun, ended = watched(program, net, payload, lambda _: counter.read(),
+                               arguments=counter.arguments, properties=PROPERTIES.get(flavour))
+    return ended['total'] - begun['total'], complete(ended)
 
 
 def count_pair(program, flavour, directory):
@@ -210,7 +209,7 @@ def digest_pair(program, directory):
     for payload in (SMALL, LARGE):
         seconds.append(digest(program, payload))
         digest(program, payload, counter.arguments)
-        kept.append(counter.read()['kept'])
+        kept.append(complete(counter.read())['kept'])
     size = LARGE[1] - SMALL[1]
     return {'sha256': size / 1e6 / (seconds[1] - seconds[0]),
             'per byte': (kept[1] - kept[0]) / size}

@@ -115,6 +115,18 @@ def wait_end(machine, program, url, timeout=180):
     return match
 
 
+def watched(program, net, payload, look, **options):
+    """What look(machine) is when the server sees the GET, and at the end; options: of the
+    machine."""
+    url, first = net.url(payload[0]), FirstRequest(net)
+    with program.machine(net, url, **options) as machine:
+        program.begin(machine, url)
+        first.wait(payload[0])
+        begun = look(machine)
+        wait_end(machine, program, url)
+        return begun, look(machine)
+
+
 def fetch_rate(program, network, server, payload, **options):
     """MB/s of one fetch in a fresh machine; network: a context manager that yields an Attachment;
     options: of the machine."""

@@ -68,7 +68,7 @@ SHA256(sha256_blocks):
 	cmpb $64, %cl
 	jb 1b
 
-block:
+.Lblock:
 	movl AT_STATE(%esp), %edi
 	movl AT_DATA(%esp), %esi
 	.irp at, 28, 24, 20, 16
@@ -165,7 +165,7 @@ block:
 	.endr
 	addl $ROUNDS, %esp
 	decl AT_LEFT(%esp)
-	jnz block
+	jnz .Lblock
 	movl AT_STACK(%esp), %esp
 	popl %ebp
 	popl %edi
