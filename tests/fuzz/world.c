@@ -13,16 +13,19 @@
 
 /* --- the wire --------------------------------------------------------------------------------- */
 
-static void put_on(struct world *w, const uint8_t *frame, uint32_t len, uint32_t delay_ms)
+/* The frame on the wire, or NULL: the memory of a switch was full. */
+static struct world_frame *put_on(struct world *w, const uint8_t *frame, uint32_t len,
+				  uint32_t delay_ms)
 {
 	struct world_frame *f;
 
 	if (w->in_flight == WORLD_FLIGHT || len > sizeof(f->bytes))
-		return; /* a switch whose memory is full */
+		return NULL;
 	f = &w->frame[w->in_flight++];
 	f->due_ms = w->now_ms + delay_ms;
 	f->len = len;
 	memcpy(f->bytes, frame, len);
+	return f;
 }
 
 /*
@@ -32,6 +35,7 @@ static void put_on(struct world *w, const uint8_t *frame, uint32_t len, uint32_t
 void world_send(struct world *w, const uint8_t *frame, uint32_t len)
 {
 	uint32_t fate = take(w->in, 1), bit;
+	struct world_frame *f;
 
 	switch (fate >> 4) {
 	case 15: /* lost */
@@ -44,9 +48,9 @@ void world_send(struct world *w, const uint8_t *frame, uint32_t len)
 		return;
 	case 12:
 		bit = 14 * 8 + take(w->in, 2) % ((len - 14) * 8);
-		put_on(w, frame, len, 0);
-		if (w->in_flight && !w->intact)
-			w->frame[w->in_flight - 1].bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		f = put_on(w, frame, len, 0);
+		if (f && !w->intact)
+			f->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		return;
 	}
 	put_on(w, frame, len, 0);
