@@ -94,7 +94,7 @@ struct tcp_conn {
 
 	uint32_t irs, rcv_nxt;
 	uint32_t rcv_adv; /* the right edge that was announced: never retreats */
-	uint32_t rcv_wnd; /* RCV.NXT to the edge when we announce one: never shrinks */
+	uint32_t rcv_wnd; /* what may be on its way; never shrinks */
 	uint32_t rcv_len; /* the longest segment so far; at first the MSS that we announced */
 	uint16_t rcv_mss; /* that MSS */
 	uint8_t rcv_shift, snd_shift;
@@ -126,8 +126,8 @@ struct tcp_conn {
 	struct landing landing; /* from RCV.NXT on */
 	uint32_t landed_len;    /* bytes below rcv_off of which the user has not been told yet */
 
-	struct tcp_range *held; /* in range[]: sorted, disjoint, apart, all above rcv_off */
-	uint32_t held_len;
+	struct tcp_range *held;        /* in range[]: sorted, disjoint, apart, all above rcv_off */
+	uint32_t held_len, held_bytes; /* ranges, and bytes in all of them */
 	uint32_t recent[TCP_SACK_BLOCKS]; /* where the last segments lie, each in another range */
 	uint32_t recent_len;
 	struct tcp_range range[TCP_HELD_MAX];

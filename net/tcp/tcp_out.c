@@ -76,12 +76,23 @@ static void send(struct net *net, uint32_t dst, uint8_t *p, uint32_t segment_len
 
 /*
  * RFC 9293 3.8.6: what arrives is consumed at once, so the window does not shrink, its right edge
- * goes to the right only [TCP-28], and it is never closed [TCP-30].
+ * goes to the right only [TCP-28], and it is never closed [TCP-30]. What is held waits for no
+ * buffer any more, so as much may come in addition: a peer that has nothing left to send does not
+ * notice that its repair of a hole was lost, too (RFC 8985 3.2), and waits for its timer. In whole
+ * windows, since for a segment at a time it would send a segment at a time.
  */
 static uint16_t announce_window(struct tcp_conn *c)
 {
-	c->rcv_adv = c->rcv_nxt + c->rcv_wnd;
-	return (uint16_t)(c->rcv_wnd >> c->rcv_shift);
+	uint32_t windows = 1 + (c->held_bytes + c->rcv_wnd - 1) / c->rcv_wnd;
+	uint32_t wnd = windows * c->rcv_wnd, left = tcp_window_left(c);
+
+	if (wnd < left)
+		wnd = left;
+	wnd = (wnd + (1u << c->rcv_shift) - 1) >> c->rcv_shift;
+	if (wnd > UINT16_MAX)
+		wnd = UINT16_MAX;
+	c->rcv_adv = c->rcv_nxt + (wnd << c->rcv_shift);
+	return (uint16_t)wnd;
 }
 
 /*

@@ -117,6 +117,7 @@ bool tcp_store_hold(struct tcp_conn *c, uint64_t off, uint32_t len)
 			return false;
 		insert_range(c, i, (struct tcp_range){ from, to });
 	}
+	c->held_bytes += len;
 	c->landing.stride = 0; /* the device may not write there any more */
 	remember(c, i);
 	return true;
@@ -130,6 +131,7 @@ void tcp_store_merge(struct tcp_conn *c)
 		return;
 	r = c->held[0];
 	tcp_store_advance(c, r.to - r.from);
+	c->held_bytes -= r.to - r.from;
 	forget(c, &r);
 	remove_range(c, 0);
 }

@@ -47,6 +47,45 @@ static void fill_holes(struct tcp_lab *lab, uint32_t size, uint32_t every, bool 
 	lab_drain(lab);
 }
 
+static uint32_t announced(struct tcp_lab *lab)
+{
+	struct segment s = { 0 };
+
+	while (lab_next(lab, &s))
+		;
+	return (uint32_t)s.wnd << lab->c->rcv_shift;
+}
+
+/*
+ * [TCP-28] RFC 8985 3.2: what is held waits for no buffer, so in whole windows as much may come in
+ * addition, and what is on its way is never more than two windows; the largest is TCP_WINDOW_MAX.
+ */
+static void test_window_makes_room_for_what_is_held(void **state)
+{
+	struct tcp_lab *lab = *state;
+	uint32_t wnd, held = 0;
+
+	lab->nic.nic.rx_slots = 32;
+	lab_connect(lab);
+	lab_drain(lab);
+	wnd = lab->c->rcv_wnd;
+	for (uint32_t n = 2; n <= TCP_WINDOW_MAX / wnd; n++) {
+		for (; held < (n - 1) * wnd; held += 1460) {
+			arrive(lab, 1460 + held, 1460);
+			assert_int_equal(announced(lab), (1 + (held + 1460 + wnd - 1) / wnd) * wnd);
+		}
+	}
+	arrive(lab, 1460 + held, 1460);
+	assert_int_equal(announced(lab), TCP_WINDOW_MAX);
+	/* In order again: what was announced stands, until it is used up. */
+	arrive(lab, 0, 1460);
+	assert_int_equal(lab->c->held_bytes, 0);
+	assert_true(announced(lab) >= TCP_WINDOW_MAX - (uint32_t)lab->c->rcv_off);
+	for (uint32_t n = 0; n < 20; n++)
+		arrive(lab, lab->c->rcv_off, 1460);
+	assert_int_equal(announced(lab), wnd);
+}
+
 static void test_window_full_of_holes(void **state)
 {
 	static const uint32_t sizes[] = { 1460, 1440, 1024 };
@@ -300,6 +339,7 @@ static void test_random_segments_against_a_map_of_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_window_makes_room_for_what_is_held),
 		TEST(test_window_full_of_holes),
 		TEST(test_window_that_moves_full_of_holes),
 		TEST(test_segment_that_comes_twice_is_reported_first),

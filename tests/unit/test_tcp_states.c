@@ -232,11 +232,13 @@ static void check_invariants(const struct tcp_lab *lab)
 {
 	const struct tcp_conn *c = lab->c;
 	uint64_t end = c->rcv_off + (c->rcv_adv - c->rcv_nxt);
+	uint32_t held = 0;
 
 	if (c->state == TCP_CLOSED || c->state == TCP_SYN_SENT)
 		return;
 	assert_true((int32_t)(c->rcv_adv - c->rcv_nxt) >= 0);
-	assert_true(c->rcv_adv - c->rcv_nxt <= c->rcv_wnd || c->fin_received);
+	assert_true(c->rcv_adv - c->rcv_nxt <= 2 * c->rcv_wnd + c->held_bytes + 15 ||
+		    c->fin_received);
 	assert_int_equal(c->rcv_nxt, c->irs + 1 + (uint32_t)c->rcv_off + c->fin_received);
 	assert_true((int32_t)(c->snd_nxt - c->snd_una) >= 0);
 	assert_true(c->held_len <= TCP_HELD_MAX);
@@ -244,10 +246,12 @@ static void check_invariants(const struct tcp_lab *lab)
 	for (uint32_t i = 0; i < c->held_len; i++) {
 		assert_true(c->held[i].from > (i ? c->held[i - 1].to : c->rcv_off));
 		assert_true(c->held[i].to > c->held[i].from && c->held[i].to <= end);
+		held += c->held[i].to - c->held[i].from;
 		/* What is held is what was sent first, and true. */
 		assert_true(pattern_is(lab->store + c->held[i].from, c->held[i].from,
 				       c->held[i].to - c->held[i].from));
 	}
+	assert_int_equal(held, c->held_bytes);
 	if (c->user)
 		assert_int_equal(lab->got, c->rcv_off);
 	assert_true(pattern_is(lab->store, 0, lab->got));
