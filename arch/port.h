@@ -24,8 +24,8 @@ uint32_t port_now_ms(void);
 /*
  * A pause within a wait. 0: a short one, at most a few microseconds on hardware. More: the caller
  * has nothing to do for so many milliseconds, and the port may let the processor sleep meanwhile;
- * an interrupt, a key say, may end it early, and it never lasts much longer. Hosted: advances
- * virtual time.
+ * an interrupt, a key say, may end it early, and it lasts to the next tick of the firmware's clock
+ * at most (55 ms). Hosted: advances virtual time.
  */
 void port_idle(uint32_t ms);
 

@@ -22,7 +22,12 @@
 #define BIOS_AREA 0xf0000
 #define BIOS_AREA_LEN 0x10000
 #define BDA_TICKS 0x6c
-#define TICK_MS 55 /* between two interrupts of the BIOS's clock */
+/*
+ * The shortest sleep that may end with the BIOS's clock, which ticks each 55 ms, since the RTC's
+ * 1024 interrupts a second are dear: of 10 s of waiting a host's processor works 0.33 s, and 0.65 s
+ * where this is 55.
+ */
+#define BY_CLOCK_MS 16
 
 void pcbios_main(uint32_t bdf);
 _Noreturn void pcbios_exception(uint32_t vector, uint32_t eip);
@@ -66,14 +71,14 @@ int boot_config_each(boot_config_fn each, void *ctx, struct failure *f)
 }
 
 /*
- * The processor sleeps within the BIOS: until the next interrupt (APM 1.2, CPU Idle), or, where the
- * clock's may come too late, as long as we say (INT 15h AH=86h), for which the RTC interrupts it
- * 1024 times a second. A BIOS that cannot returns at once. While its clock has not ticked yet there
- * may be no interrupt that would end it, and a boot program's BIOS is not ours to call.
+ * The processor sleeps within the BIOS: until the next interrupt (APM 1.2, CPU Idle), which comes
+ * with its clock's next tick at the latest, or, where that may be far too late, as long as we say
+ * (INT 15h AH=86h), by the RTC. A BIOS that cannot returns at once. While its clock has not ticked
+ * yet there may be no interrupt that would end it, and a boot program's BIOS is not ours to call.
  */
 void port_idle(uint32_t ms)
 {
-	struct bios_regs r = { .eax = ms < TICK_MS ? 0x8600 : 0x5305, .edx = 1000 * ms };
+	struct bios_regs r = { .eax = ms < BY_CLOCK_MS ? 0x8600 : 0x5305, .edx = 1000 * ms };
 
 	if (!ms || bios_over || bda_word(BDA_TICKS) == machine.ticks)
 		cpu_pause();
