@@ -398,8 +398,10 @@ const struct ring_slot *ring_peek(struct ring *r)
 
 	if (r->shape.packed)
 		return packed_peek(r);
-	if (r->shape.in_order || r->behind || ring_arrived(r) <= 0)
+	if (ring_arrived(r) <= 0)
 		return NULL;
+	if (r->shape.in_order) /* whose elements may stand for others */
+		return &r->slot[r->book[r->used_idx % RING_SLOTS_MAX]];
 	slot = r->used->ring[r->used_idx & (r->shape.size - 1)].id / ring_per_slot(r);
 	return slot < r->shape.slots ? &r->slot[slot] : NULL;
 }

@@ -99,10 +99,7 @@ int ring_arrived(struct ring *r) MUST_CHECK;
  */
 int ring_take(struct ring *r, uint32_t *len) MUST_CHECK;
 
-/*
- * The slot that the next one is, without taking it, or NULL: none is there, or it names none. Not
- * under IN_ORDER, whose elements may stand for others.
- */
+/* The slot that the next one is, without taking it, or NULL: none is there, or it names none. */
 const struct ring_slot *ring_peek(struct ring *r);
 
 /* Packed: all used descriptors whose places were not needed again are as they were [DEV-28]. */

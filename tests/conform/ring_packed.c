@@ -374,8 +374,10 @@ const struct ring_slot *packed_peek(struct ring *r)
 {
 	uint16_t id;
 
-	if (r->shape.in_order || packed_arrived(r) <= 0)
+	if (packed_arrived(r) <= 0)
 		return NULL;
+	if (r->shape.in_order)
+		return &r->slot[r->book[r->used_idx % RING_SLOTS_MAX]];
 	id = r->packed.shadow[r->packed.used].id;
 	return id < r->shape.slots ? &r->slot[id] : NULL;
 }

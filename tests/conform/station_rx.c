@@ -163,18 +163,19 @@ static bool is_destination(const struct station *st, const uint8_t *dst)
 }
 
 /*
- * Whether the next used buffer begins a frame for us or for all: a header, and then the address.
- * That is what it looks like if the frame before had no need of it, or was cut short.
+ * Whether there is a next used buffer, and it does not begin a frame for us or for all: a header,
+ * and then the address. That is what it looks like if the frame before had no need of it, or was
+ * cut short. One look decides: the buffer that comes a moment later was not seen.
  */
-static bool next_begins_a_frame(struct station *st)
+static bool next_continues(struct station *st)
 {
 	uint8_t start[JUDGE_HEADER_LEN + 6];
 	const struct ring_slot *s = ring_peek(&st->rx);
 
 	if (!s || s->room < sizeof(start))
-		return false;
+		return s;
 	copy_out(s, 0, sizeof(start), start);
-	return is_destination(st, start + st->header_len);
+	return !is_destination(st, start + st->header_len);
 }
 
 /*
@@ -190,7 +191,7 @@ static unsigned believe(struct station *st, uint16_t num_buffers, uint32_t whole
 		return 0;
 	if (num_buffers > 1 && !more_there(st, num_buffers - 1u))
 		return 0;
-	return num_buffers > 1 && complete && next_begins_a_frame(st) ? 0 : num_buffers;
+	return num_buffers > 1 && complete && !next_continues(st) ? 0 : num_buffers;
 }
 
 /* The buffers that continue a frame, whose first had len bytes. */
@@ -216,8 +217,7 @@ static int gather_rest(struct station *st, uint16_t num_buffers, uint32_t len)
 	 * What continues unannounced is swallowed, so that its bytes are not taken for a header;
 	 * but not the next frame, where this one has lost its end.
 	 */
-	while (!err && len == room && (whole ? st->frame_len < whole : !n) &&
-	       !next_begins_a_frame(st)) {
+	while (!err && len == room && (whole ? st->frame_len < whole : !n) && next_continues(st)) {
 		err = take_more(st, &len);
 		used += !err;
 	}
