@@ -403,6 +403,25 @@ static void interrupts_that_lie(void **state)
 	assert_finds_content(faulty(FAULT_ISR_STAYS), "DEV-80 ");
 }
 
+/* Twice in each life: what a back end said of its first buffers, and what was seen of it late. */
+static void deliver_and_interrupt(struct neighbour *n, const uint8_t *frame, uint32_t len)
+{
+	device_receive(&n->device, NULL, frame, len);
+	if (n->device.queue[0].used_idx == 2 || n->device.queue[0].used_idx == 3)
+		n->device.isr = 1;
+}
+
+/* [DEV-79] */
+static void an_interrupt_that_comes_late(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->deliver = deliver_and_interrupt;
+	assert_finds_content(n, "");
+	assert_true(neighbour_says(n, "ok ", "DEV-79", "[interrupts]"));
+}
+
 /* --- hostile -------------------------------------------------------------------------------- */
 
 static struct neighbour *hostile(uint64_t faults)
@@ -472,6 +491,7 @@ int main(void)
 		cmocka_unit_test(segmentation_over_ipv6),
 		cmocka_unit_test(framing_that_matters),
 		cmocka_unit_test(interrupts_that_lie),
+		cmocka_unit_test(an_interrupt_that_comes_late),
 		cmocka_unit_test(an_honest_device_survives_hostile_drivers),
 		cmocka_unit_test(devices_that_hostile_drivers_confuse),
 	};
