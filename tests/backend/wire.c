@@ -25,17 +25,25 @@ static void ready(struct wire *wire, struct frame *frame)
 	wire->ready_end = &frame->next;
 }
 
-/* Frames without a payload or a checksum lose a bit anywhere behind the addresses. */
+/*
+ * Frames without a payload or a checksum lose a bit anywhere behind the addresses. A checksum of 0
+ * itself does: it would look like one that was left out, or that nobody computed.
+ */
 static void corrupt(struct frame *frame)
 {
 	const struct layout *at = &frame->at;
 	uint32_t start = at->payload_len ? at->payload_off : 12;
 	uint32_t len = at->payload_len ? at->payload_len : frame->len - start;
-	uint64_t bit = frame->plan.chance % (len * UINT64_C(8));
+	uint64_t bit;
 
 	if (frame->header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && frame_has_csum(frame))
 		frame_complete(frame);
 	frame->header.flags = 0;
+	if (frame_has_csum(frame) && frame_csum(frame) == 0) {
+		start = at->l4_off + at->csum_offset;
+		len = 2;
+	}
+	bit = frame->plan.chance % (len * UINT64_C(8));
 	frame->data[start + bit / 8] ^= (uint8_t)(1 << bit % 8);
 }
 

@@ -325,6 +325,18 @@ def test_udp_checksum_that_is_0_is_sent_as_ffff(running):
     assert front.bytes(where[used_id] + 12 + 40, 2) == b'\xff\xff'
 
 
+def test_corrupted_frame_has_no_checksum_of_0(running):
+    """Which would be DEV-43b beside DEV-43: 1 frame of 65,536 has one by chance."""
+    front, far, _ = running(faults=['corrupt,data-valid,udp'])
+    where = post(front)
+    sent = udp(100)
+    far.send(sent)
+    [(used_id, _)] = front.rx.wait(1)
+    came = front.bytes(where[used_id] + 12, 100)
+    assert sent[:40] + sent[42:] == came[:40] + came[42:]
+    assert int.from_bytes(came[40:42], 'big').bit_count() == 1
+
+
 def test_partial_checksum_of_the_guest_is_completed(running):
     front, far, server = running((VERSION_1, CSUM))
     front.send(udp(100), flags=1, csum_start=34, csum_offset=6)
