@@ -378,9 +378,12 @@ class Connection:
         self.peer.send(self.segment(off, data, flags, **fields))
 
     def until_acked(self, off, timeout=10):
-        """Waits until the guest has acknowledged our stream up to an offset."""
+        """Waits until the guest has acknowledged our stream up to an offset. Small segments make
+        many ACKs, each of which takes us a while: the timeout is for the next one."""
         __tracebackhide__ = True
-        self.peer.until(lambda: self.acked >= off or self.reset, timeout, f'an ACK for {off} bytes')
+        while (before := self.acked) < off and not self.reset:
+            self.peer.until(lambda before=before: self.acked > before or self.reset,
+                            timeout, f'an ACK for {off} bytes')
         assert self.acked >= off, 'reset by the guest'
 
     def shake(self, iss=None, options=SYN_OPTIONS, data=b'', flags='SA', timeout=10):
