@@ -78,6 +78,11 @@ uint8_t *eth_tx_buffer(struct net *net)
 	return frame + ETH_HEADER_LEN;
 }
 
+bool eth_tx_ready(const struct net *net)
+{
+	return net->nic->ops->tx_buffer(net->nic) != NULL;
+}
+
 void eth_tx_send(struct net *net, const uint8_t dst[6], uint16_t type, uint32_t len)
 {
 	uint8_t *frame = net->nic->ops->tx_buffer(net->nic);

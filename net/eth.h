@@ -28,6 +28,8 @@ uint16_t eth_rx(struct net *net, struct packet *pkt) MUST_CHECK;
  * returns the same buffer.
  */
 uint8_t *eth_tx_buffer(struct net *net) MUST_CHECK;
+/* Whether the nic has one, for what is not lost but waits until it has. Counts nothing. */
+bool eth_tx_ready(const struct net *net) MUST_CHECK;
 /* Bytes of payload in one frame: net->mtu, and never more than the nic's buffer holds. */
 uint32_t eth_tx_room(const struct net *net);
 /*

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Segments that leave: ACKs above all, now and then a request. A segment that finds no transmit
- * buffer, or no route any more, is lost as if on the wire, and sent again by the timer or the peer.
+ * buffer, or no route any more, is lost as if on the wire, and sent again by the timer or the peer;
+ * an ACK is put off until there is a buffer.
  * Called by the other files of TCP.
  */
 #include "core/clock.h"
 #include "core/csum.h"
 #include "core/mem.h"
 #include "core/wire.h"
+#include "net/eth.h"
 #include "net/ipv4.h"
 #include "net/tcp/tcp_impl.h"
 
@@ -167,9 +169,9 @@ static uint32_t put_sack(const struct tcp_conn *c, uint8_t *p)
 
 void tcp_out_ack(struct net *net, struct tcp_conn *c)
 {
-	uint8_t *p = ipv4_tx_buffer(net);
+	uint8_t *p = eth_tx_ready(net) ? ipv4_tx_buffer(net) : NULL;
 
-	if (!p) {
+	if (!p) { /* put off: nothing is lost, and one stands for many */
 		c->due |= TCP_DUE_ACK;
 		return;
 	}

@@ -68,8 +68,10 @@ static uint8_t *tx_buffer(struct nic *nic)
 {
 	struct fake_nic *f = self(nic);
 
-	if (f->unflushed >= f->tx_buffers)
+	if (f->unflushed >= f->tx_buffers) {
+		f->refused++;
 		return NULL;
+	}
 	if (!f->tx_buffer) {
 		f->tx_buffer = malloc(nic->tx_max);
 		assert(f->tx_buffer);

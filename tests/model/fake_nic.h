@@ -36,7 +36,7 @@ struct fake_nic {
 
 	struct fake_frame *rx_first, **rx_last;
 	struct fake_frame *sent_first, **sent_last;
-	uint32_t sent, unflushed;
+	uint32_t sent, unflushed, refused;
 	unsigned closed; /* how often close() was called; no frame passes any more */
 	uint8_t *tx_buffer;
 };

@@ -239,7 +239,7 @@ static void test_everything_at_once(void **state)
 	}
 }
 
-/* Transmit buffers run out: ACKs are late or lost, bytes never. */
+/* Transmit buffers run out: ACKs are late, and none is lost. */
 static void test_transmit_buffers_run_out(void **state)
 {
 	struct download *d = begin(state, 80, 300000);
@@ -249,7 +249,8 @@ static void test_transmit_buffers_run_out(void **state)
 	d->peer.to_client.reorder = 300;
 	d->peer.to_client.delay_ms = 1;
 	fetch(d, 10 * MINUTE_MS);
-	assert_true(lab->net->count.no_room > 0);
+	assert_true(lab->nic.refused > 0);
+	assert_in_range(lab->net->count.no_room, 0, 1); /* the request, once */
 	end(d);
 }
 

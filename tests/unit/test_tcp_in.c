@@ -458,6 +458,7 @@ static void test_ack_waits_for_a_buffer(void **state)
 	expect_ack(lab, 1000);
 	lab_pass(lab, 100);
 	lab_expect_silence(lab);
+	assert_int_equal(lab->net->count.no_room, 0); /* nothing was lost */
 }
 
 /*
