@@ -49,19 +49,45 @@ def test_make_conform():
     assert done.returncode == 0 and '1..1' in done.stdout, done
 
 
-def test_interrupt_leaves_nothing_behind(tmp_path):
+# What coreutils' timeout is for a moment: it has made a process, and does not know yet which.
+FORGETFUL = '''#!/bin/sh
+exec /usr/bin/python3 -c '
+import os, signal, sys
+os.setpgid(0, 0)
+signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+if not (child := os.fork()):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.execvp(sys.argv[2], sys.argv[2:])
+os.waitpid(child, 0)' "$@"
+'''
+
+
+@pytest.mark.parametrize('timeout', [None, FORGETFUL], ids=['', 'timeout without a child'])
+def test_interrupt_leaves_nothing_behind(timeout, tmp_path):
     """A run that would wait for long ends at once, with all that it has started."""
+    tools, work = tmp_path / 'tools', tmp_path / 'work'
+    tools.mkdir()
+    work.mkdir()
+    if timeout:
+        (tools / 'timeout').write_text(timeout)
+        (tools / 'timeout').chmod(0o755)
     # What was started in the background of a shell ignores SIGINT, and so do its children.
     with subprocess.Popen(['env', '--default-signal=INT', TOP / 'tests' / 'conform' / 'run'],
                           cwd=TOP, text=True,
                           stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
                           env={**os.environ, 'SKIFF_CONFORM_ROM': str(conform.ROM),
-                               'DEVICE': 'rombar=0', 'TMPDIR': str(tmp_path)}) as process:
-        network.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(10) == 130
-    assert not session(process.pid, '')
-    assert not list(tmp_path.iterdir())
+                               'PATH': f'{tools}:{os.environ["PATH"]}',
+                               'DEVICE': 'rombar=0', 'TMPDIR': str(work)}) as process:
+        try:
+            network.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.wait(10) == 130
+            assert not session(process.pid, '')
+        finally:
+            for pid in session(process.pid, ''):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    assert not list(work.iterdir())
 
 
 def session(leader, name):
@@ -72,7 +98,7 @@ def session(leader, name):
             command, rest = stat.read_text().split('(', 1)[1].rsplit(')', 1)
             state, _, _, its_leader = rest.split()[:4]
             if int(its_leader) == leader and state != 'Z' and command.startswith(name):
-                found.append(command)
+                found.append(int(stat.parent.name))
     return found
 
 
