@@ -23,4 +23,4 @@ def test_http_download(flavour, attach, machine, www):
     request = www.server.wait_request('/m$', seen=seen)
     assert (request.status, request.sent) == (200, SIZE)
     assert request.agent.startswith('iPXE/')
-    assert guest.wire.wait(lambda frame: b'GET /m HTTP/1.1' in frame, timeout=1)
+    assert guest.wire.wait(lambda frame: b'GET /m HTTP/1.1' in frame)

@@ -321,4 +321,4 @@ def test_opcode_of_the_stub_is_nobody_elses(api):
     probe = api()
     for convention in ('bang', 'env'):
         assert probe.call(0xffff, bytes(64), convention).status == pxe.UNSUPPORTED
-    wait_until(lambda: found_by_1a(probe) == probe.env, 1, 'the API')
+    wait_until(lambda: found_by_1a(probe) == probe.env, 10, 'the API')

@@ -78,7 +78,7 @@ def test_blocks_that_fit_the_mtu(mtu, serve, root, machine):
     guest = machine([nic(net.netdev)], fw_cfg={'fetch': url(net, 'file')}, wire=True)
     fetched(guest, MIB, sha256)
     blksize = str(min(mtu - 32, 4092)).encode()
-    assert guest.wire.wait(lambda frame: b'blksize\0' + blksize + b'\0' in frame, timeout=1)
+    assert guest.wire.wait(lambda frame: b'blksize\0' + blksize + b'\0' in frame)
 
 
 @pytest.mark.parametrize('variant', ['transitional', 'modern', 'legacy'])
@@ -88,8 +88,7 @@ def test_a_window_on_every_device(variant, serve, root, machine):
     net = serve('atftpd')
     guest = machine([nic(net.netdev, variant)], fw_cfg={'fetch': url(net, 'file')}, wire=True)
     fetched(guest, 16 * MIB, sha256)
-    assert guest.wire.wait(lambda frame: b'\0\6tsize\0' in frame and b'windowsize\x0016\0' in frame,
-                           timeout=1)
+    assert guest.wire.wait(lambda frame: b'\0\6tsize\0' in frame and b'windowsize\x0016\0' in frame)
 
 
 @pytest.fixture(name='linux')
