@@ -21,6 +21,10 @@ enum judge_feature {
 	 UINT64_C(1) << VIRTIO_NET_F_GUEST_UFO | UINT64_C(1) << VIRTIO_NET_F_GUEST_USO4 | \
 	 UINT64_C(1) << VIRTIO_NET_F_GUEST_USO6)
 
+/* Rows of a checksum that is wrong, and of how it came to be. */
+#define JUDGE_WRONG_CSUM \
+	(ROW_BIT(DEV_42) | ROW_BIT(DEV_42B) | ROW_BIT(DEV_43) | ROW_BIT(DEV_43B) | ROW_BIT(DEV_56))
+
 #define JUDGE_HEADER_LEN 12 /* with num_buffers, which is 0 in a copy of a header that has none */
 
 struct judge_rules {

@@ -107,6 +107,7 @@ struct station {
 	/* The frame under examination, gathered from its buffers. */
 	uint32_t frame_len;
 	bool num_buffers_written; /* it is not what stood there before */
+	bool frame_has_holes;     /* bytes that the device has not written */
 	uint8_t header[JUDGE_HEADER_LEN];
 	uint8_t frame[STATION_FRAME_MAX] __attribute__((aligned(8)));
 };
