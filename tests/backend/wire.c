@@ -26,8 +26,8 @@ static void ready(struct wire *wire, struct frame *frame)
 }
 
 /*
- * Frames without a payload or a checksum lose a bit anywhere behind the addresses. A checksum of 0
- * itself does: it would look like one that was left out, or that nobody computed.
+ * Frames without a payload or a checksum lose a bit anywhere behind the addresses. A checksum that
+ * is 0, or the pseudo-header's, does itself: it would look like one that nobody has computed.
  */
 static void corrupt(struct frame *frame)
 {
@@ -39,7 +39,8 @@ static void corrupt(struct frame *frame)
 	if (frame->header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && frame_has_csum(frame))
 		frame_complete(frame);
 	frame->header.flags = 0;
-	if (frame_has_csum(frame) && frame_csum(frame) == 0) {
+	if (frame_has_csum(frame) &&
+	    (frame_csum(frame) == 0 || frame_csum(frame) == frame_pseudo_sum(frame))) {
 		start = at->l4_off + at->csum_offset;
 		len = 2;
 	}

@@ -325,16 +325,23 @@ def test_udp_checksum_that_is_0_is_sent_as_ffff(running):
     assert front.bytes(where[used_id] + 12 + 40, 2) == b'\xff\xff'
 
 
-def test_corrupted_frame_has_no_checksum_of_0(running):
-    """Which would be DEV-43b beside DEV-43: 1 frame of 65,536 has one by chance."""
+def pseudo_sum(packet):
+    total = sum(struct.unpack_from('>4H', packet, 26)) + packet[23] + len(packet) - 34
+    return (total & 0xffff) + (total >> 16)
+
+
+@pytest.mark.parametrize('csum', [lambda packet: 0, pseudo_sum], ids=['0', "the pseudo-header's"])
+def test_corrupted_frame_has_no_checksum_that_nobody_computed(csum, running):
+    """Which would be DEV-43b beside DEV-43, or DEV-42: 1 frame of 65,536 has each by chance."""
     front, far, _ = running(faults=['corrupt,data-valid,udp'])
     where = post(front)
-    sent = udp(100)
-    far.send(sent)
+    sent = bytearray(udp(100))
+    struct.pack_into('>H', sent, 40, csum(sent))
+    far.send(bytes(sent))
     [(used_id, _)] = front.rx.wait(1)
     came = front.bytes(where[used_id] + 12, 100)
     assert sent[:40] + sent[42:] == came[:40] + came[42:]
-    assert int.from_bytes(came[40:42], 'big').bit_count() == 1
+    assert (int.from_bytes(came[40:42], 'big') ^ csum(sent)).bit_count() == 1
 
 
 def test_partial_checksum_of_the_guest_is_completed(running):
