@@ -82,6 +82,8 @@ def test_interrupt_leaves_nothing_behind(timeout, tmp_path):
             network.wait_until(lambda: session(process.pid, 'qemu-system-x86'), 20, 'QEMU')
             os.killpg(process.pid, signal.SIGINT)
             assert process.wait(10) == 130
+            if timeout:     # nobody can wait for its child, which has been told to end
+                network.wait_until(lambda: not session(process.pid, ''), 10, 'the end of QEMU')
             assert not session(process.pid, '')
         finally:
             for pid in session(process.pid, ''):
