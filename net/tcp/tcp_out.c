@@ -2,8 +2,7 @@
 /*
  * Segments that leave: ACKs above all, now and then a request. A segment that finds no transmit
  * buffer, or no route any more, is lost as if on the wire, and sent again by the timer or the peer;
- * an ACK is put off until there is a buffer.
- * Called by the other files of TCP.
+ * an ACK is put off until there is a buffer. Called by the other files of TCP.
  */
 #include "core/clock.h"
 #include "core/csum.h"

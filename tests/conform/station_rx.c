@@ -174,7 +174,7 @@ static bool next_continues(struct station *st)
 	const struct ring_slot *s = ring_peek(&st->rx);
 
 	if (!s || s->room < sizeof(start))
-		return s;
+		return s != NULL;
 	copy_out(s, 0, sizeof(start), start);
 	return !is_destination(st, start + st->header_len);
 }
