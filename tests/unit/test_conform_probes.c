@@ -411,6 +411,23 @@ static void deliver_and_interrupt(struct neighbour *n, const uint8_t *frame, uin
 		n->device.isr = 1;
 }
 
+static void deliver_and_interrupt_later(struct neighbour *n, const uint8_t *frame, uint32_t len)
+{
+	device_receive(&n->device, NULL, frame, len);
+	if (n->device.queue[0].used_idx > 2)
+		n->device.isr = 1;
+}
+
+/* [DEV-79] */
+static void interrupts_for_all_answers_but_the_first(void **state)
+{
+	struct neighbour *n = neighbour_new();
+
+	(void)state;
+	n->deliver = deliver_and_interrupt_later;
+	assert_finds_content(n, "DEV-79 ");
+}
+
 /* [DEV-79] */
 static void an_interrupt_that_comes_late(void **state)
 {
@@ -491,6 +508,7 @@ int main(void)
 		cmocka_unit_test(segmentation_over_ipv6),
 		cmocka_unit_test(framing_that_matters),
 		cmocka_unit_test(interrupts_that_lie),
+		cmocka_unit_test(interrupts_for_all_answers_but_the_first),
 		cmocka_unit_test(an_interrupt_that_comes_late),
 		cmocka_unit_test(an_honest_device_survives_hostile_drivers),
 		cmocka_unit_test(devices_that_hostile_drivers_confuse),
